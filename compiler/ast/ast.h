@@ -1,0 +1,209 @@
+// The syntax tree of a .flow file: what was written, nothing looked up.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "compiler/source/diagnostic.h"
+#include "runtime/base/type.h"
+
+namespace flow::ast {
+
+struct Name {
+  std::string text;
+  Span span;
+};
+
+struct Expr;
+struct Query;
+using ExprPtr = std::unique_ptr<Expr>;
+using QueryPtr = std::unique_ptr<Query>;
+
+enum class ExprKind {
+  kNull,
+  kBool,      // bool_value
+  kNumber,    // text as written: 12, 1.50, 1e3
+  kString,    // text: unquoted, ${VAR} already expanded
+  kDuration,  // number = microseconds (10s, INTERVAL '10' SECOND)
+  kTyped,     // DATE '2026-01-01', TIMESTAMP '...': type, text
+  kColumn,    // path: a, t.a, bid.price, t.bid.price
+  kStar,      // only as a select item or in COUNT(*); path: the qualifier of t.*, if any
+  kUnary,     // op "-", "+", "NOT"; children[0]
+  kBinary,    // op "+ - * / % || = <> < <= > >="; children[0], [1]
+  kAnd,       // n-ary, flattened as written: a AND b AND c has three children
+  kOr,
+  kIsNull,    // children[0]; negated: IS NOT NULL
+  kIsTruth,   // children[0] IS [NOT] TRUE / FALSE: bool_value, negated
+  kIsDistinct,  // children[0] IS [NOT] DISTINCT FROM children[1]; negated: NOT DISTINCT
+  kIn,        // children[0] [NOT] IN (children[1..])
+  kBetween,   // children[0] [NOT] BETWEEN children[1] AND children[2]
+  kLike,      // children[0] [NOT] LIKE children[1]
+  kCase,      // has_operand: children[0] is the operand; then WHEN, THEN pairs; has_else: last
+  kCast,      // children[0], type; try_cast
+  kCall,      // path[0] = function name; distinct; filter; children = arguments (COUNT(*): kStar)
+};
+
+struct Expr {
+  ExprKind kind = ExprKind::kNull;
+  Span span;
+  std::string text;
+  std::string op;
+  Span op_span;
+  std::vector<Name> path;
+  std::vector<ExprPtr> children;
+  Type type;
+  int64_t number = 0;
+  bool bool_value = false;
+  bool negated = false;
+  bool try_cast = false;
+  bool has_operand = false;
+  bool has_else = false;
+  bool distinct = false;
+  ExprPtr filter;  // FILTER (WHERE ...)
+};
+
+// A duration as written, in microseconds.
+struct Duration {
+  int64_t us = 0;
+  Span span;
+};
+
+struct SelectItem {
+  ExprPtr expr;  // kStar for * and t.*
+  std::optional<Name> alias;
+};
+
+enum class RelationKind { kTable, kWindow, kSubquery };
+
+struct Relation {
+  RelationKind kind = RelationKind::kTable;
+  Span span;
+  Name name;             // kTable; for kWindow the name inside, unless it is a subquery
+  QueryPtr subquery;     // kSubquery; kWindow over (SELECT ...)
+  std::string window;    // kWindow: "TUMBLE" or "HOP" (upper case)
+  Span window_span;
+  Duration size;         // TUMBLE(r, size), HOP(r, size EVERY slide)
+  Duration slide;
+  std::optional<Duration> offset;
+  std::optional<Name> alias;
+};
+
+struct Select {
+  Span span;
+  bool distinct = false;
+  std::vector<SelectItem> items;
+  Relation from;
+  ExprPtr where;
+  bool group_by_all = false;
+  std::vector<ExprPtr> group_by;
+  Span group_by_span;
+  ExprPtr having;
+};
+
+struct Cte {
+  Name name;
+  QueryPtr query;
+};
+
+// [WITH ...] select UNION ALL select ...
+struct Query {
+  Span span;
+  std::vector<Cte> ctes;
+  std::vector<Select> selects;
+};
+
+// --- Statements --------------------------------------------------------------------------------
+// A value of an option: a string, number, duration, boolean or a bare word.
+struct Option {
+  Name name;           // lower case
+  std::string value;   // as text; durations as written
+  bool secret = false; // SECRET('NAME'): value is the NAME
+  Span value_span;
+};
+
+struct ConnectorClause {
+  Name connector;  // upper case: KAFKA, FILE, ...
+  std::vector<Option> options;
+  Span span;
+};
+
+struct FormatClause {
+  Name format;  // upper case: JSON, CSV
+  std::vector<Option> options;
+};
+
+struct ColumnDef {
+  Name name;
+  Type type;
+  Span type_span;
+  bool not_null = false;
+  std::optional<std::string> path;  // FROM '$.a.b'
+  Span path_span;
+  ExprPtr computed;                 // AS expr
+  std::optional<Name> meta;         // META partition
+};
+
+struct InlineRows {
+  std::vector<std::vector<std::vector<ExprPtr>>> partitions;  // [partition][row][value]
+  Span span;
+};
+
+struct SourceStmt {
+  Span span;
+  Name name;
+  std::vector<ColumnDef> columns;
+  ConnectorClause from;
+  std::optional<InlineRows> inline_rows;  // FROM INLINE (VALUES ...)
+  std::optional<FormatClause> format;
+  std::optional<Name> event_time;
+  std::optional<Duration> watermark;
+  std::optional<Duration> idle;
+  std::optional<Duration> ahead;
+  std::optional<ConnectorClause> dead_letter;
+};
+
+enum class Emit { kDefault, kOnClose, kEvery, kChanges };
+
+struct ViewStmt {
+  Span span;
+  Name name;
+  QueryPtr query;
+  std::optional<Duration> lateness;
+  std::optional<Name> late_to;
+  Emit emit = Emit::kDefault;
+  Span emit_span;
+  Duration emit_every;
+};
+
+enum class SinkMode { kDefault, kAppend, kUpsert };
+
+struct SinkStmt {
+  Span span;
+  Name name;
+  Name from;
+  ConnectorClause into;
+  std::optional<FormatClause> format;
+  SinkMode mode = SinkMode::kDefault;
+  Span mode_span;
+};
+
+struct Statement {
+  // Exactly one is set.
+  std::unique_ptr<SourceStmt> source;
+  std::unique_ptr<ViewStmt> view;
+  std::unique_ptr<SinkStmt> sink;
+};
+
+struct Script {
+  std::vector<Statement> statements;
+};
+
+// The tree as text, one node a line, indented; parsing what ToSql prints gives the same tree.
+std::string Print(const Script& script);
+std::string ToSql(const Expr& expr);
+
+}  // namespace flow::ast

@@ -1,0 +1,36 @@
+// The scalar functions of the standard library, collected from stdlib/*.cc while building.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/type.h"
+
+namespace flow {
+
+// Every body has the C form  uint8_t name(FlowArena*, arguments..., R* out):  BOOLEAN uint8_t, INT
+// and DATE int32_t, BIGINT, TIMESTAMP and INTERVAL int64_t, DOUBLE double by value; STRING as
+// const FlowString*, DECIMAL as const FlowInt128*. It returns kFlowValue, kFlowNull or an error
+// code, and is called only when no argument is NULL or in error.
+struct Function {
+  std::string name;               // lower case
+  std::vector<Type> arguments;
+  Type result;
+  std::string symbol;             // of the body, in the bitcode and in the process
+  void* address = nullptr;        // native body
+  std::string help;               // one line
+  std::string example;            // an expression that runs: "upper('abc')"
+  std::string ToString() const;   // "upper(string) -> string"
+};
+
+// All functions, by name. Built once; thread-safe.
+const std::vector<Function>& StandardFunctions();
+
+// The overload that fits exactly or by safe widening (INT -> BIGINT -> DECIMAL -> DOUBLE,
+// DATE -> TIMESTAMP, NULL -> anything); nullptr if none does. `ambiguous` is set if several do.
+const Function* FindFunction(std::string_view name, const std::vector<Type>& arguments);
+bool FunctionExists(std::string_view name);
+std::vector<std::string> FunctionNames();
+
+}  // namespace flow

@@ -1,0 +1,26 @@
+// MIN and MAX over updating input: a multiset of values that can also take away.
+#pragma once
+
+#include "runtime/abi/abi.h"
+
+typedef struct FlowMultiset FlowMultiset;
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+// `kind` is a flow::TypeKind. Values are passed by the address of a cell of that type.
+FlowMultiset* flow_multiset_new(int32_t kind);
+void flow_multiset_free(FlowMultiset* set);
+void flow_multiset_add(FlowMultiset* set, const void* value, int64_t weight);
+void flow_multiset_merge(FlowMultiset* set, const FlowMultiset* other);
+// Writes the least or greatest value whose count is positive; returns 0 if there is none. Strings
+// borrow from the set.
+int32_t flow_multiset_min(const FlowMultiset* set, void* out);
+int32_t flow_multiset_max(const FlowMultiset* set, void* out);
+
+// Replaces a state string in place: keeps dst's memory if `src` fits its capacity (the size rounded
+// up to a power of two), else takes new memory from `arena`. `dst` must be the accumulator's own.
+void flow_state_string_assign(FlowString* dst, const FlowString* src, FlowArena* arena);
+#ifdef __cplusplus
+}
+#endif

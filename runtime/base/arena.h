@@ -1,0 +1,67 @@
+// The allocator of row data: bump-allocated blocks, counted against an account.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/abi/abi.h"
+
+namespace flow {
+
+// Bytes in use by one operator, connector or batch pool. Thread-safe.
+class MemoryAccount {
+ public:
+  explicit MemoryAccount(std::string name, MemoryAccount* parent = nullptr)
+      : name_(std::move(name)), parent_(parent) {}
+  void Add(int64_t bytes) {
+    int64_t now = used_.fetch_add(bytes, std::memory_order_relaxed) + bytes;
+    int64_t peak = peak_.load(std::memory_order_relaxed);
+    while (now > peak && !peak_.compare_exchange_weak(peak, now, std::memory_order_relaxed)) {
+    }
+    if (parent_ != nullptr) parent_->Add(bytes);
+  }
+  int64_t used() const { return used_.load(std::memory_order_relaxed); }
+  int64_t peak() const { return peak_.load(std::memory_order_relaxed); }
+  const std::string& name() const { return name_; }
+  // The account of whoever names none.
+  static MemoryAccount* Process();
+
+ private:
+  std::string name_;
+  MemoryAccount* parent_;
+  std::atomic<int64_t> used_{0};
+  std::atomic<int64_t> peak_{0};
+};
+
+// Owns blocks. Not thread-safe. `abi()` is what generated code and the standard library see; its
+// address is stable, and flow_arena_grow finds the owner through it.
+class Arena : private FlowArena {
+ public:
+  explicit Arena(MemoryAccount* account = MemoryAccount::Process());
+  ~Arena();
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
+  FlowArena* abi() { return this; }
+  char* Allocate(size_t size) { return flow_arena_allocate(this, size); }
+  // Frees all but one block; everything handed out is gone.
+  void Reset();
+  int64_t allocated_bytes() const { return allocated_; }
+
+ private:
+  friend char* ::flow_arena_grow(FlowArena*, size_t);
+  char* Grow(size_t size);
+  struct Block {
+    std::unique_ptr<char[]> data;
+    size_t size;
+  };
+  std::vector<Block> blocks_;
+  size_t next_block_size_ = 4096;
+  int64_t allocated_ = 0;
+  MemoryAccount* account_;
+};
+
+}  // namespace flow

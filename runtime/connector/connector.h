@@ -1,0 +1,164 @@
+// Sources and sinks of rows. A source is a set of partitions; each is a log of records read in
+// order by a reader, and turned into columns by a decoder.
+//
+// Reading is sequential and cheap (find record ends); decoding is a pure function of a morsel and
+// may run on any thread. So one partition can be read in parallel.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/base/batch.h"
+#include "runtime/base/status.h"
+#include "runtime/program/program.h"
+
+namespace flow {
+
+inline constexpr int64_t kNoTime = std::numeric_limits<int64_t>::min();
+
+// One record as it stands in the log.
+struct RawRecord {
+  const char* data = nullptr;
+  uint32_t size = 0;
+  uint32_t key_size = 0;
+  const char* key = nullptr;         // nullptr: none
+  int64_t offset = 0;
+  int64_t log_timestamp = kNoTime;   // us
+};
+
+// A run of consecutive records of one partition.
+struct Morsel {
+  int partition = 0;
+  std::vector<RawRecord> records;    // raw sources; empty for kRows sources
+  std::shared_ptr<const void> keep;  // what the records point into
+  int64_t row_count = 0;             // records, also for kRows sources (offsets begin_offset + i)
+  int64_t begin_offset = 0;          // of the first record
+  int64_t next_offset = 0;           // where reading goes on
+  int64_t bytes = 0;
+  int64_t arrival_us = 0;            // wall clock when it was read
+};
+
+enum class ReadState {
+  kData,  // the morsel has records
+  kIdle,  // nothing now; more may come
+  kEnd,   // the reader's end offset, or the end of bounded input
+};
+
+// Reads one partition from an offset. One thread at a time; never blocks longer than ~1 ms when
+// there is nothing to read.
+class PartitionReader {
+ public:
+  virtual ~PartitionReader() = default;
+  // Reads up to max_records or about max_bytes, at least one record if there is one. A record that
+  // begins at or after the end offset is not returned.
+  virtual Result<ReadState> Read(int64_t max_records, int64_t max_bytes, Morsel* out) = 0;
+  virtual int64_t next_offset() const = 0;
+  // Records (or bytes) between next_offset and the log's end, as far as known; -1: unknown.
+  virtual int64_t lag() const { return -1; }
+};
+
+// A decoded morsel: the columns of program::Source::columns, one row a record.
+struct DecodedRows {
+  Batch batch;
+  std::vector<int64_t> offsets;          // by row
+  std::vector<int64_t> log_timestamps;   // by row, us; kNoTime: none
+  std::vector<uint8_t> record_status;    // kFlowValue, or kFlowErrMalformed
+  void Clear();
+};
+
+// Turns morsels into columns. Thread-safe; one per source.
+class Decoder {
+ public:
+  virtual ~Decoder() = default;
+  virtual void Decode(const Morsel& morsel, DecodedRows* out) const = 0;
+  // The raw record `index` of a morsel, for dead letters: its bytes (kRows sources: as JSON).
+  virtual std::string Raw(const Morsel& morsel, int64_t index) const = 0;
+};
+
+struct PartitionInfo {
+  int id = 0;
+  std::string name;        // "0", or the file's base name
+  int64_t begin = 0;       // first readable offset
+  int64_t end = -1;        // end at opening time (read_committed for Kafka); -1: unknown or endless
+  bool bounded = false;    // ends for good at `end` (files, INLINE, NEXMARK with events)
+};
+
+class SourceConnector {
+ public:
+  virtual ~SourceConnector() = default;
+  virtual const std::vector<PartitionInfo>& partitions() const = 0;
+  // Partitions that appeared since the last call (Kafka); they are also in partitions() then.
+  virtual Result<std::vector<PartitionInfo>> NewPartitions() { return std::vector<PartitionInfo>{}; }
+  // Reads [from, to). to < 0: without end. An offset that can not be read is an error naming it.
+  virtual Result<std::unique_ptr<PartitionReader>> Open(int partition, int64_t from, int64_t to) = 0;
+  virtual const Decoder& decoder() const = 0;
+  virtual bool has_log_timestamps() const { return false; }
+  // The first offset with log timestamp >= time_us; error if there are no log timestamps.
+  virtual Result<int64_t> OffsetAtTime(int partition, int64_t time_us);
+  // Text forms of offsets in frontiers: "P=OFFSET" or "FILEBASENAME=BYTES".
+  virtual std::string OffsetToText(int partition, int64_t offset) const;
+  // Parses the part after "NAME:" or the whole "FILEBASENAME=BYTES"; nullopt if it is not ours.
+  virtual std::optional<std::pair<int, int64_t>> ParseOffset(const std::string& partition,
+                                                             int64_t value) const;
+};
+
+// The explicit list of sources.
+Result<std::unique_ptr<SourceConnector>> OpenSource(const program::Source& source);
+
+// --- Sinks -------------------------------------------------------------------------------------
+// A change of a view: weight +1 upserts or appends the row, -1 deletes the key's row. Consolidated:
+// at most one change a key and batch (an upsert replaces without a delete before it).
+struct ChangeBatch {
+  const Batch* rows = nullptr;          // the view's columns; weights +1 / -1
+  int64_t revision = 0;                 // tick (later: epoch)
+};
+
+class SinkConnector {
+ public:
+  virtual ~SinkConnector() = default;
+  // May block for back-pressure; called from the job's sink thread only.
+  virtual Status Write(const ChangeBatch& changes) = 0;
+  // Everything written so far is with the outside (flushed) when it returns.
+  virtual Status Flush() = 0;
+  virtual Status Close() = 0;
+};
+
+struct SinkContext {
+  const program::Program* program = nullptr;
+  bool bounded = false;  // the run ends by itself
+  bool changes = false;  // --changes
+  std::string format;    // --format for STDOUT: table, json, csv
+  bool several_views = false;  // JSON rows are wrapped as {"view","row"}
+};
+
+// The explicit list of sinks (STDOUT is the driver's: see runtime/exec).
+Result<std::unique_ptr<SinkConnector>> OpenSink(const program::Sink& sink,
+                                                const program::View& view,
+                                                const SinkContext& context);
+
+// --- Dead letters ------------------------------------------------------------------------------
+struct DeadLetterRecord {
+  std::string source;
+  int partition = 0;
+  int64_t offset = 0;
+  std::string view;    // the path it died on; empty: at decoding
+  std::string error;
+  std::string raw;     // bytes
+};
+
+class DeadLetterSink {
+ public:
+  virtual ~DeadLetterSink() = default;
+  virtual Status Write(const DeadLetterRecord& record) = 0;  // thread-safe
+  virtual Status Close() = 0;
+};
+Result<std::unique_ptr<DeadLetterSink>> OpenDeadLetter(const program::DeadLetter& spec);
+// {"source","partition","offset","view","error","raw"|"raw_base64"}
+std::string DeadLetterJson(const DeadLetterRecord& record);
+
+}  // namespace flow

@@ -1,0 +1,273 @@
+// A compiled program as plain data: the border between compiler and runtime.
+//
+// The parts (sources, pipelines, aggregates, views, sinks) are shared by the two plans. A plan is
+// an ordered list of nodes that name parts; inputs come before their consumers.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/base/datum.h"
+#include "runtime/base/type.h"
+#include "runtime/program/kernels.h"
+
+namespace flow::program {
+
+// --- Sources -----------------------------------------------------------------------------------
+enum class Connector { kKafka, kFile, kNexmark, kInline, kStdout, kNull, kChecksum };
+enum class Format { kJson, kCsv, kRows };  // kRows: the connector makes typed rows itself
+
+// One step of a JSON path: a key, or an index into an array when `index` >= 0.
+struct PathStep {
+  std::string key;
+  int index = -1;
+};
+
+enum class ColumnFrom {
+  kField,      // decoded from the record: `path` (JSON), `name` (CSV header), or by position (rows)
+  kPresence,   // BOOLEAN: is there a non-null value at `path`? (IS NULL of a STRUCT)
+  kPartition,  // INT
+  kOffset,     // BIGINT
+  kTimestamp,  // TIMESTAMP, the log's; NULL where the log has none
+  kKey,        // STRING, NULL if none
+};
+
+// A physical column: what the decoder produces. Only columns that some pipeline needs are here.
+struct SourceColumn {
+  std::string name;
+  Type type;
+  ColumnFrom from = ColumnFrom::kField;
+  std::vector<PathStep> path;
+  int position = -1;  // index among the declared field columns (CSV without header, INLINE)
+  bool not_null = false;
+};
+
+// Options as written, expanded. Values of SECRET('X') are in `secrets` only.
+using Options = std::map<std::string, std::string>;
+
+struct DeadLetter {
+  Connector connector = Connector::kFile;
+  Options options;
+};
+
+struct Source {
+  std::string name;
+  Connector connector = Connector::kFile;
+  Format format = Format::kJson;
+  Options options;         // of the connector
+  Options format_options;  // delimiter, header, null, timestamp_unit ...
+  std::vector<SourceColumn> columns;
+  std::vector<SourceColumn> declared;  // all declared leaf fields, in order (datagen, CSV positions)
+
+  // Event time: a column, or a pipeline with one TIMESTAMP output over `columns`; neither: none.
+  int event_time_column = -1;
+  int event_time_pipeline = -1;
+  int64_t watermark_delay = 0;       // us
+  std::optional<int64_t> idle;       // us
+  std::optional<int64_t> ahead;      // us
+
+  std::optional<DeadLetter> dead_letter;
+  // INLINE: rows by partition; a row has one datum a declared field column.
+  std::vector<std::vector<std::vector<Datum>>> inline_rows;
+
+  bool has_event_time() const { return event_time_column >= 0 || event_time_pipeline >= 0; }
+};
+
+// --- Pipelines ---------------------------------------------------------------------------------
+enum class WindowKind { kTumble, kHop };
+enum class WindowMode {
+  kExpand,  // one output row for each window that accepts the row; out_window = its start
+  kSlice,   // one output row; out_window = start of the slice, out_skip = first accepting window
+};
+
+// Windows are [w, w + size) with w = offset + k * slide. Microseconds.
+struct Window {
+  WindowKind kind = WindowKind::kTumble;
+  int64_t size = 0;
+  int64_t slide = 0;  // TUMBLE: = size
+  int64_t offset = 0;
+  int64_t lateness = 0;
+  WindowMode mode = WindowMode::kExpand;
+
+  int64_t slice_size() const;   // gcd(size, slide)
+  int max_windows() const;      // windows that can hold one row: ceil(size / slide)
+  bool operator==(const Window&) const = default;
+};
+
+// filter -> late-only -> window -> outputs. See SEMANTICS of rows in docs/semantics.md.
+struct Pipeline {
+  std::string name;            // of the path: "clicks -> page_metrics"
+  std::vector<std::string> text;  // for EXPLAIN: one line a step
+  std::vector<Type> input;     // columns of the source, or output columns of an aggregate
+  std::vector<Type> output;
+  std::optional<Window> late_of;  // keep only rows late for all windows of this call (LATE TO)
+  std::optional<Window> window;
+  bool judges_lateness = false;   // needs FlowPipelineArgs::watermark
+  bool hashes = false;            // writes out_hash over the first `key_count` outputs
+  int key_count = 0;
+  // A row is dead if an output marked here is in error; the others carry errors on.
+  std::vector<bool> checked;
+  std::shared_ptr<KernelSlot<PipelineKernel>> kernel =
+      std::make_shared<KernelSlot<PipelineKernel>>();
+
+  int max_output_rows_per_input() const {
+    return window && window->mode == WindowMode::kExpand ? window->max_windows() : 1;
+  }
+};
+
+// --- Aggregates --------------------------------------------------------------------------------
+enum class AggregateFn { kCountRows, kCount, kSum, kAvg, kMin, kMax };
+
+struct AggregateCall {
+  AggregateFn fn = AggregateFn::kCountRows;
+  int argument = -1;  // input column (after the keys); -1: kCountRows
+  Type argument_type;
+  Type result_type;
+  std::string text;   // for EXPLAIN: "SUM(revenue)"
+};
+
+// Where a cell of an entry stands: value and its status byte (0 value, 1 NULL).
+struct Cell {
+  Type type;
+  int32_t offset = 0;
+  int32_t status_offset = 0;
+};
+
+// The accumulator of one call:
+//   COUNT        int64
+//   SUM, AVG     int64 n at `offset` (non-NULL rows), then at `offset` + 16 (16-aligned):
+//                INT, BIGINT  int128;  DECIMAL  256-bit two's complement, 4 x uint64 little end first;
+//                DOUBLE       FlowExactSum (runtime/abi/exact_sum.h)
+//   MIN, MAX     append-only input: int64 n, value at `offset` + 16 (STRING: FlowString whose memory
+//                is the state's, see flow_state_string_assign)
+//                updating input: int64 n, FlowMultiset* at `offset` + 8 (runtime/abi/multiset.h)
+struct Accumulator {
+  int32_t offset = 0;
+  int32_t size = 0;
+};
+
+struct AggregateLayout {
+  std::vector<Cell> keys;
+  std::vector<Accumulator> accumulators;
+  int32_t live_offset = -1;  // updating input: int64 sum of weights
+  int32_t entry_size = 0;    // multiple of 16
+  bool needs_destroy = false;
+};
+
+// --- Wiring ------------------------------------------------------------------------------------
+enum class PartKind { kSource, kAggregate };
+
+// Rows come from a source or an aggregate, through a pipeline.
+struct Edge {
+  PartKind from = PartKind::kSource;
+  int index = 0;     // into sources or aggregates
+  int pipeline = 0;  // into pipelines
+};
+
+struct Aggregate {
+  std::string name;  // identity: the view's name and the path in its bound tree
+  std::vector<Edge> inputs;
+  std::vector<Type> key_types;
+  std::vector<std::string> key_names;
+  std::vector<AggregateCall> calls;
+  AggregateLayout layout;
+  // Windowed: the output columns are keys, results, then window_start, window_end (TIMESTAMP).
+  // Otherwise keys, results.
+  std::optional<Window> window;
+  // Only windows with end <= W(F) are part of the output (EMIT ON CLOSE).
+  bool on_close = false;
+  // W of the windows: the least over these sources; freed at end + state_lateness.
+  std::vector<int> watermark_sources;
+  bool no_watermark = false;  // fed by late rows: W = -inf
+  int64_t state_lateness = 0;
+  bool updating_input = false;
+  bool updating_output = true;
+  bool global = false;          // no keys and no window: always one row
+  bool partial = true;          // pre-aggregate before the exchange
+  std::vector<Type> output;
+  std::vector<std::string> output_names;
+  std::shared_ptr<KernelSlot<AggregateKernels>> kernels =
+      std::make_shared<KernelSlot<AggregateKernels>>();
+};
+
+// --- Views and sinks ---------------------------------------------------------------------------
+enum class EmitKind { kOnClose, kEvery, kChanges };
+
+struct View {
+  std::string name;
+  std::vector<Edge> inputs;      // UNION ALL: several
+  std::vector<std::string> columns;
+  std::vector<Type> types;
+  std::vector<int> key;          // columns of the key; empty: append-only rows, or a global row
+  bool append_only = false;
+  bool windowed = false;
+  int window_end_column = -1;    // output column with window_end; -1: none
+  int window_start_column = -1;
+  int64_t window_size = 0;       // windowed: to know a window's end from its start
+  int64_t lateness = 0;
+  EmitKind emit = EmitKind::kChanges;
+  int64_t emit_every = 0;        // us
+  std::vector<int> watermark_sources;
+  bool no_watermark = false;
+  bool wanted = false;           // has a sink, or is printed
+};
+
+struct Sink {
+  std::string name;
+  int view = 0;
+  Connector connector = Connector::kStdout;
+  Format format = Format::kJson;
+  Options options;
+  bool upsert = false;  // stated or derived; else append
+};
+
+// --- Plans -------------------------------------------------------------------------------------
+enum class StreamOp { kSource, kPipeline, kExchange, kAggregate, kView, kSink };
+struct StreamNode {
+  StreamOp op = StreamOp::kSource;
+  int part = 0;              // index of the source, pipeline, aggregate, view or sink
+  std::vector<int> inputs;   // nodes
+};
+struct StreamGraph {
+  std::vector<StreamNode> nodes;
+};
+
+enum class BatchOp {
+  kScan,            // morsels of a source: decode
+  kPrefixMax,       // event time's prefix maximum, in order of morsels
+  kPipeline,
+  kPartialAggregate,
+  kFinalAggregate,  // exchange by key and merge
+  kView,
+  kSink,
+};
+struct BatchNode {
+  BatchOp op = BatchOp::kScan;
+  int part = 0;
+  std::vector<int> inputs;
+};
+struct BatchPlan {
+  std::vector<BatchNode> nodes;
+};
+
+struct Program {
+  std::string file;
+  std::vector<Source> sources;
+  std::vector<Pipeline> pipelines;
+  std::vector<Aggregate> aggregates;  // in topological order
+  std::vector<View> views;            // in declared order
+  std::vector<Sink> sinks;
+  StreamGraph stream;
+  BatchPlan batch;
+  uint64_t fingerprint = 0;           // of the plan, without addresses and secrets
+};
+
+// The plans as text, one node a line; EXPLAIN prints exactly this.
+std::string PrintStream(const Program& program);
+std::string PrintBatch(const Program& program);
+
+}  // namespace flow::program
