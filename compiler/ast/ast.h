@@ -57,6 +57,7 @@ struct Expr {
   std::vector<ExprPtr> children;
   Type type;
   int64_t number = 0;
+  int height = 1;  // levels from here down to the deepest leaf; Parse keeps it <= kMaxHeight
   bool bool_value = false;
   bool negated = false;
   bool try_cast = false;
@@ -200,6 +201,9 @@ struct Statement {
 
 struct Script {
   std::vector<Statement> statements;
+  // What the statements declare that are not above, because they have syntax errors or are not
+  // supported yet. An error was reported for each: a use of such a name needs no second one.
+  std::vector<Name> refused;
 };
 
 // The tree as text, one node a line, indented; parsing what ToSql prints gives the same tree.
