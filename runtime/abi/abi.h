@@ -17,12 +17,15 @@ typedef struct FlowString {
   uint32_t size;
   union {
     char inlined[12];
-    struct {
+    struct __attribute__((packed)) {  // else the pointer would be aligned within the union
       char prefix[4];
       const char* data;
     } ref;
   };
 } __attribute__((aligned(8))) FlowString;
+#ifdef __cplusplus
+static_assert(sizeof(FlowString) == 16, "a string has 16 bytes");
+#endif
 
 enum { kFlowStringInline = 12 };
 

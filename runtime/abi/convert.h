@@ -31,6 +31,15 @@ size_t flow_format_timestamp(int64_t us, char* out);   // 2026-01-31 10:00:00[.1
 size_t flow_format_timestamp_iso(int64_t us, char* out);  // 2026-01-31T10:00:00[.123[456]]Z
 size_t flow_format_interval(int64_t us, char* out);    // [-]H:MM:SS[.ffffff], with "N days " first
 
+// DOUBLE and DECIMAL into each other. To DECIMAL as PostgreSQL: the 15 significant digits that a
+// double is sure to have, rounded half away from zero to `scale`; NaN and infinities are
+// kFlowErrOutOfRange, more than `precision` digits kFlowErrOverflow. To DOUBLE: the nearest.
+uint8_t flow_decimal_from_double(double value, int32_t precision, int32_t scale, FlowInt128* out);
+double flow_decimal_to_double(FlowInt128 unscaled, int32_t scale);
+// Another scale, rounded half away from zero; kFlowErrOverflow past `precision` digits.
+uint8_t flow_decimal_rescale(FlowInt128 unscaled, int32_t from_scale, int32_t precision,
+                             int32_t to_scale, FlowInt128* out);
+
 // Civil dates (proleptic Gregorian), days since 1970-01-01.
 void flow_civil_from_days(int32_t days, int32_t* year, int32_t* month, int32_t* day);
 int32_t flow_days_from_civil(int32_t year, int32_t month, int32_t day);

@@ -6,7 +6,8 @@
 
 #include "runtime/abi/abi.h"
 
-// Chunk i holds a signed multiple of 2^(32 * i - 1074 - 32 ... ); carries are propagated lazily.
+// The sum is that of chunk[i] * 2^(32 * i - 1074); carries are propagated lazily, so the same sum has
+// several forms. Only flow_exact_sum_finish says whether two are equal.
 enum { kFlowExactSumChunks = 67 };
 
 typedef struct FlowExactSum {

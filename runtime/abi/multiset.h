@@ -5,6 +5,19 @@
 
 typedef struct FlowMultiset FlowMultiset;
 
+// The numbers of flow::TypeKind, which this folder may not include.
+enum {
+  kFlowKindBoolean = 1,
+  kFlowKindInt = 2,
+  kFlowKindBigint = 3,
+  kFlowKindDouble = 4,
+  kFlowKindDecimal = 5,
+  kFlowKindString = 6,
+  kFlowKindDate = 7,
+  kFlowKindTimestamp = 8,
+  kFlowKindInterval = 9,
+};
+
 #ifdef __cplusplus
 extern "C" {
 #endif

@@ -1,0 +1,157 @@
+// links: runtime/abi runtime/base
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <map>
+#include <random>
+
+#include "runtime/abi/multiset.h"
+#include "runtime/base/arena.h"
+#include "runtime/base/type.h"
+
+namespace {
+
+using flow::TypeKind;
+static_assert(kFlowKindBoolean == static_cast<int>(TypeKind::kBoolean));
+static_assert(kFlowKindInt == static_cast<int>(TypeKind::kInt));
+static_assert(kFlowKindBigint == static_cast<int>(TypeKind::kBigint));
+static_assert(kFlowKindDouble == static_cast<int>(TypeKind::kDouble));
+static_assert(kFlowKindDecimal == static_cast<int>(TypeKind::kDecimal));
+static_assert(kFlowKindString == static_cast<int>(TypeKind::kString));
+static_assert(kFlowKindDate == static_cast<int>(TypeKind::kDate));
+static_assert(kFlowKindTimestamp == static_cast<int>(TypeKind::kTimestamp));
+static_assert(kFlowKindInterval == static_cast<int>(TypeKind::kInterval));
+
+struct Set {
+  explicit Set(TypeKind kind) : set(flow_multiset_new(static_cast<int32_t>(kind))) {}
+  ~Set() { flow_multiset_free(set); }
+  Set(const Set&) = delete;
+  Set& operator=(const Set&) = delete;
+  FlowMultiset* set;
+};
+
+FlowString Str(const std::string& text) {
+  FlowString s;
+  flow_string_set(&s, text.data(), static_cast<uint32_t>(text.size()));
+  return s;
+}
+
+std::string Text(const FlowString& s) { return {flow_string_data(&s), s.size}; }
+
+TEST(Multiset, IntegersComeAndGo) {
+  std::mt19937_64 random(7);
+  Set set(TypeKind::kBigint);
+  std::map<int64_t, int64_t> expected;
+  for (int step = 0; step < 5000; ++step) {
+    const int64_t value = static_cast<int64_t>(random() % 40) - 20;
+    const int64_t weight = static_cast<int64_t>(random() % 5) - 2;
+    flow_multiset_add(set.set, &value, weight);
+    expected[value] += weight;
+    const int64_t *least = nullptr, *greatest = nullptr;
+    for (const auto& [v, count] : expected) {
+      if (count <= 0) continue;
+      if (least == nullptr) least = &v;
+      greatest = &v;
+    }
+    int64_t out = 0;
+    ASSERT_EQ(flow_multiset_min(set.set, &out), least != nullptr ? 1 : 0);
+    if (least != nullptr) {
+      ASSERT_EQ(out, *least);
+    }
+    ASSERT_EQ(flow_multiset_max(set.set, &out), greatest != nullptr ? 1 : 0);
+    if (greatest != nullptr) {
+      ASSERT_EQ(out, *greatest);
+    }
+  }
+}
+
+TEST(Multiset, DoublesAreCanonical) {
+  Set set(TypeKind::kDouble);
+  double nan = -std::numeric_limits<double>::quiet_NaN(), minus_zero = -0.0, one = 1, out = 7;
+  flow_multiset_add(set.set, &minus_zero, 1);
+  EXPECT_EQ(flow_multiset_min(set.set, &out), 1);
+  EXPECT_FALSE(std::signbit(out));
+  flow_multiset_add(set.set, &nan, 1);
+  flow_multiset_add(set.set, &one, 1);
+  EXPECT_EQ(flow_multiset_max(set.set, &out), 1);
+  EXPECT_TRUE(std::isnan(out));
+  EXPECT_FALSE(std::signbit(out));
+  double other_nan = std::numeric_limits<double>::quiet_NaN(), zero = 0;
+  flow_multiset_add(set.set, &other_nan, -1);
+  EXPECT_EQ(flow_multiset_max(set.set, &out), 1);
+  EXPECT_EQ(out, 1);
+  flow_multiset_add(set.set, &zero, -1);
+  EXPECT_EQ(flow_multiset_min(set.set, &out), 1);
+  EXPECT_EQ(out, 1);
+  flow_multiset_add(set.set, &one, -1);
+  EXPECT_EQ(flow_multiset_min(set.set, &out), 0);
+}
+
+TEST(Multiset, StringsByBytesAndMerge) {
+  Set a(TypeKind::kString), b(TypeKind::kString);
+  std::string longer(40, 'x');
+  {
+    std::string gone = longer;  // the set must not borrow
+    FlowString s = Str(gone);
+    flow_multiset_add(a.set, &s, 2);
+    gone.assign(40, '!');
+  }
+  FlowString high = Str("\xC3\xA4"), empty = Str("");
+  flow_multiset_add(b.set, &high, 1);
+  flow_multiset_add(b.set, &empty, 1);
+  FlowString s = Str(longer);
+  flow_multiset_add(b.set, &s, -1);
+  flow_multiset_merge(a.set, b.set);
+  FlowString out;
+  ASSERT_EQ(flow_multiset_max(a.set, &out), 1);
+  EXPECT_EQ(Text(out), "\xC3\xA4");
+  ASSERT_EQ(flow_multiset_min(a.set, &out), 1);
+  EXPECT_EQ(Text(out), "");
+  flow_multiset_add(a.set, &high, -1);
+  ASSERT_EQ(flow_multiset_max(a.set, &out), 1);
+  EXPECT_EQ(Text(out), longer);
+  flow_multiset_add(a.set, &s, -1);
+  ASSERT_EQ(flow_multiset_max(a.set, &out), 1);
+  EXPECT_EQ(Text(out), "");
+}
+
+TEST(Multiset, EachKindHasItsWidth) {
+  for (TypeKind kind : {TypeKind::kBoolean, TypeKind::kInt, TypeKind::kDate, TypeKind::kTimestamp,
+                        TypeKind::kInterval, TypeKind::kDecimal}) {
+    Set set(kind);
+    alignas(16) unsigned char in[16] = {1}, out[17];
+    std::fill(std::begin(out), std::end(out), 0xEE);
+    flow_multiset_add(set.set, in, 1);
+    ASSERT_EQ(flow_multiset_max(set.set, out), 1);
+    const size_t width = static_cast<size_t>(flow::Type(kind).width());
+    EXPECT_EQ(memcmp(in, out, width), 0);
+    EXPECT_EQ(out[width], 0xEE);
+  }
+}
+
+TEST(StateString, KeepsMemoryWhileItFits) {
+  flow::Arena arena;
+  FlowString state = Str("");
+  auto assign = [&](const std::string& text) {
+    FlowString s = Str(text);
+    flow_state_string_assign(&state, &s, arena.abi());
+    EXPECT_EQ(Text(state), text);
+  };
+  assign(std::string(33, 'a'));
+  const char* memory = state.ref.data;
+  assign(std::string(64, 'b'));
+  EXPECT_EQ(state.ref.data, memory);
+  assign(std::string(65, 'c'));
+  EXPECT_NE(state.ref.data, memory);
+  memory = state.ref.data;
+  assign(std::string(20, 'd'));
+  EXPECT_EQ(state.ref.data, memory);
+  assign("short");
+  assign(std::string(16, 'e'));
+  memory = state.ref.data;
+  assign(std::string(17, 'f'));
+  EXPECT_NE(state.ref.data, memory);
+}
+
+}  // namespace
