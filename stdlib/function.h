@@ -1,0 +1,27 @@
+// How a function of the standard library is written.
+//
+//   FLOW_FUNCTION("starts_with(string, string) -> boolean", "one line of help",
+//                 "starts_with('abc', 'ab')")
+//   uint8_t flow_starts_with(FlowArena*, const FlowString* s, const FlowString* prefix,
+//                            uint8_t* out) { ... }
+//
+// The body stands directly below and has the C form of compiler/catalog/function.h. It is called
+// only with values (no NULL, no error) and returns kFlowValue, kFlowNull or an error code; *out is
+// read only after kFlowValue. tools/collect_functions reads the macro's text; the same file is
+// built natively and to bitcode, so it includes nothing but runtime/abi and plain C headers, and
+// keeps no state.
+#pragma once
+
+#include <stdint.h>
+#include <string.h>
+
+#include "runtime/abi/abi.h"
+#include "runtime/abi/error_code.h"
+
+#define FLOW_FUNCTION(signature, help, example) extern "C"
+
+// FLOW_ALIAS("pow", "power"): another name for every overload of a function of this file.
+#define FLOW_ALIAS(name, function) static_assert(true)
+
+// The longest string that a function makes.
+enum { kFlowStringMax = 1 << 30 };

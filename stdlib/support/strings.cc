@@ -1,0 +1,21 @@
+// Strings and hashes: the inline functions of runtime/abi as symbols.
+#include "runtime/abi/hash.h"
+#include "stdlib/support/support.h"
+
+uint8_t flow_op_string_equal(const FlowString* a, const FlowString* b) {
+  return static_cast<uint8_t>(flow_string_equal(a, b));
+}
+
+int32_t flow_op_string_compare(const FlowString* a, const FlowString* b) {
+  return flow_string_compare(a, b);
+}
+
+void flow_op_string_copy(FlowString* out, const FlowString* s, FlowArena* arena) {
+  flow_string_copy(out, flow_string_data(s), s->size, arena);
+}
+
+uint64_t flow_op_hash_null(uint64_t h) { return flow_hash_null(h); }
+uint64_t flow_op_hash_u64(uint64_t h, uint64_t v) { return flow_hash_u64(h, v); }
+uint64_t flow_op_hash_i128(uint64_t h, const FlowInt128* v) { return flow_hash_i128(h, *v); }
+uint64_t flow_op_hash_string(uint64_t h, const FlowString* s) { return flow_hash_string(h, s); }
+uint64_t flow_op_hash_double(uint64_t h, double d) { return flow_hash_double(h, d); }
