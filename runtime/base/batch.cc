@@ -57,15 +57,14 @@ void Batch::Reserve(int32_t capacity) {
   capacity_ = capacity;
 }
 
-void Batch::AppendRow(const Batch& from, int32_t row) {
-  Reserve(rows + 1);
+void Batch::SetRow(int32_t at, const Batch& from, int32_t row) {
   for (size_t i = 0; i < types_.size(); ++i) {
     const FlowColumn& source = from.columns_[i];
     FlowColumn& target = columns_[i];
-    target.status[rows] = source.status[row];
+    target.status[at] = source.status[row];
     if (types_[i].is(TypeKind::kString)) {
       const FlowString& s = static_cast<const FlowString*>(source.values)[row];
-      FlowString* out = &static_cast<FlowString*>(target.values)[rows];
+      FlowString* out = &static_cast<FlowString*>(target.values)[at];
       if (source.status[row] == kFlowValue) {
         flow_string_copy(out, flow_string_data(&s), s.size, arena_->abi());
       } else {
@@ -73,11 +72,16 @@ void Batch::AppendRow(const Batch& from, int32_t row) {
       }
     } else {
       size_t width = static_cast<size_t>(types_[i].width());
-      std::memcpy(static_cast<char*>(target.values) + width * static_cast<size_t>(rows),
+      std::memcpy(static_cast<char*>(target.values) + width * static_cast<size_t>(at),
                   static_cast<const char*>(source.values) + width * static_cast<size_t>(row),
                   width);
     }
   }
+}
+
+void Batch::AppendRow(const Batch& from, int32_t row) {
+  Reserve(rows + 1);
+  SetRow(rows, from, row);
   if (!weights.empty() || !from.weights.empty()) {
     weights.resize(static_cast<size_t>(rows), 1);
     weights.push_back(from.weight(row));

@@ -58,6 +58,9 @@ class Batch {
 
   // Appends a copy of row `row` of `from` (the same types); strings are copied into this arena.
   void AppendRow(const Batch& from, int32_t row);
+  // Overwrites row `at` (< rows) with a copy of row `row` of `from`; weights stay. What the old
+  // row's strings held stays in the arena.
+  void SetRow(int32_t at, const Batch& from, int32_t row);
 
  private:
   std::vector<Type> types_;

@@ -1,0 +1,109 @@
+// How a program is run, and what a run says of itself.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "runtime/base/batch.h"
+#include "runtime/program/program.h"
+
+namespace flow {
+
+enum class RunMode { kStream, kBatch };
+
+// Rows of a view as they are emitted: weight +1 upserts or appends, -1 deletes.
+using RowCallback =
+    std::function<void(const program::View& view, const Batch& changes, int64_t revision)>;
+
+struct RunOptions {
+  RunMode mode = RunMode::kStream;
+  bool until_end = false;      // end where the sources end now; W = +inf there
+  std::string to;              // frontier or time: --stop-at and --to
+  std::string from;            // "", "earliest", "latest", frontier or time
+  bool partial = false;        // a batch from F reports incomplete windows too
+  std::string decisions;       // file of the decision log
+  int workers = 0;             // 0: one a core
+  int32_t batch_rows = kBatchRows;
+  uint64_t hash_mask = ~uint64_t{0};  // 0 in tests: all keys collide
+  int64_t tick_us = 2000;      // the pause of an idle stream
+
+  bool use_sinks = true;       // else only on_rows and digests; no dead letters are written
+  bool changes = false;        // STDOUT and on_rows get every revision, not the final table
+  bool digest = false;         // fill RunReport::digests
+  std::string format;          // of STDOUT: table, json, csv
+  RowCallback on_rows;         // every wanted view
+  // Called after each tick (stream) or every ~100 ms (batch) from the job's thread.
+  std::function<void(const struct Progress&)> on_progress;
+  std::function<void(const std::string&)> on_notice;  // one line for people, on stderr
+  const std::atomic<bool>* stop = nullptr;  // set: drain and end
+};
+
+struct Progress {
+  int64_t rows = 0;
+  int64_t bytes = 0;
+  int64_t ticks = 0;
+  int64_t watermark = INT64_MIN;
+  int64_t total_bytes = -1;
+};
+
+struct SourceLedger {
+  std::string name;
+  int64_t read = 0, decoded = 0, duplicate = 0, held = 0, dead = 0;
+  bool balanced() const { return read == decoded + duplicate + held + dead; }
+};
+
+struct PathLedger {
+  std::string name;
+  std::string source;
+  int64_t decoded = 0, accepted = 0, filtered = 0, late = 0, dead = 0;
+  int64_t late_windows = 0;  // windows missed by accepted rows; not part of the sum
+  bool balanced() const { return decoded == accepted + filtered + late + dead; }
+};
+
+struct ViewDigest {
+  std::string view;
+  int64_t rows = 0;
+  unsigned __int128 hash = 0;
+};
+
+struct TaskStats {
+  std::string name;
+  int worker = 0;
+  int64_t busy_us = 0, idle_us = 0, backpressured_us = 0;
+  int64_t rows = 0;
+};
+
+struct PartitionStats {
+  std::string source;
+  std::string partition;
+  std::string frontier;  // as text: NAME:P=OFFSET or FILE=BYTES
+  int64_t watermark = INT64_MIN;
+  int64_t lag = -1;
+  bool out = false;
+};
+
+struct KernelStats {
+  std::string name;
+  int64_t interpreter_rows = 0, baseline_rows = 0, optimized_rows = 0;
+};
+
+struct RunReport {
+  std::vector<SourceLedger> sources;
+  std::vector<PathLedger> paths;
+  std::vector<ViewDigest> digests;     // of wanted views, declared order
+  std::vector<PartitionStats> partitions;
+  std::vector<TaskStats> tasks;
+  std::vector<KernelStats> kernels;
+  std::map<std::string, int64_t> key_errors;  // by view: keys in error at the end
+  int64_t rows = 0, bytes = 0, ticks = 0, state_updates = 0, groups = 0;
+  int64_t wall_us = 0, cpu_us = 0, first_row_us = -1, peak_rss = 0;
+  bool stopped = false;                // by `stop`
+  bool balanced() const;
+  std::string frontier() const;
+};
+
+}  // namespace flow

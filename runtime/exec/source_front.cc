@@ -1,0 +1,109 @@
+// SourceFront: decoding, event times, AHEAD and watermarks.
+#include "runtime/exec/source_front.h"
+
+#include <algorithm>
+
+#include "runtime/abi/error_code.h"
+#include "runtime/time/windows.h"
+
+namespace flow {
+
+SourceFront::SourceFront(const program::Program* program, int source, const Decoder* decoder)
+    : source_(&program->sources[static_cast<size_t>(source)]), decoder_(decoder) {
+  if (source_->event_time_pipeline >= 0) {
+    event_time_runner_ = std::make_unique<PathRunner>(
+        &program->pipelines[static_cast<size_t>(source_->event_time_pipeline)], ~uint64_t{0});
+  }
+}
+
+void SourceFront::EventTimes(SourceRows* rows, std::vector<uint8_t>* status) {
+  const Batch& batch = rows->decoded.batch;
+  size_t count = static_cast<size_t>(batch.rows);
+  rows->event_time.assign(count, kMinTime);
+  status->assign(count, kFlowValue);
+  if (source_->event_time_column >= 0) {
+    const int64_t* values = batch.values<int64_t>(source_->event_time_column);
+    std::copy(values, values + count, rows->event_time.begin());
+    const uint8_t* cells = batch.column(source_->event_time_column).status;
+    std::copy(cells, cells + count, status->begin());
+    return;
+  }
+  if (event_time_runner_ == nullptr) return;
+  PathCounts ignored;
+  // The output is unchecked, so no row is lost here: errors come as cell statuses.
+  event_time_runner_->Run(
+      batch.columns(), nullptr, nullptr, 0, batch.rows, &ignored, [](int32_t, uint8_t) {},
+      [&](const PathRunner::Output& out) {
+        const int64_t* values = static_cast<const int64_t*>(out.rows.columns[0].values);
+        for (int32_t i = 0; i < out.rows.rows; ++i) {
+          size_t row = static_cast<size_t>(out.source_row[i]);
+          rows->event_time[row] = values[i];
+          (*status)[row] = out.rows.columns[0].status[i];
+        }
+      });
+}
+
+void SourceFront::Decode(SourceRows* rows, const DeadFn& dead) {
+  rows->decoded.Clear();
+  decoder_->Decode(rows->morsel, &rows->decoded);
+  const DecodedRows& decoded = rows->decoded;
+  const int32_t count = decoded.batch.rows;
+  EventTimes(rows, &status_);
+  rows->alive.clear();
+  rows->alive_rows = 0;
+  rows->dead_rows = 0;
+  rows->greatest = kMinTime;
+  for (const auto& raise : rows->raises) rows->greatest = std::max(rows->greatest, raise.second);
+  const bool timed = source_->has_event_time();
+  int32_t run = 0;  // first row of the current run of alive rows
+  auto end_run = [&](int32_t row) {
+    if (row > run) rows->alive.emplace_back(run, row - run);
+    run = row + 1;
+  };
+  for (int32_t row = 0; row < count; ++row) {
+    size_t i = static_cast<size_t>(row);
+    uint8_t code = decoded.record_status[i];
+    if (code == kFlowValue && timed) {
+      if (status_[i] != kFlowValue) {
+        code = kFlowErrNoEventTime;
+      } else if (source_->ahead && decoded.log_timestamps[i] != kNoTime &&
+                 rows->event_time[i] >
+                     SaturatingAdd(decoded.log_timestamps[i], *source_->ahead)) {
+        code = kFlowErrAhead;
+      }
+    }
+    if (code != kFlowValue) {
+      ++rows->dead_rows;
+      dead(row, code);
+      end_run(row);
+      continue;
+    }
+    ++rows->alive_rows;
+    if (timed) rows->greatest = std::max(rows->greatest, rows->event_time[i]);
+  }
+  end_run(count);
+}
+
+int64_t SourceFront::Judge(int64_t max_event_time, SourceRows* rows) const {
+  if (!source_->has_event_time()) return max_event_time;
+  rows->watermark.resize(static_cast<size_t>(rows->decoded.batch.rows));
+  const int64_t delay = source_->watermark_delay;
+  auto raise = rows->raises.begin();
+  for (auto [first, count] : rows->alive) {
+    for (int32_t row = first; row < first + count; ++row) {
+      size_t i = static_cast<size_t>(row);
+      while (raise != rows->raises.end() && raise->first <= rows->decoded.offsets[i]) {
+        max_event_time = std::max(max_event_time, raise->second);
+        ++raise;
+      }
+      rows->watermark[i] = max_event_time == kMinTime ? kMinTime : max_event_time - delay;
+      max_event_time = std::max(max_event_time, rows->event_time[i]);
+    }
+  }
+  for (; raise != rows->raises.end(); ++raise) {
+    max_event_time = std::max(max_event_time, raise->second);
+  }
+  return max_event_time;
+}
+
+}  // namespace flow

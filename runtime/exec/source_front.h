@@ -1,0 +1,52 @@
+// From a morsel to decoded rows with their own watermarks: the part of a source's work that is the
+// same in both plans. Decode needs nothing but the morsel; Judge needs the partition's M before it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "runtime/connector/connector.h"
+#include "runtime/exec/path_runner.h"
+#include "runtime/program/program.h"
+
+namespace flow {
+
+// A decoded morsel. Reused from morsel to morsel.
+struct SourceRows {
+  Morsel morsel;
+  DecodedRows decoded;
+  std::vector<int64_t> event_time;   // by row, us; only where alive
+  std::vector<int64_t> watermark;    // W_p before the row; kMinTime: none yet
+  // Runs of rows that are not dead: (first, count).
+  std::vector<std::pair<int32_t, int32_t>> alive;
+  int64_t alive_rows = 0;
+  int64_t dead_rows = 0;
+  // Decisions that take effect in this morsel: (offset, event time), ascending.
+  std::vector<std::pair<int64_t, int64_t>> raises;
+  int64_t greatest = INT64_MIN;      // event time, over alive rows and raises
+};
+
+class SourceFront {
+ public:
+  using DeadFn = std::function<void(int32_t row, uint8_t code)>;
+
+  SourceFront(const program::Program* program, int source, const Decoder* decoder);
+
+  // Fills all but `watermark`. `dead` is called for records that end here: malformed, without event
+  // time, too far ahead.
+  void Decode(SourceRows* rows, const DeadFn& dead);
+  // Fills `watermark`, given M_p before the morsel; returns M_p after it.
+  int64_t Judge(int64_t max_event_time, SourceRows* rows) const;
+
+ private:
+  void EventTimes(SourceRows* rows, std::vector<uint8_t>* status);
+
+  const program::Source* source_;
+  const Decoder* decoder_;
+  std::unique_ptr<PathRunner> event_time_runner_;
+  std::vector<uint8_t> status_;
+};
+
+}  // namespace flow

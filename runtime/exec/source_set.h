@@ -1,0 +1,75 @@
+// The opened sources of a run: partitions, where each begins and ends, and its clock.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/connector/connector.h"
+#include "runtime/exec/options.h"
+#include "runtime/program/program.h"
+#include "runtime/time/decision_log.h"
+
+namespace flow {
+
+// One partition of one source in a run. Owned by the worker that processes it in a tick.
+struct PartitionState {
+  int source = 0;
+  int partition = 0;          // id in the connector
+  std::string name;
+  std::unique_ptr<PartitionReader> reader;
+  int64_t from = 0;
+  int64_t to = -1;            // exclusive; -1: without end
+  int64_t max_event_time = INT64_MIN;  // M_p
+  int64_t next_offset = 0;
+  int64_t lag = -1;
+  bool ended = false;         // nothing more comes in this run
+  bool leaves_when_ended = false;  // FILE partitions = 'file'
+  bool complete = false;      // `to` is the end of the partition itself
+  // Decisions: (offset, event time) ascending, and the next one to apply.
+  std::vector<std::pair<int64_t, int64_t>> raises;
+  size_t next_raise = 0;
+  bool out = false;           // by a decision of this run (live streams)
+  int64_t silent_since_us = 0;
+};
+
+class SourceSet {
+ public:
+  // Opens all sources and readers. `bounded`: every partition gets an end (where it ends now, if
+  // nothing else is said); else partitions without an end are read for ever.
+  static Result<std::unique_ptr<SourceSet>> Open(const program::Program& program,
+                                                 const RunOptions& options, bool bounded);
+
+  std::vector<std::unique_ptr<PartitionState>>& partitions() { return partitions_; }
+  const std::vector<std::unique_ptr<PartitionState>>& partitions() const { return partitions_; }
+  SourceConnector& connector(int source) { return *connectors_[static_cast<size_t>(source)]; }
+  const program::Program& program() const { return program_; }
+  std::vector<Decision>& decisions() { return decisions_; }
+
+  // W(F) over the partitions of `sources` as they stand: the least W_p of those that are in, the
+  // greatest W_p if none is. `by_log`: who is out follows from the decision log and the offsets
+  // (bounded runs); else from PartitionState::out.
+  int64_t Watermark(const std::vector<int>& sources, bool by_log) const;
+  int64_t PartitionWatermark(const PartitionState& partition) const;
+  std::map<PartitionId, int64_t> Offsets() const;
+  std::string OffsetText(const PartitionState& partition) const;
+  // M(from) over all partitions of `sources`: what a batch from a frontier counts as begun.
+  int64_t StartEventTime(const std::vector<int>& sources) const;
+  // Adds Kafka partitions that appeared; they are read from 0.
+  Result<std::vector<PartitionState*>> AddNewPartitions();
+
+ private:
+  explicit SourceSet(const program::Program& program) : program_(program) {}
+  Status ResolveRange(const std::string& text, bool is_end, const RunOptions& options);
+  Status ResolveTerms(const std::string& text, bool is_end);
+  Status ResolveTime(const std::string& text, bool is_end, const RunOptions& options);
+  Status CheckComplete(const std::vector<bool>& named, const std::vector<bool>& set);
+
+  const program::Program& program_;
+  std::vector<std::unique_ptr<SourceConnector>> connectors_;
+  std::vector<std::unique_ptr<PartitionState>> partitions_;
+  std::vector<Decision> decisions_;
+};
+
+}  // namespace flow

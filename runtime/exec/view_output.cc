@@ -1,0 +1,178 @@
+// ViewCollector and ViewOutput.
+#include "runtime/exec/view_output.h"
+
+#include <cstdio>
+
+#include "runtime/exec/stdout_sink.h"
+#include "runtime/format/encode.h"
+#include "runtime/time/windows.h"
+
+namespace flow {
+
+ViewCollector::ViewCollector(const program::View* view, bool keep_rows, bool hash)
+    : keep_rows_(keep_rows), hash_(hash) {
+  digest_.view = view->name;
+  rows_.Reset(view->types, 64);
+}
+
+void ViewCollector::Add(const PathRunner::Output& output) {
+  const Batch& batch = *output.batch;
+  for (int32_t row = 0; row < batch.rows; ++row) {
+    int64_t weight = batch.weight(row);
+    digest_.rows += weight;
+    if (hash_) {
+      digest_.hash += static_cast<unsigned __int128>(static_cast<__int128>(weight)) *
+                      RowHash(batch, row);
+    }
+    if (keep_rows_) rows_.AppendRow(batch, row);
+  }
+}
+
+Result<std::unique_ptr<ViewOutput>> ViewOutput::Open(const program::Program& program, int view,
+                                                     const RunOptions& options, bool bounded,
+                                                     SinkThread* thread) {
+  const program::View& spec = program.views[static_cast<size_t>(view)];
+  std::unique_ptr<ViewOutput> output(new ViewOutput(spec, options, thread));
+  output->pending_.Reset(spec.types, 64);
+  output->callback_ = static_cast<bool>(options.on_rows);
+  output->hashes_ = options.digest;
+  int wanted = 0;
+  for (const program::View& other : program.views) wanted += other.wanted ? 1 : 0;
+  auto add_stdout = [&](std::string format) {
+    StdoutOptions stdout_options;
+    stdout_options.format = format.empty() ? "json" : format;
+    stdout_options.several_views = wanted > 1;
+    // An endless run, or --changes, shows every revision of an updating view.
+    bool revisions = (options.changes || !bounded) && !spec.append_only;
+    stdout_options.changes = revisions || options.changes;
+    output->owned_.push_back(MakeStdoutSink(spec, stdout_options));
+    SinkConnector* sink = output->owned_.back().get();
+    output->all_.push_back(sink);
+    (spec.append_only || revisions ? output->changes_ : output->final_).push_back(sink);
+  };
+  if (!spec.wanted) return output;
+  if (!options.use_sinks) return output;
+  bool any = false;
+  for (const program::Sink& sink : program.sinks) {
+    if (sink.view != view) continue;
+    any = true;
+    switch (sink.connector) {
+      case program::Connector::kStdout: {
+        auto format = sink.options.find("format");
+        add_stdout(options.format.empty() && format != sink.options.end() ? format->second
+                                                                          : options.format);
+        continue;
+      }
+      case program::Connector::kNull:
+        output->nulls_.push_back(sink.name);
+        continue;
+      case program::Connector::kChecksum:
+        output->checksums_.push_back(sink.name);
+        output->hashes_ = true;
+        continue;
+      case program::Connector::kKafka:
+      case program::Connector::kFile:
+      case program::Connector::kNexmark:
+      case program::Connector::kInline:
+        break;
+    }
+    SinkContext context;
+    context.program = &program;
+    context.bounded = bounded;
+    context.changes = options.changes;
+    context.format = options.format;
+    FLOW_TRY(std::unique_ptr<SinkConnector> connector, OpenSink(sink, spec, context));
+    output->all_.push_back(connector.get());
+    output->changes_.push_back(connector.get());
+    output->owned_.push_back(std::move(connector));
+  }
+  if (!any && program.sinks.empty()) add_stdout(options.format);
+  if (!output->final_.empty()) output->table_ = std::make_unique<RowTable>(&spec);
+  return output;
+}
+
+void ViewOutput::Add(const Batch& rows) {
+  if (rows.rows == 0) return;
+  if (table_ != nullptr) {
+    table_->Apply(rows);
+    for (int32_t row = 0; view_.windowed && row < rows.rows; ++row) {
+      least_table_end_ = std::min(least_table_end_, RowWindowEnd(view_, rows, row));
+    }
+  }
+  if (changes_.empty() && !callback_) return;
+  for (int32_t row = 0; row < rows.rows; ++row) {
+    pending_.AppendRow(rows, row);
+    if (view_.windowed) {
+      least_pending_end_ = std::min(least_pending_end_, RowWindowEnd(view_, rows, row));
+    }
+  }
+}
+
+bool ViewOutput::Due(int64_t watermark, int64_t now_us, bool last) const {
+  if (last || view_.emit != program::EmitKind::kEvery) return true;
+  if (now_us - pending_since_us_ >= view_.emit_every) return true;
+  // A window that closes is shown at once.
+  return watermark != kMinTime && least_pending_end_ <= watermark;
+}
+
+void ViewOutput::Emit(Batch batch, const std::vector<SinkConnector*>& sinks, int64_t revision) {
+  if (batch.rows == 0) return;
+  emitted_ += batch.rows;
+  auto rows = std::make_shared<const Batch>(std::move(batch));
+  for (SinkConnector* sink : sinks) thread_->Push(sink, rows, revision);
+}
+
+void ViewOutput::EndTick(int64_t watermark, int64_t now_us, int64_t revision, bool last) {
+  if (pending_since_us_ == 0) pending_since_us_ = now_us;
+  if (pending_.rows > 0 && Due(watermark, now_us, last)) {
+    Batch batch;
+    if (view_.append_only) {
+      batch.Reset(view_.types, pending_.rows);
+      if (view_.windowed) {
+        for (int32_t row : SortedRows(view_, pending_)) batch.AppendRow(pending_, row);
+      } else {
+        std::swap(batch, pending_);
+        pending_.Reset(view_.types, 64);
+      }
+    } else {
+      batch = Consolidate(view_, pending_);
+    }
+    pending_.Clear();
+    least_pending_end_ = INT64_MAX;
+    if (callback_ && batch.rows > 0) options_.on_rows(view_, batch, revision);
+    Emit(std::move(batch), changes_, revision);
+    pending_since_us_ = now_us;
+  } else if (pending_.rows == 0) {
+    if (now_us - pending_since_us_ >= view_.emit_every) pending_since_us_ = now_us;
+  }
+  if (table_ == nullptr) return;
+  if (last) {
+    Emit(table_->Take([](const Batch&, int32_t) { return true; }), final_, revision);
+  } else if (least_table_end_ != INT64_MAX &&
+             Passed(watermark, least_table_end_, view_.lateness)) {
+    least_table_end_ = INT64_MAX;
+    Emit(table_->Take([&](const Batch& batch, int32_t row) {
+      int64_t end = RowWindowEnd(view_, batch, row);
+      if (end != INT64_MAX && Passed(watermark, end, view_.lateness)) return true;
+      least_table_end_ = std::min(least_table_end_, end);
+      return false;
+    }),
+         final_, revision);
+  }
+}
+
+Status ViewOutput::Close(const ViewDigest& digest) {
+  FLOW_RETURN_IF_ERROR(thread_->Drain(all_));
+  for (SinkConnector* sink : all_) FLOW_RETURN_IF_ERROR(sink->Close());
+  for (size_t i = 0; i < checksums_.size(); ++i) {
+    std::fprintf(stderr, "%s %lld %s\n", view_.name.c_str(), static_cast<long long>(digest.rows),
+                 HashText(digest.hash).c_str());
+  }
+  for (const std::string& name : nulls_) {
+    std::fprintf(stderr, "%s: %lld rows of %s\n", name.c_str(),
+                 static_cast<long long>(digest.rows), view_.name.c_str());
+  }
+  return OkStatus();
+}
+
+}  // namespace flow

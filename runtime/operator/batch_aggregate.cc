@@ -1,0 +1,188 @@
+// PartialAggregate and FinalizeAggregate.
+#include "runtime/operator/batch_aggregate.h"
+
+#include <set>
+
+#include "runtime/operator/rows.h"
+#include "runtime/time/windows.h"
+
+namespace flow {
+
+using program::AggregateKernels;
+
+PartialAggregate::PartialAggregate(const program::Aggregate* spec, MemoryAccount* account)
+    : spec_(spec), account_(account) {
+  input_widths_ = AggregateInputWidths(*spec);
+  uses_arena_ = AccumulatorsUseArena(*spec);
+}
+
+GroupTable* PartialAggregate::CellFor(WindowCell cell) {
+  if (last_ != nullptr && last_cell_ == cell) return last_;
+  std::unique_ptr<GroupTable>& table = cells_[cell];
+  if (table == nullptr) table = std::make_unique<GroupTable>(spec_, account_);
+  last_cell_ = cell;
+  last_ = table.get();
+  return last_;
+}
+
+void PartialAggregate::MakeGlobal(uint64_t hash_mask) {
+  bool inserted;
+  FlowColumn none{};
+  CellFor({0, 0})->FindOrInsert(*spec_->kernels->Load(), &none, 0, GlobalHash() & hash_mask,
+                                &inserted);
+}
+
+void PartialAggregate::Process(const AggregateInput& in) {
+  if (in.rows == 0) return;
+  const AggregateKernels& kernels = *spec_->kernels->Load();
+  constexpr int32_t kAhead = 12;  // probes in flight
+  tables_.resize(static_cast<size_t>(in.rows));
+  entries_.resize(static_cast<size_t>(in.rows));
+  const bool sliced = spec_->window && spec_->window->mode == program::WindowMode::kSlice;
+  for (int32_t row = 0; row < in.rows; ++row) {
+    WindowCell cell{in.window != nullptr ? in.window[row] : 0, sliced ? in.skip[row] : 0};
+    tables_[static_cast<size_t>(row)] = CellFor(cell);
+  }
+  for (int32_t row = 0; row < in.rows; ++row) {
+    if (row + kAhead < in.rows) {
+      tables_[static_cast<size_t>(row + kAhead)]->Prefetch(in.hash[row + kAhead]);
+    }
+    bool inserted;
+    entries_[static_cast<size_t>(row)] = tables_[static_cast<size_t>(row)]->FindOrInsert(
+        kernels, in.columns, row, in.hash[row], &inserted);
+  }
+  int32_t begin = 0;
+  while (begin < in.rows) {
+    int32_t end = begin + 1;
+    GroupTable* table = tables_[static_cast<size_t>(begin)];
+    while (end < in.rows && (!uses_arena_ || tables_[static_cast<size_t>(end)] == table)) ++end;
+    ShiftColumns(in.columns, input_widths_, begin, &shifted_);
+    kernels.update(kernels.self, &entries_[static_cast<size_t>(begin)], shifted_.data(),
+                   in.weights != nullptr ? in.weights + begin : nullptr, end - begin,
+                   table->arena().abi());
+    begin = end;
+  }
+  spec_->kernels->CountRows(kernels.tier, in.rows);
+}
+
+namespace {
+
+// Emits the rows of finished groups.
+class Finisher {
+ public:
+  Finisher(const program::Aggregate& spec, const AggregateKernels& kernels,
+           const std::function<void(const Batch&)>& emit)
+      : spec_(spec), kernels_(kernels), emit_(emit) {
+    out_.Reset(spec.output, kBatchRows);
+  }
+  void Add(const uint8_t* entry, int64_t window) {
+    if (spec_.updating_input && !spec_.global && kernels_.live(kernels_.self, entry) <= 0) return;
+    entries_.push_back(entry);
+    windows_.push_back(window);
+    if (entries_.size() == static_cast<size_t>(kBatchRows)) Flush();
+  }
+  // Entries must stay until this returns.
+  void Flush() {
+    if (entries_.empty()) return;
+    int32_t count = static_cast<int32_t>(entries_.size());
+    out_.Clear();
+    out_.rows = count;
+    kernels_.finish(kernels_.self, entries_.data(), count, out_.columns(), out_.arena().abi());
+    if (spec_.window) FillWindowColumns(spec_, windows_.data(), count, &out_);
+    emit_(out_);
+    entries_.clear();
+    windows_.clear();
+  }
+
+ private:
+  const program::Aggregate& spec_;
+  const AggregateKernels& kernels_;
+  const std::function<void(const Batch&)>& emit_;
+  Batch out_;
+  std::vector<const uint8_t*> entries_;
+  std::vector<int64_t> windows_;
+};
+
+class Merger {
+ public:
+  Merger(const AggregateKernels& kernels, int partition, int partitions)
+      : kernels_(kernels), partition_(partition), partitions_(partitions) {}
+  bool Owns(const uint8_t* entry) const {
+    return KeyPartition(reinterpret_cast<const FlowEntryHeader*>(entry)->hash, partitions_) ==
+           partition_;
+  }
+  // Adds what this share owns of `from` to `to`.
+  void Merge(const GroupTable& from, GroupTable* to) const {
+    from.ForEach([&](const uint8_t* entry) {
+      if (!Owns(entry)) return;
+      bool inserted;
+      uint8_t* merged = to->FindOrInsertEntry(kernels_, entry, &inserted);
+      kernels_.merge(kernels_.self, merged, entry, to->arena().abi());
+    });
+  }
+
+ private:
+  const AggregateKernels& kernels_;
+  int partition_;
+  int partitions_;
+};
+
+bool InRange(const WindowRange& range, int64_t start, int64_t size) {
+  return start >= range.first_start && SaturatingAdd(start, size) <= range.last_end;
+}
+
+}  // namespace
+
+void FinalizeAggregate(const program::Aggregate& spec,
+                       const std::vector<std::unique_ptr<PartialAggregate>>& partials,
+                       int partition, int partitions, const WindowRange& range,
+                       MemoryAccount* account, const std::function<void(const Batch&)>& emit) {
+  const AggregateKernels& kernels = *spec.kernels->Load();
+  Finisher finisher(spec, kernels, emit);
+  Merger merger(kernels, partition, partitions);
+  // The tables of all workers by cell.
+  std::map<WindowCell, std::vector<const GroupTable*>> cells;
+  for (const auto& partial : partials) {
+    for (const auto& [cell, table] : partial->cells()) cells[cell].push_back(table.get());
+  }
+  if (!spec.window || spec.window->mode != program::WindowMode::kSlice) {
+    for (const auto& [cell, tables] : cells) {
+      if (spec.window && !InRange(range, cell.start, spec.window->size)) continue;
+      if (tables.size() == 1) {  // nothing to merge
+        tables[0]->ForEach([&, start = cell.start](const uint8_t* entry) {
+          if (merger.Owns(entry)) finisher.Add(entry, start);
+        });
+        finisher.Flush();
+        continue;
+      }
+      GroupTable merged(&spec, account);
+      for (const GroupTable* table : tables) merger.Merge(*table, &merged);
+      merged.ForEach([&, start = cell.start](const uint8_t* e) { finisher.Add(e, start); });
+      finisher.Flush();
+    }
+    return;
+  }
+  const program::Window& window = *spec.window;
+  std::set<int64_t> starts;
+  for (const auto& [cell, tables] : cells) {
+    ForEachWindowOfSlice(window, cell.start, [&, skip = cell.skip](int32_t index, int64_t start) {
+      if (index >= skip && InRange(range, start, window.size)) starts.insert(start);
+    });
+  }
+  for (int64_t start : starts) {
+    GroupTable merged(&spec, account);
+    for (auto it = cells.lower_bound({start, 0});
+         it != cells.end() && it->first.start < start + window.size; ++it) {
+      int32_t index = -1;
+      ForEachWindowOfSlice(window, it->first.start, [&](int32_t i, int64_t s) {
+        if (s == start) index = i;
+      });
+      if (index < it->first.skip) continue;
+      for (const GroupTable* table : it->second) merger.Merge(*table, &merged);
+    }
+    merged.ForEach([&](const uint8_t* entry) { finisher.Add(entry, start); });
+    finisher.Flush();
+  }
+}
+
+}  // namespace flow

@@ -1,0 +1,61 @@
+// GROUP BY over a bounded range: every worker aggregates what it reads into tables of its own
+// (partial), then the shares of the keys are merged in parallel (final). No timers, no changelog.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "runtime/base/batch.h"
+#include "runtime/operator/aggregate_input.h"
+#include "runtime/operator/group_table.h"
+
+namespace flow {
+
+// A cell of windowed state: start of the window or slice, and the first accepting window.
+struct WindowCell {
+  int64_t start;
+  int32_t skip;
+  auto operator<=>(const WindowCell&) const = default;
+};
+
+// One worker's partial tables. Not thread-safe.
+class PartialAggregate {
+ public:
+  PartialAggregate(const program::Aggregate* spec, MemoryAccount* account);
+  void Process(const AggregateInput& in);
+  const std::map<WindowCell, std::unique_ptr<GroupTable>>& cells() const { return cells_; }
+  void Free() { cells_.clear(); }
+  // The row of an aggregate without keys; made even over nothing.
+  void MakeGlobal(uint64_t hash_mask);
+
+ private:
+  GroupTable* CellFor(WindowCell cell);
+
+  const program::Aggregate* spec_;
+  MemoryAccount* account_;
+  std::map<WindowCell, std::unique_ptr<GroupTable>> cells_;
+  WindowCell last_cell_{0, 0};
+  GroupTable* last_ = nullptr;
+  std::vector<GroupTable*> tables_;
+  std::vector<uint8_t*> entries_;
+  std::vector<int> input_widths_;
+  std::vector<FlowColumn> shifted_;
+  bool uses_arena_ = false;
+};
+
+// Which windows a batch reports.
+struct WindowRange {
+  int64_t first_start = INT64_MIN;  // windows with start >= this
+  int64_t last_end = INT64_MAX;     // and end <= this
+};
+
+// Merges share `partition` of `partitions` and emits its rows, windows in ascending order. Different
+// shares may run on different threads.
+void FinalizeAggregate(const program::Aggregate& spec,
+                       const std::vector<std::unique_ptr<PartialAggregate>>& partials,
+                       int partition, int partitions, const WindowRange& range,
+                       MemoryAccount* account, const std::function<void(const Batch&)>& emit);
+
+}  // namespace flow

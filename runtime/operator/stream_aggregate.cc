@@ -1,0 +1,317 @@
+// StreamAggregate: see the header for the states of a window.
+#include "runtime/operator/stream_aggregate.h"
+
+#include <cstring>
+
+#include "runtime/operator/rows.h"
+#include "runtime/time/windows.h"
+
+namespace flow {
+
+using program::AggregateKernels;
+
+StreamAggregate::StreamAggregate(const program::Aggregate* spec, MemoryAccount* account,
+                                 bool owns_global)
+    : spec_(spec), account_(account), owns_global_(owns_global) {
+  input_widths_ = AggregateInputWidths(*spec);
+  uses_arena_ = AccumulatorsUseArena(*spec);
+  before_.Reset(spec->output, 64);
+  scratch_.Reset(spec->output, kBatchRows);
+  out_.Reset(spec->output, kBatchRows);
+  if (!spec_->global || !owns_global) return;
+  // The row over nothing: shown by the first tick.
+  const AggregateKernels& kernels = *spec_->kernels->Load();
+  bool inserted;
+  FlowColumn none{};
+  WindowTable* table = WindowFor(0);
+  uint8_t* entry = table->groups->FindOrInsert(kernels, &none, 0, GlobalHash(), &inserted);
+  reinterpret_cast<FlowEntryHeader*>(entry)->tick = tick_;
+  dirty_.push_back({table->groups.get(), entry, 0, -1});
+}
+
+StreamAggregate::~StreamAggregate() = default;
+
+bool StreamAggregate::sliced() const {
+  return spec_->window && spec_->window->mode == program::WindowMode::kSlice;
+}
+
+StreamAggregate::WindowTable* StreamAggregate::WindowFor(int64_t start) {
+  if (last_table_ != nullptr && last_window_ == start) return last_table_;
+  WindowTable& table = windows_[start];
+  if (table.groups == nullptr) {
+    table.groups = std::make_unique<GroupTable>(spec_, account_);
+    table.visible = !spec_->on_close;
+  }
+  last_window_ = start;
+  last_table_ = &table;
+  return &table;
+}
+
+GroupTable* StreamAggregate::SliceFor(int64_t slice, int32_t skip) {
+  SliceKey key{slice, skip};
+  if (last_slice_ != nullptr && last_slice_key_ == key) return last_slice_;
+  std::unique_ptr<GroupTable>& table = slices_[key];
+  if (table == nullptr) {
+    table = std::make_unique<GroupTable>(spec_, account_);
+    ForEachWindowOfSlice(*spec_->window, slice, [&](int32_t index, int64_t start) {
+      if (index >= skip) open_.insert(start);
+    });
+  }
+  last_slice_key_ = key;
+  last_slice_ = table.get();
+  return last_slice_;
+}
+
+void StreamAggregate::ResolveSliced(const AggregateInput& in, int32_t row) {
+  const program::Window& window = *spec_->window;
+  const int64_t slice = in.window[row];
+  int32_t skip = in.skip[row];
+  // Windows that are closed already are visible and take the row themselves; the cell of the slice
+  // must not feed those again.
+  int64_t first = CeilTo(slice + window.slice_size() - window.size, window.offset, window.slide);
+  first += skip * window.slide;
+  while (first <= slice && first + window.size <= closed_) {
+    targets_.push_back({WindowFor(first)->groups.get(), first, row, true});
+    windows_[first].visible = true;
+    first += window.slide;
+    ++skip;
+  }
+  if (first <= slice) targets_.push_back({SliceFor(slice, skip), slice, row, false});
+}
+
+void StreamAggregate::Resolve(const AggregateInput& in) {
+  targets_.clear();
+  if (sliced()) {
+    for (int32_t row = 0; row < in.rows; ++row) ResolveSliced(in, row);
+  } else {
+    for (int32_t row = 0; row < in.rows; ++row) {
+      int64_t start = in.window != nullptr ? in.window[row] : 0;
+      WindowTable* table = WindowFor(start);
+      targets_.push_back({table->groups.get(), start, row, table->visible});
+    }
+  }
+  one_target_a_row_ = targets_.size() == static_cast<size_t>(in.rows);
+  for (size_t i = 0; one_target_a_row_ && i < targets_.size(); ++i) {
+    one_target_a_row_ = targets_[i].row == static_cast<int32_t>(i);
+  }
+}
+
+void StreamAggregate::FindEntries(const AggregateKernels& kernels, const AggregateInput& in) {
+  constexpr size_t kAhead = 12;  // probes in flight
+  entries_.resize(targets_.size());
+  touched_.clear();
+  touched_windows_.clear();
+  int32_t before = before_.rows;
+  for (size_t i = 0; i < targets_.size(); ++i) {
+    if (i + kAhead < targets_.size()) {
+      const Target& next = targets_[i + kAhead];
+      next.table->Prefetch(in.hash[next.row]);
+    }
+    const Target& target = targets_[i];
+    bool inserted;
+    uint8_t* entry = target.table->FindOrInsert(kernels, in.columns, target.row,
+                                                in.hash[target.row], &inserted);
+    entries_[i] = entry;
+    if (!target.visible) continue;
+    FlowEntryHeader* header = reinterpret_cast<FlowEntryHeader*>(entry);
+    if (header->tick == tick_) continue;
+    header->tick = tick_;
+    dirty_.push_back({target.table, entry, target.window, inserted ? -1 : before++});
+    if (!inserted) {
+      touched_.push_back(entry);
+      touched_windows_.push_back(target.window);
+    }
+  }
+}
+
+void StreamAggregate::RememberBefore(const AggregateKernels& kernels) {
+  for (size_t i = 0; i < touched_.size(); i += kBatchRows) {
+    int32_t count = static_cast<int32_t>(std::min<size_t>(kBatchRows, touched_.size() - i));
+    Finish(kernels, &touched_[i], &touched_windows_[i], count);
+    for (int32_t row = 0; row < count; ++row) before_.AppendRow(scratch_, row);
+  }
+}
+
+void StreamAggregate::Update(const AggregateKernels& kernels, const AggregateInput& in) {
+  updates_ += static_cast<int64_t>(targets_.size());
+  if (targets_.empty()) return;
+  if (one_target_a_row_ && !uses_arena_) {
+    kernels.update(kernels.self, entries_.data(), in.columns, in.weights, in.rows,
+                   targets_[0].table->arena().abi());
+    return;
+  }
+  if (one_target_a_row_) {
+    // Memory of long MIN and MAX strings belongs to the table; where rows go to several tables,
+    // each run of one table is updated alone.
+    size_t begin = 0;
+    while (begin < targets_.size()) {
+      size_t end = begin + 1;
+      while (end < targets_.size() && targets_[end].table == targets_[begin].table) ++end;
+      ShiftColumns(in.columns, input_widths_, static_cast<int32_t>(begin), &shifted_);
+      kernels.update(kernels.self, &entries_[begin], shifted_.data(),
+                     in.weights != nullptr ? in.weights + begin : nullptr,
+                     static_cast<int32_t>(end - begin), targets_[begin].table->arena().abi());
+      begin = end;
+    }
+    return;
+  }
+  for (size_t i = 0; i < targets_.size(); ++i) {
+    int32_t row = targets_[i].row;
+    ShiftColumns(in.columns, input_widths_, row, &shifted_);
+    kernels.update(kernels.self, &entries_[i], shifted_.data(),
+                   in.weights != nullptr ? in.weights + row : nullptr, 1,
+                   targets_[i].table->arena().abi());
+  }
+}
+
+void StreamAggregate::Process(const AggregateInput& in) {
+  if (in.rows == 0) return;
+  const AggregateKernels& kernels = *spec_->kernels->Load();
+  Resolve(in);
+  FindEntries(kernels, in);
+  RememberBefore(kernels);
+  Update(kernels, in);
+  spec_->kernels->CountRows(kernels.tier, in.rows);
+}
+
+void StreamAggregate::Finish(const AggregateKernels& kernels, const uint8_t* const* entries,
+                             const int64_t* windows, int32_t count) {
+  scratch_.Clear();
+  scratch_.rows = count;
+  kernels.finish(kernels.self, entries, count, scratch_.columns(), scratch_.arena().abi());
+  if (!spec_->window) return;
+  FillWindowColumns(*spec_, windows, count, &scratch_);
+}
+
+void StreamAggregate::Push(const Batch& from, int32_t row, int64_t weight) {
+  out_.AppendRow(from, row);
+  out_.weights.resize(static_cast<size_t>(out_.rows), 1);
+  out_.weights.back() = weight;
+  if (out_.rows >= kBatchRows) Flush();
+}
+
+void StreamAggregate::Flush() {
+  if (out_.rows == 0) return;
+  (*emit_)(out_);
+  out_.Clear();
+}
+
+void StreamAggregate::EmitDirty(const AggregateKernels& kernels) {
+  std::vector<const uint8_t*> entries;
+  std::vector<int64_t> windows;
+  for (size_t begin = 0; begin < dirty_.size(); begin += kBatchRows) {
+    size_t end = std::min(dirty_.size(), begin + kBatchRows);
+    entries.clear();
+    windows.clear();
+    for (size_t i = begin; i < end; ++i) {
+      entries.push_back(dirty_[i].entry);
+      windows.push_back(dirty_[i].window);
+    }
+    Finish(kernels, entries.data(), windows.data(), static_cast<int32_t>(entries.size()));
+    for (size_t i = begin; i < end; ++i) {
+      const Dirty& dirty = dirty_[i];
+      int32_t row = static_cast<int32_t>(i - begin);
+      bool alive = !spec_->updating_input || spec_->global ||
+                   kernels.live(kernels.self, dirty.entry) > 0;
+      if (alive && dirty.before >= 0 && RowsEqual(before_, dirty.before, scratch_, row)) continue;
+      if (dirty.before >= 0) Push(before_, dirty.before, -1);
+      if (alive) Push(scratch_, row, 1);
+    }
+  }
+  for (const Dirty& dirty : dirty_) {
+    if (spec_->updating_input && !spec_->global && kernels.live(kernels.self, dirty.entry) == 0) {
+      dirty.table->Erase(dirty.entry);
+    }
+  }
+  dirty_.clear();
+  before_.Clear();
+}
+
+void StreamAggregate::EmitTable(const AggregateKernels& kernels, GroupTable* table,
+                                int64_t window) {
+  std::vector<const uint8_t*> entries;
+  std::vector<int64_t> windows;
+  auto flush = [&] {
+    Finish(kernels, entries.data(), windows.data(), static_cast<int32_t>(entries.size()));
+    for (int32_t row = 0; row < scratch_.rows; ++row) Push(scratch_, row, 1);
+    entries.clear();
+    windows.clear();
+  };
+  table->ForEach([&](const uint8_t* entry) {
+    if (spec_->updating_input && kernels.live(kernels.self, entry) <= 0) return;
+    entries.push_back(entry);
+    windows.push_back(window);
+    if (entries.size() == static_cast<size_t>(kBatchRows)) flush();
+  });
+  if (!entries.empty()) flush();
+}
+
+void StreamAggregate::CloseSlices(const AggregateKernels& kernels, int64_t watermark) {
+  const program::Window& window = *spec_->window;
+  while (!open_.empty() && Passed(watermark, *open_.begin() + window.size, 0)) {
+    int64_t start = *open_.begin();
+    open_.erase(open_.begin());
+    WindowTable* target = WindowFor(start);
+    target->visible = true;
+    for (auto it = slices_.lower_bound({start, 0});
+         it != slices_.end() && it->first.slice < start + window.size; ++it) {
+      int32_t index = -1;
+      ForEachWindowOfSlice(window, it->first.slice, [&](int32_t i, int64_t s) {
+        if (s == start) index = i;
+      });
+      if (index < it->first.skip) continue;
+      it->second->ForEach([&](const uint8_t* entry) {
+        bool inserted;
+        uint8_t* merged = target->groups->FindOrInsertEntry(kernels, entry, &inserted);
+        kernels.merge(kernels.self, merged, entry, target->groups->arena().abi());
+      });
+    }
+    EmitTable(kernels, target->groups.get(), start);
+  }
+  // A slice is needed until the last window that holds it is closed.
+  while (!slices_.empty()) {
+    int64_t slice = slices_.begin()->first.slice;
+    if (!Passed(watermark, LastWindowOfSlice(window, slice) + window.size, 0)) break;
+    slices_.erase(slices_.begin());
+    last_slice_ = nullptr;
+  }
+}
+
+void StreamAggregate::CloseWindows(const AggregateKernels& kernels, int64_t watermark) {
+  const program::Window& window = *spec_->window;
+  if (sliced()) {
+    CloseSlices(kernels, watermark);
+  } else if (spec_->on_close) {
+    for (auto& [start, table] : windows_) {
+      if (!Passed(watermark, start + window.size, 0)) break;
+      if (table.visible) continue;
+      table.visible = true;
+      EmitTable(kernels, table.groups.get(), start);
+    }
+  }
+  closed_ = std::max(closed_, watermark);
+  while (!windows_.empty() &&
+         Passed(watermark, windows_.begin()->first + window.size, spec_->state_lateness)) {
+    windows_.erase(windows_.begin());
+    last_table_ = nullptr;
+  }
+}
+
+void StreamAggregate::EndTick(int64_t watermark, const Emit& emit) {
+  const AggregateKernels& kernels = *spec_->kernels->Load();
+  emit_ = &emit;
+  EmitDirty(kernels);
+  if (spec_->window && watermark != kMinTime) CloseWindows(kernels, watermark);
+  Flush();
+  emit_ = nullptr;
+  ++tick_;
+}
+
+int64_t StreamAggregate::groups() const {
+  int64_t groups = 0;
+  for (const auto& [start, table] : windows_) groups += table.groups->size();
+  for (const auto& [key, table] : slices_) groups += table->size();
+  return groups;
+}
+
+}  // namespace flow

@@ -1,0 +1,116 @@
+// GROUP BY over a stream: one share of the keys.
+//
+// State is a table per window, or per slice (slice, first accepting window) where windows overlap
+// and only closed windows are shown. A window is *visible* when its rows are part of the output:
+// from its first row on, or from its close on (EMIT ON CLOSE). Changes to visible windows are
+// collected by tick: the row before the tick's first touch is kept, the row after is read at the
+// tick's end. A closed window built from slices gets a table of its own while lateness lasts.
+//
+// Invariant: a row that is not late finds its window here, because tables are dropped only when W
+// has passed end + lateness, and no partition's own watermark is behind W.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "runtime/base/batch.h"
+#include "runtime/operator/aggregate_input.h"
+#include "runtime/operator/group_table.h"
+
+namespace flow {
+
+class StreamAggregate {
+ public:
+  using Emit = std::function<void(const Batch&)>;
+
+  // `owns_global`: this share makes the one row of an aggregate without keys.
+  StreamAggregate(const program::Aggregate* spec, MemoryAccount* account, bool owns_global);
+  ~StreamAggregate();
+
+  // Adds rows. All rows of a tick come before its EndTick.
+  void Process(const AggregateInput& in);
+  // Emits the changelog of the tick: rows with weights -1 (as it was) and +1 (as it is). Then
+  // closes and frees what `watermark` allows.
+  void EndTick(int64_t watermark, const Emit& emit);
+
+  int64_t groups() const;
+  int64_t updates() const { return updates_; }  // state updates made by rows
+
+ private:
+  struct WindowTable {
+    std::unique_ptr<GroupTable> groups;
+    bool visible = false;
+  };
+  struct SliceKey {
+    int64_t slice;
+    int32_t skip;
+    auto operator<=>(const SliceKey&) const = default;
+  };
+  struct Dirty {
+    GroupTable* table;
+    uint8_t* entry;
+    int64_t window;
+    int32_t before;  // row of before_; -1: the group was not there
+  };
+  // A row and the table it goes to.
+  struct Target {
+    GroupTable* table;
+    int64_t window;
+    int32_t row;
+    bool visible;
+  };
+
+  bool sliced() const;
+  WindowTable* WindowFor(int64_t start);
+  GroupTable* SliceFor(int64_t slice, int32_t skip);
+  // Fills targets_: for each row its table, and for slices the visible windows too.
+  void Resolve(const AggregateInput& in);
+  void ResolveSliced(const AggregateInput& in, int32_t row);
+  // Finds or makes the entries of targets_; keeps what visible ones were before this tick.
+  void FindEntries(const program::AggregateKernels& kernels, const AggregateInput& in);
+  void Update(const program::AggregateKernels& kernels, const AggregateInput& in);
+  void RememberBefore(const program::AggregateKernels& kernels);
+  void EmitDirty(const program::AggregateKernels& kernels);
+  void EmitTable(const program::AggregateKernels& kernels, GroupTable* table, int64_t window);
+  void CloseWindows(const program::AggregateKernels& kernels, int64_t watermark);
+  void CloseSlices(const program::AggregateKernels& kernels, int64_t watermark);
+  // Finishes `count` entries into scratch_ and fills the window columns.
+  void Finish(const program::AggregateKernels& kernels, const uint8_t* const* entries,
+              const int64_t* windows, int32_t count);
+  void Push(const Batch& from, int32_t row, int64_t weight);
+  void Flush();
+
+  const program::Aggregate* spec_;
+  MemoryAccount* account_;
+  std::map<int64_t, WindowTable> windows_;  // by start; not windowed: one at 0
+  std::map<SliceKey, std::unique_ptr<GroupTable>> slices_;
+  std::set<int64_t> open_;  // sliced: starts of windows that some slice feeds, not closed yet
+  int64_t closed_ = INT64_MIN;  // windows with end <= closed_ are closed
+  uint32_t tick_ = 1;
+  int64_t updates_ = 0;
+  bool owns_global_;
+
+  // Of the current call or tick.
+  std::vector<Target> targets_;
+  std::vector<uint8_t*> entries_;
+  std::vector<const uint8_t*> touched_;
+  std::vector<int64_t> touched_windows_;
+  std::vector<Dirty> dirty_;
+  Batch before_;
+  Batch scratch_;
+  Batch out_;
+  const Emit* emit_ = nullptr;
+  std::vector<int> input_widths_;       // bytes of one value of each input column
+  std::vector<FlowColumn> shifted_;
+  bool uses_arena_ = false;             // some accumulator keeps long strings
+  bool one_target_a_row_ = true;        // targets_[i].row == i
+  int64_t last_window_ = 0;
+  WindowTable* last_table_ = nullptr;
+  SliceKey last_slice_key_{0, 0};
+  GroupTable* last_slice_ = nullptr;
+};
+
+}  // namespace flow

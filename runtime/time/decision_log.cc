@@ -1,0 +1,91 @@
+// Reading and writing decisions.
+#include "runtime/time/decision_log.h"
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+namespace flow {
+
+using nlohmann::json;
+
+std::string DecisionJson(const Decision& decision) {
+  json line;
+  json partition = json::array({decision.partition.first, decision.partition.second});
+  if (decision.kind == Decision::Kind::kBack) {
+    line["back"] = partition;
+    line["offset"] = decision.offset;
+    line["event_time"] = decision.event_time;
+    return line.dump();
+  }
+  line["out"] = partition;
+  line["cut"] = json::array();
+  for (const auto& [id, offset] : decision.cut) {
+    line["cut"].push_back(json::array({id.first, id.second, offset}));
+  }
+  return line.dump();
+}
+
+Result<std::vector<Decision>> ReadDecisions(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) return ExternalError("can not read the decision log " + path);
+  std::vector<Decision> decisions;
+  std::string line;
+  for (int number = 1; std::getline(file, line); ++number) {
+    if (line.empty()) continue;
+    json value = json::parse(line, nullptr, /*allow_exceptions=*/false);
+    Error malformed = DataError(path + ":" + std::to_string(number) + ": not a decision",
+                                "the file is written by a live stream with --decisions");
+    if (!value.is_object()) return malformed;
+    Decision decision;
+    bool back = value.contains("back");
+    const json& partition = value.contains("back") ? value["back"] : value["out"];
+    if (!partition.is_array() || partition.size() != 2 || !partition[0].is_string() ||
+        !partition[1].is_number_integer()) {
+      return malformed;
+    }
+    decision.partition = {partition[0].get<std::string>(), partition[1].get<int>()};
+    if (back) {
+      if (!value["offset"].is_number_integer() || !value["event_time"].is_number_integer()) {
+        return malformed;
+      }
+      decision.kind = Decision::Kind::kBack;
+      decision.offset = value["offset"].get<int64_t>();
+      decision.event_time = value["event_time"].get<int64_t>();
+    } else {
+      if (!value["cut"].is_array()) return malformed;
+      for (const json& entry : value["cut"]) {
+        if (!entry.is_array() || entry.size() != 3 || !entry[0].is_string() ||
+            !entry[1].is_number_integer() || !entry[2].is_number_integer()) {
+          return malformed;
+        }
+        decision.cut[{entry[0].get<std::string>(), entry[1].get<int>()}] =
+            entry[2].get<int64_t>();
+      }
+    }
+    decisions.push_back(std::move(decision));
+  }
+  return decisions;
+}
+
+bool IsOut(const std::vector<Decision>& decisions, const PartitionId& partition,
+           const std::map<PartitionId, int64_t>& frontier) {
+  for (const Decision& decision : decisions) {
+    if (decision.kind != Decision::Kind::kOut || decision.partition != partition) continue;
+    bool reached = true;
+    for (const auto& [id, offset] : decision.cut) {
+      auto at = frontier.find(id);
+      if (at == frontier.end() || at->second < offset) {
+        reached = false;
+        break;
+      }
+      if (id == partition && at->second != offset) {
+        reached = false;  // the partition has spoken again since
+        break;
+      }
+    }
+    if (reached) return true;
+  }
+  return false;
+}
+
+}  // namespace flow

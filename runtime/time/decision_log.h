@@ -1,0 +1,40 @@
+// What the wall clock decided, as data: which partitions were left out of the watermark, and from
+// what event time on they counted when they came back. A live stream writes the log, bounded runs
+// read it, so both compute the same watermarks.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "runtime/base/status.h"
+
+namespace flow {
+
+// (source, partition)
+using PartitionId = std::pair<std::string, int>;
+
+struct Decision {
+  enum class Kind {
+    kOut,   // the partition is out from `cut` until its offset passes cut[partition]
+    kBack,  // from `offset` on the partition counts as having seen event time `event_time`
+  };
+  Kind kind = Kind::kOut;
+  PartitionId partition;
+  int64_t offset = 0;
+  int64_t event_time = 0;                 // us; kBack
+  std::map<PartitionId, int64_t> cut;     // next offset of every partition; kOut
+};
+
+// One JSON object a line: {"out":["clicks",1],"cut":[["clicks",0,17],["clicks",1,5]]} and
+// {"back":["clicks",1],"offset":5,"event_time":1767225600000001}.
+std::string DecisionJson(const Decision& decision);
+Result<std::vector<Decision>> ReadDecisions(const std::string& path);
+
+// Is the partition out at this frontier? Counts the decisions whose cut the frontier has reached.
+bool IsOut(const std::vector<Decision>& decisions, const PartitionId& partition,
+           const std::map<PartitionId, int64_t>& frontier);
+
+}  // namespace flow
