@@ -1,0 +1,48 @@
+// Gives OpenSource and OpenSink: the explicit lists of connectors. And what sources do by default.
+#include <memory>
+
+#include "runtime/connector/connector.h"
+#include "runtime/connector/file/file_source.h"
+#include "runtime/connector/inline/inline_source.h"
+
+namespace flow {
+
+Result<std::unique_ptr<SourceConnector>> OpenSource(const program::Source& source) {
+  switch (source.connector) {
+    case program::Connector::kFile:
+      return OpenFileSource(source);
+    case program::Connector::kInline:
+      return OpenInlineSource(source);
+    case program::Connector::kKafka:
+    case program::Connector::kNexmark:
+    case program::Connector::kStdout:
+    case program::Connector::kNull:
+    case program::Connector::kChecksum:
+      break;
+  }
+  return InternalError("source " + source.name + " has a connector that gives no rows");
+}
+
+Result<int64_t> SourceConnector::OffsetAtTime(int partition, int64_t /*time_us*/) {
+  const std::string name = partition >= 0 && static_cast<size_t>(partition) < partitions().size()
+                               ? partitions()[static_cast<size_t>(partition)].name
+                               : std::to_string(partition);
+  return UserError("partition " + name + " has no log timestamps, so no offset belongs to a time",
+                   "name an offset instead");
+}
+
+std::string SourceConnector::OffsetToText(int partition, int64_t offset) const {
+  return std::to_string(partition) + "=" + std::to_string(offset);
+}
+
+std::optional<std::pair<int, int64_t>> SourceConnector::ParseOffset(const std::string& partition,
+                                                                    int64_t value) const {
+  for (const PartitionInfo& info : partitions()) {
+    if (info.name == partition || std::to_string(info.id) == partition) {
+      return std::pair<int, int64_t>(info.id, value);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace flow

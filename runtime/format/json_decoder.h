@@ -1,0 +1,86 @@
+// JSON records into the columns that a program wants.
+//
+// One pass checks the whole record (RFC 8259, UTF-8, nesting up to json::kMaxDepth, an object at
+// the top) and stores the wanted paths on the way. The wanted paths are a trie; for each of its
+// objects the keys of the record before are remembered in their order, punctuation included, so
+// that a record of the same shape is compared with them instead of parsed. What is remembered is
+// only a guess: every byte is compared.
+//
+// Of two equal keys the first wins. A path through nothing, or through something that is no object,
+// is absent.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/batch.h"
+#include "runtime/format/field.h"
+#include "runtime/program/program.h"
+
+namespace flow {
+
+class JsonDecoder {
+ public:
+  // What one user remembers between records: the order of keys. Not thread-safe.
+  class Memory;
+
+  // `array_records`: a record may be an array (some declared path begins with an index).
+  JsonDecoder(const std::vector<program::SourceColumn>& columns, TimestampUnit unit,
+              bool array_records);
+
+  // Decodes one record into row `row`, whose cells are already as PresetAbsent leaves them.
+  // STRINGs borrow from `data` or live in the batch's arena. False: the record is malformed, and
+  // its cells are anything.
+  bool Decode(const char* data, size_t size, int32_t row, Batch* batch, Memory* memory) const;
+
+ private:
+  friend class JsonParser;
+  struct KeyChild {
+    std::string key;
+    int node;
+  };
+  struct IndexChild {
+    int index;
+    int node;
+  };
+  // A place that some column wants, or that lies on the way to one. Node 0 is the record.
+  struct Node {
+    std::vector<KeyChild> keys;       // by key
+    std::vector<IndexChild> indexes;  // by index
+    std::vector<FieldTarget> values;
+    std::vector<int> presences;  // columns
+    bool scalar_only() const { return keys.empty() && indexes.empty(); }
+  };
+  int NodeAt(const std::vector<program::PathStep>& path);
+  int FindKey(const Node& node, std::string_view key) const;
+
+  std::vector<Node> nodes_;
+  bool array_records_;
+};
+
+class JsonDecoder::Memory {
+ public:
+  explicit Memory(const JsonDecoder& decoder) : objects_(decoder.nodes_.size()) {}
+
+ private:
+  friend class JsonParser;
+  // A key as it stood: from the comma (but for the first key) to the byte before its value.
+  struct Expected {
+    static constexpr size_t kBytes = 48;
+    char bytes[kBytes];
+    uint32_t size = 0;
+    bool first = false;  // stands after the brace: no comma
+    int32_t node = -1;
+  };
+  struct Object {
+    std::vector<Expected> keys;
+    uint32_t seen = 0;  // the last record that had this node: finds the second of two equal keys
+  };
+  std::vector<Object> objects_;
+  uint32_t record_ = 0;
+  std::string scratch_;
+};
+
+}  // namespace flow

@@ -1,0 +1,116 @@
+// The pieces of a JSON scanner: each checks RFC 8259's grammar and returns the place after what it
+// read, or nullptr if the text is malformed. None reads outside [begin, end).
+#pragma once
+
+#include <emmintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+
+namespace flow::json {
+
+// Deepest nesting of objects and arrays.
+inline constexpr int kMaxDepth = 1024;
+
+inline bool IsBlank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
+inline const char* SkipBlanks(const char* p, const char* end) {
+  while (p < end && IsBlank(*p)) ++p;
+  return p;
+}
+
+// The bytes of a string that need a look: quote, backslash, control, not ASCII. One bit a byte.
+inline uint32_t SpecialMask(__m128i v) {
+  const __m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
+  const __m128i backslash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
+  // Signed: control characters and bytes >= 0x80 are both less than 0x20.
+  const __m128i odd = _mm_cmplt_epi8(v, _mm_set1_epi8(0x20));
+  return static_cast<uint32_t>(
+      _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, backslash), odd)));
+}
+
+inline __m128i Load16(const char* p) {
+  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+}
+
+// One UTF-8 sequence of two to four bytes; overlong forms and surrogates are malformed.
+const char* SkipUtf8(const char* p, const char* end);
+// After a backslash: one escape; surrogates must come in pairs.
+const char* SkipEscape(const char* p, const char* end);
+
+// `p` stands after the opening quote; returns the closing quote. `begin` is the record's start.
+inline const char* ScanString(const char* p, const char* begin, const char* end, bool* escaped) {
+  for (;;) {
+    uint32_t mask;
+    if (p + 16 <= end) {
+      mask = SpecialMask(Load16(p));
+      if (mask == 0) {
+        p += 16;
+        continue;
+      }
+    } else if (end - begin >= 16) {
+      // The last 16 bytes of the record, without those before p.
+      mask = SpecialMask(Load16(end - 16)) >> (16 - (end - p));
+      if (mask == 0) return nullptr;
+    } else {
+      while (p < end && *p != '"' && *p != '\\' && *p >= 0x20) ++p;
+      if (p == end) return nullptr;
+      mask = 1;
+    }
+    p += __builtin_ctz(mask);
+    const unsigned char c = static_cast<unsigned char>(*p);
+    if (c == '"') return p;
+    if (c == '\\') {
+      *escaped = true;
+      p = SkipEscape(p + 1, end);
+    } else if (c >= 0x80) {
+      p = SkipUtf8(p, end);
+    } else {
+      return nullptr;
+    }
+    if (p == nullptr) return nullptr;
+  }
+}
+
+// `p` stands at '-' or a digit.
+inline const char* ScanNumber(const char* p, const char* end) {
+  auto is_digit = [](char c) { return static_cast<unsigned char>(c - '0') <= 9; };
+  if (p < end && *p == '-') ++p;
+  if (p == end || !is_digit(*p)) return nullptr;
+  if (*p == '0') {
+    ++p;
+  } else {
+    do ++p;
+    while (p < end && is_digit(*p));
+  }
+  if (p == end || (*p != '.' && (*p | 0x20) != 'e')) return p;
+  if (*p == '.') {
+    ++p;
+    if (p == end || !is_digit(*p)) return nullptr;
+    do ++p;
+    while (p < end && is_digit(*p));
+  }
+  if (p < end && (*p | 0x20) == 'e') {
+    ++p;
+    if (p < end && (*p == '+' || *p == '-')) ++p;
+    if (p == end || !is_digit(*p)) return nullptr;
+    do ++p;
+    while (p < end && is_digit(*p));
+  }
+  return p;
+}
+
+inline bool StartsWith(const char* p, const char* end, const char* word, size_t size) {
+  return static_cast<size_t>(end - p) >= size && std::memcmp(p, word, size) == 0;
+}
+
+// `p` stands at the first byte of a value; `depth` containers are open around it.
+const char* SkipValue(const char* p, const char* begin, const char* end, int depth);
+
+// The contents of a string that ScanString accepted, without its escapes. Writes at most
+// `size` bytes and returns how many.
+size_t Unescape(const char* text, size_t size, char* out);
+
+}  // namespace flow::json

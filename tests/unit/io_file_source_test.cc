@@ -1,0 +1,228 @@
+// links: runtime/connector
+// FILE sources: listing, offsets, records, frontiers, errors.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "runtime/abi/error_code.h"
+#include "runtime/connector/connector.h"
+
+namespace flow {
+namespace {
+
+namespace fs = std::filesystem;
+
+class FileSourceTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    directory_ = fs::temp_directory_path() / ("flow_io_" + std::to_string(getpid()));
+    fs::remove_all(directory_);
+    fs::create_directories(directory_);
+  }
+  void TearDown() override { fs::remove_all(directory_); }
+
+  std::string Put(const std::string& name, const std::string& text) {
+    const std::string path = (directory_ / name).string();
+    std::ofstream(path, std::ios::binary) << text;
+    return path;
+  }
+
+  program::Source Source(const std::string& path) {
+    program::Source source;
+    source.name = "s";
+    source.connector = program::Connector::kFile;
+    source.format = program::Format::kJson;
+    source.options["path"] = path;
+    program::SourceColumn column;
+    column.name = "v";
+    column.type = TypeKind::kString;
+    column.path = {{"v", -1}};
+    source.columns.push_back(column);
+    source.declared = source.columns;
+    return source;
+  }
+
+  struct Row {
+    int64_t offset;
+    std::string value;
+    bool operator==(const Row&) const = default;
+  };
+  friend void PrintTo(const Row& row, std::ostream* out) { *out << row.offset << ":" << row.value; }
+
+  // All rows of [from, to) of a partition, read in morsels of `records`.
+  static Result<std::vector<Row>> ReadAll(SourceConnector* source, int partition, int64_t from,
+                                          int64_t to, int64_t records = 1000,
+                                          int64_t* next = nullptr) {
+    FLOW_TRY(std::unique_ptr<PartitionReader> reader, source->Open(partition, from, to));
+    std::vector<Row> rows;
+    DecodedRows decoded;
+    for (;;) {
+      Morsel morsel;
+      FLOW_TRY(const ReadState state, reader->Read(records, 1 << 20, &morsel));
+      if (state == ReadState::kEnd) break;
+      if (state == ReadState::kIdle) continue;
+      EXPECT_LE(morsel.row_count, records);
+      EXPECT_EQ(morsel.row_count, static_cast<int64_t>(morsel.records.size()));
+      source->decoder().Decode(morsel, &decoded);
+      for (int32_t i = 0; i < decoded.batch.rows; ++i) {
+        const size_t row = static_cast<size_t>(i);
+        std::string value = "malformed";
+        if (decoded.record_status[row] == kFlowValue) {
+          const Datum datum = ReadCell(decoded.batch.column(0), TypeKind::kString, i);
+          value = datum.is_value() ? datum.s : ToSql(datum);
+        }
+        rows.push_back({decoded.offsets[row], value});
+      }
+    }
+    if (next != nullptr) *next = reader->next_offset();
+    return rows;
+  }
+
+  static std::vector<Row> MustRead(SourceConnector* source, int partition = 0, int64_t from = 0,
+                                   int64_t to = -1, int64_t records = 1000) {
+    auto rows = ReadAll(source, partition, from, to, records);
+    EXPECT_TRUE(rows.ok()) << rows.error().message;
+    return rows.ok() ? rows.value() : std::vector<Row>{};
+  }
+
+  static std::unique_ptr<SourceConnector> MustOpen(const program::Source& source) {
+    auto opened = OpenSource(source);
+    EXPECT_TRUE(opened.ok()) << opened.error().message;
+    return std::move(opened).value();
+  }
+
+  std::string OpenError(const program::Source& source) {
+    auto opened = OpenSource(source);
+    if (!opened.ok()) return opened.error().message;
+    auto rows = ReadAll(opened.value().get(), 0, 0, -1);
+    return rows.ok() ? "no error" : rows.error().message;
+  }
+
+  fs::path directory_;
+};
+
+TEST_F(FileSourceTest, LinesBlankLinesAndALastLineWithoutEnd) {
+  const program::Source source =
+      Source(Put("a.json", "{\"v\":\"x\"}\n\n  \t\r\n{\"v\":1}\r\nbroken\n{\"v\":\"last\"}"));
+  auto file = MustOpen(source);
+  for (int64_t records : {1, 2, 1000}) {
+    EXPECT_EQ(MustRead(file.get(), 0, 0, -1, records),
+              (std::vector<Row>{{0, "x"}, {16, "1"}, {25, "malformed"}, {32, "last"}}));
+  }
+  ASSERT_EQ(file->partitions().size(), 1u);
+  EXPECT_EQ(file->partitions()[0].end, 44);
+  EXPECT_TRUE(file->partitions()[0].bounded);
+  EXPECT_EQ(file->partitions()[0].name, "a.json");
+}
+
+TEST_F(FileSourceTest, EveryFrontierSplitsTheFileInTwo) {
+  const std::string text = "{\"v\":\"one\"}\n{\"v\":\"two\"}\n\n{\"v\":\"three\"}\n{\"v\":\"4\"}";
+  const program::Source source = Source(Put("a.json", text));
+  auto file = MustOpen(source);
+  const std::vector<Row> all = MustRead(file.get());
+  ASSERT_EQ(all.size(), 4u);
+  for (int64_t cut = 0; cut <= static_cast<int64_t>(text.size()); ++cut) {
+    std::vector<Row> before;
+    std::vector<Row> after;
+    for (const Row& row : all) (row.offset < cut ? before : after).push_back(row);
+    EXPECT_EQ(MustRead(file.get(), 0, 0, cut), before) << cut;
+    EXPECT_EQ(MustRead(file.get(), 0, cut, -1), after) << cut;
+    EXPECT_EQ(MustRead(file.get(), 0, cut, cut), std::vector<Row>{}) << cut;
+  }
+}
+
+TEST_F(FileSourceTest, FilesOfADirectoryAreOnePartitionInNameOrder) {
+  Put("b.json", "{\"v\":\"b\"}\n");
+  Put("a.json", "{\"v\":\"a1\"}\n{\"v\":\"a2\"}");
+  Put("c.json", "");
+  Put(".hidden", "{\"v\":\"no\"}\n");
+  fs::create_directory(directory_ / "sub");
+  const program::Source source = Source(directory_.string());
+  auto files = MustOpen(source);
+  const int64_t second = int64_t{1} << 43;
+  EXPECT_EQ(MustRead(files.get()), (std::vector<Row>{{0, "a1"}, {11, "a2"}, {second, "b"}}));
+  EXPECT_EQ(files->OffsetToText(0, second + 10), "b.json=10");
+  EXPECT_EQ(files->ParseOffset("b.json", 10), (std::pair<int, int64_t>(0, second + 10)));
+  EXPECT_EQ(files->ParseOffset("0", 7), (std::pair<int, int64_t>(0, 7)));
+  EXPECT_EQ(files->ParseOffset("z.json", 7), std::nullopt);
+  EXPECT_EQ(MustRead(files.get(), 0, 0, second + 0), (std::vector<Row>{{0, "a1"}, {11, "a2"}}));
+  EXPECT_EQ(MustRead(files.get(), 0, 5, second + 1), (std::vector<Row>{{11, "a2"}, {second, "b"}}));
+  EXPECT_EQ(MustRead(files.get(), 0, second), (std::vector<Row>{{second, "b"}}));
+}
+
+TEST_F(FileSourceTest, EachFileAPartition) {
+  Put("b.json", "{\"v\":\"b\"}\n");
+  Put("a.json", "{\"v\":\"a\"}\n");
+  program::Source source = Source((directory_ / "*.json").string());
+  source.options["partitions"] = "file";
+  auto files = MustOpen(source);
+  ASSERT_EQ(files->partitions().size(), 2u);
+  EXPECT_EQ(files->partitions()[1].name, "b.json");
+  EXPECT_EQ(MustRead(files.get(), 0), (std::vector<Row>{{0, "a"}}));
+  EXPECT_EQ(MustRead(files.get(), 1), (std::vector<Row>{{0, "b"}}));
+  EXPECT_EQ(files->ParseOffset("b.json", 10), (std::pair<int, int64_t>(1, 10)));
+}
+
+TEST_F(FileSourceTest, RecordsAcrossBlocks) {
+  std::string text;
+  std::vector<Row> expected;
+  for (int i = 0; i < 400; ++i) {
+    // Sizes around and past the 1 MiB block.
+    const size_t size = i % 100 == 7 ? (1u << 20) + static_cast<size_t>(i) * 1000
+                                     : static_cast<size_t>(i * 37 % 20000);
+    const std::string value = std::to_string(i) + std::string(size, 'x');
+    expected.push_back({static_cast<int64_t>(text.size()), value});
+    text += "{\"v\":\"" + value + "\"}\n";
+  }
+  const program::Source source = Source(Put("a.json", text));
+  auto file = MustOpen(source);
+  EXPECT_TRUE(MustRead(file.get()) == expected);
+  EXPECT_TRUE(MustRead(file.get(), 0, 0, -1, 3) == expected);
+}
+
+TEST_F(FileSourceTest, AFileThatGrowsIsReadUpToItsSizeAtOpening) {
+  const std::string path = Put("a.json", "{\"v\":\"a\"}\n");
+  const program::Source source = Source(path);
+  auto file = MustOpen(source);
+  std::ofstream(path, std::ios::app) << "{\"v\":\"b\"}\n";
+  EXPECT_EQ(MustRead(file.get()), (std::vector<Row>{{0, "a"}}));
+  auto again = MustOpen(source);
+  EXPECT_EQ(MustRead(again.get()), (std::vector<Row>{{0, "a"}, {10, "b"}}));
+}
+
+TEST_F(FileSourceTest, ErrorsSayWhatIsWrong) {
+  EXPECT_THAT(OpenError(Source((directory_ / "none.json").string())),
+              ::testing::HasSubstr("No such file"));
+  EXPECT_THAT(OpenError(Source(directory_.string())), ::testing::HasSubstr("has no files"));
+  EXPECT_THAT(OpenError(Source((directory_ / "*.json").string())),
+              ::testing::HasSubstr("no file matches"));
+  program::Source source = Source(Put("a.json", "{}\n"));
+  source.options["pth"] = "x";
+  EXPECT_THAT(OpenError(source), ::testing::HasSubstr("no option 'pth'"));
+  source.options.erase("pth");
+  source.options["max_record_bytes"] = "10";
+  Put("a.json", "{\"v\":1}\n{\"v\":\"far too long for the limit\"}\n");
+  EXPECT_THAT(OpenError(source), ::testing::HasSubstr("the record at offset 8 is longer than 10"));
+  source.options.erase("max_record_bytes");
+  auto file = MustOpen(source);
+  EXPECT_THAT(ReadAll(file.get(), 0, 1000, -1).error().message,
+              ::testing::HasSubstr("there is no offset 1000"));
+  Put("a.json", "");
+  EXPECT_THAT(ReadAll(file.get(), 0, 0, -1).error().message,
+              ::testing::HasSubstr("became shorter"));
+}
+
+TEST_F(FileSourceTest, ByteOrderMarkIsNotPartOfTheRecord) {
+  const program::Source source = Source(Put("a.json", "\xEF\xBB\xBF{\"v\":\"a\"}\n{\"v\":\"b\"}"));
+  auto file = MustOpen(source);
+  EXPECT_EQ(MustRead(file.get()), (std::vector<Row>{{0, "a"}, {13, "b"}}));
+}
+
+}  // namespace
+}  // namespace flow
