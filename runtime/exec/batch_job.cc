@@ -1,0 +1,435 @@
+// The batch plan at work. All workers take morsels of all partitions: decode in parallel, take the
+// prefix maximum of event time in the order of the morsels, run the paths, aggregate into tables of
+// their own. When the range is read, each aggregate is merged by shares of its keys, in topological
+// order. No timers, no watermark channels: W is known at the end.
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "runtime/exec/job.h"
+#include "runtime/exec/run_common.h"
+#include "runtime/exec/view_output.h"
+#include "runtime/exec/worker_pool.h"
+#include "runtime/operator/batch_aggregate.h"
+#include "runtime/operator/rows.h"
+#include "runtime/time/windows.h"
+
+namespace flow {
+
+namespace {
+
+constexpr int64_t kMorselRows = 4096;
+constexpr int64_t kMorselBytes = 1 << 20;
+constexpr int32_t kFlushRows = 16 * 1024;  // of append-only views that sources feed
+constexpr int64_t kProgressUs = 100'000;
+
+// The order of a partition's morsels: who is next to read, and next to learn M.
+struct PartitionTurn {
+  std::mutex read;
+  int64_t next_sequence = 0;     // guarded by read
+  std::mutex judge;
+  std::condition_variable judged;
+  int64_t judge_sequence = 0;    // guarded by judge
+};
+
+class BatchJob {
+ public:
+  BatchJob(const program::Program& program, const RunOptions& options)
+      : program_(program), options_(options), routes_(program) {}
+  Status Open();
+  Result<RunReport> Run();
+
+ private:
+  struct Worker {
+    Worker(const program::Program& program, const Routes& routes) : counts(program, routes) {}
+    WorkerCounts counts;
+    std::vector<std::unique_ptr<PathRunner>> runners;
+    std::vector<std::unique_ptr<SourceFront>> fronts;
+    std::vector<ViewCollector> views;
+    SourceRows rows;
+    Status status;
+    int64_t scan_us = 0, final_us = 0;
+  };
+
+  Status SkipPrefix();
+  void Scan(int worker);
+  Status ScanOne(size_t partition, Worker* worker, bool* read);
+  void ProcessMorsel(PartitionState* partition, PartitionTurn* turn, int64_t sequence,
+                     int worker);
+  void Consume(int path, int worker, const PathRunner::Output& output);
+  Status FlushView(int view, Worker* worker);
+  void FinishAggregate(int aggregate, int worker);
+  WindowRange RangeOf(const program::Aggregate& aggregate) const;
+  int64_t Watermark(const std::vector<int>& sources, bool none) const;
+  bool failed() const { return failed_.load(std::memory_order_relaxed); }
+  void Progress(bool force);
+  RunReport Report();
+
+  const program::Program& program_;
+  const RunOptions& options_;
+  Routes routes_;
+  bool from_frontier_ = false;
+  std::unique_ptr<SourceSet> sources_;
+  std::vector<std::unique_ptr<PartitionTurn>> turns_;
+  std::unique_ptr<WorkerPool> pool_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  // [aggregate][worker]
+  std::vector<std::vector<std::unique_ptr<PartialAggregate>>> partials_;
+  std::vector<int64_t> start_event_time_;  // by aggregate: M(from)
+  std::vector<std::unique_ptr<ViewOutput>> outputs_;
+  std::vector<bool> streams_through_;      // views that only sources feed: flushed as they come
+  std::mutex output_mutex_;
+  std::unique_ptr<DeadLetters> dead_letters_;
+  SinkThread sink_thread_;
+  MemoryAccount state_account_{"state", MemoryAccount::Process()};
+  std::atomic<bool> failed_{false};
+  std::atomic<bool> stopped_{false};
+  std::atomic<int64_t> read_rows_{0}, read_bytes_{0}, last_progress_us_{0};
+  int64_t started_us_ = 0;
+  std::atomic<int64_t> first_row_us_{-1};
+};
+
+Status BatchJob::Open() {
+  FLOW_TRY(sources_, SourceSet::Open(program_, options_, /*bounded=*/true));
+  FLOW_TRY(dead_letters_, DeadLetters::Open(program_, options_));
+  from_frontier_ = !options_.from.empty() && options_.from != "earliest";
+  int workers = options_.workers > 0 ? options_.workers
+                                     : static_cast<int>(std::thread::hardware_concurrency());
+  workers = std::clamp(workers, 1, kKeyGroups);
+  for (size_t v = 0; v < program_.views.size(); ++v) {
+    FLOW_TRY(std::unique_ptr<ViewOutput> output,
+             ViewOutput::Open(program_, static_cast<int>(v), options_, true, &sink_thread_));
+    outputs_.push_back(std::move(output));
+    bool only_sources = program_.views[v].append_only;
+    for (const program::Edge& edge : program_.views[v].inputs) {
+      only_sources = only_sources && edge.from == program::PartKind::kSource;
+    }
+    streams_through_.push_back(only_sources);
+  }
+  for (int w = 0; w < workers; ++w) {
+    auto worker = std::make_unique<Worker>(program_, routes_);
+    for (const Route& route : routes_.all) {
+      worker->runners.push_back(std::make_unique<PathRunner>(
+          &program_.pipelines[static_cast<size_t>(route.pipeline)], options_.hash_mask));
+    }
+    for (size_t s = 0; s < program_.sources.size(); ++s) {
+      worker->fronts.push_back(std::make_unique<SourceFront>(
+          &program_, static_cast<int>(s), &sources_->connector(static_cast<int>(s)).decoder()));
+    }
+    for (size_t v = 0; v < program_.views.size(); ++v) {
+      worker->views.emplace_back(&program_.views[v], outputs_[v]->keeps_rows(),
+                                 outputs_[v]->hashes());
+    }
+    workers_.push_back(std::move(worker));
+  }
+  for (const program::Aggregate& aggregate : program_.aggregates) {
+    partials_.emplace_back();
+    for (int w = 0; w < workers; ++w) {
+      partials_.back().push_back(
+          std::make_unique<PartialAggregate>(&aggregate, &state_account_));
+    }
+    if (aggregate.global) partials_.back()[0]->MakeGlobal(options_.hash_mask);
+  }
+  for (size_t p = 0; p < sources_->partitions().size(); ++p) {
+    turns_.push_back(std::make_unique<PartitionTurn>());
+  }
+  pool_ = std::make_unique<WorkerPool>(workers);
+  return OkStatus();
+}
+
+// Lateness depends on what came before `from`: the records from the first readable one are decoded
+// for their event times only.
+Status BatchJob::SkipPrefix() {
+  for (auto& partition : sources_->partitions()) {
+    const program::Source& source = program_.sources[static_cast<size_t>(partition->source)];
+    if (!source.has_event_time()) continue;
+    SourceConnector& connector = sources_->connector(partition->source);
+    int64_t begin = 0;
+    for (const PartitionInfo& info : connector.partitions()) {
+      if (info.id == partition->partition) begin = info.begin;
+    }
+    if (options_.on_notice && begin > 0) {
+      options_.on_notice("source " + source.name + " partition " + partition->name +
+                         ": the first readable offset " + std::to_string(begin) +
+                         " is taken as the beginning of the log");
+    }
+    if (begin >= partition->from) continue;
+    FLOW_TRY(std::unique_ptr<PartitionReader> reader,
+             connector.Open(partition->partition, begin, partition->from));
+    SourceFront front(&program_, partition->source, &connector.decoder());
+    SourceRows rows;
+    while (true) {
+      FLOW_TRY(ReadState state, reader->Read(kMorselRows, kMorselBytes, &rows.morsel));
+      if (state == ReadState::kEnd) break;
+      if (state == ReadState::kIdle) continue;
+      rows.raises.clear();
+      while (partition->next_raise < partition->raises.size() &&
+             partition->raises[partition->next_raise].first < rows.morsel.next_offset) {
+        rows.raises.push_back(partition->raises[partition->next_raise++]);
+      }
+      front.Decode(&rows, [](int32_t, uint8_t) {});
+      partition->max_event_time = std::max(partition->max_event_time, rows.greatest);
+    }
+  }
+  return OkStatus();
+}
+
+void BatchJob::Consume(int path, int worker, const PathRunner::Output& output) {
+  const Route& route = routes_.all[static_cast<size_t>(path)];
+  Worker& self = *workers_[static_cast<size_t>(worker)];
+  if (route.to == Route::To::kView) {
+    self.views[static_cast<size_t>(route.index)].Add(output);
+  } else {
+    partials_[static_cast<size_t>(route.index)][static_cast<size_t>(worker)]->Process(output.rows);
+  }
+  self.counts.paths[static_cast<size_t>(path)].accepted +=
+      DistinctRows(output.source_row, output.rows.rows);
+}
+
+void BatchJob::ProcessMorsel(PartitionState* partition, PartitionTurn* turn, int64_t sequence,
+                             int worker) {
+  Worker& self = *workers_[static_cast<size_t>(worker)];
+  const program::Source& source = program_.sources[static_cast<size_t>(partition->source)];
+  const Decoder& decoder = sources_->connector(partition->source).decoder();
+  SourceFront& front = *self.fronts[static_cast<size_t>(partition->source)];
+  SourceRows& rows = self.rows;
+  auto dead = [&](int32_t row, uint8_t code, const std::string& view) {
+    dead_letters_->Write(source, partition->source, *partition, decoder, rows, row, code, view);
+  };
+  front.Decode(&rows, [&](int32_t row, uint8_t code) { dead(row, code, ""); });
+  const int64_t* watermark = nullptr;
+  if (source.has_event_time()) {
+    int64_t before;
+    {
+      std::unique_lock lock(turn->judge);
+      turn->judged.wait(lock, [&] { return turn->judge_sequence == sequence; });
+      before = partition->max_event_time;
+      partition->max_event_time = std::max(before, rows.greatest);
+      ++turn->judge_sequence;
+    }
+    turn->judged.notify_all();
+    front.Judge(before, &rows);
+    watermark = rows.watermark.data();
+  }
+  SourceLedger& ledger = self.counts.sources[static_cast<size_t>(partition->source)];
+  ledger.read += rows.morsel.row_count;
+  ledger.decoded += rows.alive_rows;
+  ledger.dead += rows.dead_rows;
+  self.counts.rows += rows.morsel.row_count;
+  self.counts.bytes += rows.morsel.bytes;
+  for (int path : routes_.of_source[static_cast<size_t>(partition->source)]) {
+    std::string view = PathView(program_, routes_.all[static_cast<size_t>(path)]);
+    for (auto [first, count] : rows.alive) {
+      self.runners[static_cast<size_t>(path)]->Run(
+          rows.decoded.batch.columns(), watermark, nullptr, first, count,
+          &self.counts.paths[static_cast<size_t>(path)],
+          [&](int32_t row, uint8_t code) { dead(row, code, view); },
+          [&](const PathRunner::Output& output) { Consume(path, worker, output); });
+    }
+  }
+}
+
+Status BatchJob::FlushView(int view, Worker* worker) {
+  ViewOutput& output = *outputs_[static_cast<size_t>(view)];
+  Batch& rows = worker->views[static_cast<size_t>(view)].rows();
+  while (!sink_thread_.WaitForRoom(100'000)) {
+    if (stopped_.load()) break;
+  }
+  FLOW_RETURN_IF_ERROR(sink_thread_.status());
+  std::lock_guard lock(output_mutex_);
+  output.Add(rows);
+  rows.Clear();
+  output.EndTick(kMinTime, NowUs(), 1, true);
+  if (first_row_us_ < 0 && output.emitted_rows() > 0) first_row_us_ = NowUs() - started_us_;
+  return OkStatus();
+}
+
+Status BatchJob::ScanOne(size_t index, Worker* worker, bool* read) {
+  PartitionState* partition = sources_->partitions()[index].get();
+  PartitionTurn& turn = *turns_[index];
+  std::unique_lock lock(turn.read, std::try_to_lock);
+  if (!lock.owns_lock() || partition->ended) return OkStatus();
+  int64_t max_rows = std::max<int64_t>(options_.batch_rows == kBatchRows ? kMorselRows
+                                                                        : options_.batch_rows,
+                                       1);
+  FLOW_TRY(ReadState state,
+           partition->reader->Read(max_rows, kMorselBytes, &worker->rows.morsel));
+  if (state == ReadState::kEnd) {
+    partition->ended = true;
+    partition->next_offset = std::max(partition->next_offset, partition->reader->next_offset());
+    return OkStatus();
+  }
+  if (state == ReadState::kIdle) return OkStatus();
+  worker->rows.raises.clear();
+  while (partition->next_raise < partition->raises.size() &&
+         partition->raises[partition->next_raise].first < worker->rows.morsel.next_offset) {
+    worker->rows.raises.push_back(partition->raises[partition->next_raise++]);
+  }
+  partition->next_offset = worker->rows.morsel.next_offset;
+  int64_t sequence = turn.next_sequence++;
+  lock.unlock();
+  *read = true;
+  read_rows_.fetch_add(worker->rows.morsel.row_count, std::memory_order_relaxed);
+  read_bytes_.fetch_add(worker->rows.morsel.bytes, std::memory_order_relaxed);
+  size_t self = 0;
+  while (workers_[self].get() != worker) ++self;
+  ProcessMorsel(partition, &turn, sequence, static_cast<int>(self));
+  return OkStatus();
+}
+
+void BatchJob::Scan(int index) {
+  Worker* worker = workers_[static_cast<size_t>(index)].get();
+  int64_t begin = NowUs();
+  const size_t count = sources_->partitions().size();
+  size_t next = static_cast<size_t>(index);
+  while (!failed() && !stopped_.load(std::memory_order_relaxed)) {
+    bool all_ended = true;
+    bool read = false;
+    for (size_t i = 0; i < count && !read; ++i) {
+      size_t at = (next + i) % count;
+      {
+        std::unique_lock lock(turns_[at]->read, std::try_to_lock);
+        if (lock.owns_lock() && sources_->partitions()[at]->ended) continue;
+      }
+      all_ended = false;
+      worker->status = ScanOne(at, worker, &read);
+      if (!worker->status.ok()) {
+        failed_.store(true);
+        break;
+      }
+      if (read) next = at + 1;
+    }
+    if (all_ended || failed()) break;
+    if (!read) std::this_thread::sleep_for(std::chrono::microseconds(50));
+    for (size_t v = 0; v < outputs_.size(); ++v) {
+      if (!streams_through_[v] || worker->views[v].rows().rows < kFlushRows) continue;
+      worker->status = FlushView(static_cast<int>(v), worker);
+      if (!worker->status.ok()) failed_.store(true);
+    }
+    if (options_.stop != nullptr && options_.stop->load()) stopped_.store(true);
+    if (index == 0) Progress(false);
+  }
+  worker->scan_us += NowUs() - begin;
+}
+
+void BatchJob::Progress(bool force) {
+  if (!options_.on_progress) return;
+  int64_t now = NowUs();
+  if (!force && now - last_progress_us_.load() < kProgressUs) return;
+  last_progress_us_.store(now);
+  flow::Progress progress;
+  progress.rows = read_rows_.load();
+  progress.bytes = read_bytes_.load();
+  options_.on_progress(progress);
+}
+
+int64_t BatchJob::Watermark(const std::vector<int>& sources, bool none) const {
+  if (options_.to.empty() && !stopped_.load()) return kMaxTime;
+  if (none) return kMinTime;
+  return sources_->Watermark(sources, true);
+}
+
+WindowRange BatchJob::RangeOf(const program::Aggregate& aggregate) const {
+  WindowRange range;
+  int64_t watermark = Watermark(aggregate.watermark_sources, aggregate.no_watermark);
+  bool complete_only = from_frontier_ && !options_.partial;
+  if (aggregate.on_close || complete_only) range.last_end = watermark;
+  if (complete_only) {
+    range.first_start =
+        start_event_time_[static_cast<size_t>(&aggregate - program_.aggregates.data())];
+  }
+  return range;
+}
+
+void BatchJob::FinishAggregate(int aggregate, int index) {
+  Worker& worker = *workers_[static_cast<size_t>(index)];
+  int64_t begin = NowUs();
+  const program::Aggregate& spec = program_.aggregates[static_cast<size_t>(aggregate)];
+  FinalizeAggregate(
+      spec, partials_[static_cast<size_t>(aggregate)], index, static_cast<int>(workers_.size()),
+      RangeOf(spec), &state_account_, [&](const Batch& rows) {
+        for (int path : routes_.of_aggregate[static_cast<size_t>(aggregate)]) {
+          worker.runners[static_cast<size_t>(path)]->Run(
+              rows.columns(), nullptr, nullptr, 0, rows.rows,
+              &worker.counts.paths[static_cast<size_t>(path)],
+              [&](int32_t, uint8_t) { ++worker.counts.key_errors[static_cast<size_t>(path)]; },
+              [&](const PathRunner::Output& output) { Consume(path, index, output); });
+        }
+      });
+  worker.final_us += NowUs() - begin;
+}
+
+Result<RunReport> BatchJob::Run() {
+  started_us_ = NowUs();
+  if (from_frontier_) FLOW_RETURN_IF_ERROR(SkipPrefix());
+  for (const program::Aggregate& aggregate : program_.aggregates) {
+    start_event_time_.push_back(sources_->StartEventTime(aggregate.watermark_sources));
+  }
+  pool_->Run([this](int worker) { Scan(worker); });
+  for (auto& worker : workers_) FLOW_RETURN_IF_ERROR(Status(worker->status));
+  Progress(true);
+  for (size_t a = 0; a < program_.aggregates.size(); ++a) {
+    pool_->Run([this, a](int worker) { FinishAggregate(static_cast<int>(a), worker); });
+    for (auto& partial : partials_[a]) partial->Free();
+  }
+  for (size_t v = 0; v < outputs_.size(); ++v) {
+    ViewDigest sum;
+    for (auto& worker : workers_) {
+      Batch& rows = worker->views[v].rows();
+      outputs_[v]->Add(rows);
+      rows.Clear();
+      sum.rows += worker->views[v].digest().rows;
+      sum.hash += worker->views[v].digest().hash;
+    }
+    const program::View& view = program_.views[v];
+    outputs_[v]->EndTick(Watermark(view.watermark_sources, view.no_watermark), NowUs(), 1, true);
+    if (first_row_us_ < 0) first_row_us_ = NowUs() - started_us_;
+    FLOW_RETURN_IF_ERROR(outputs_[v]->Close(sum));
+  }
+  FLOW_RETURN_IF_ERROR(dead_letters_->Close());
+  return Report();
+}
+
+RunReport BatchJob::Report() {
+  RunReport report;
+  std::vector<WorkerCounts*> counts;
+  for (auto& worker : workers_) counts.push_back(&worker->counts);
+  FillReport(program_, routes_, *sources_, counts, &report);
+  for (size_t v = 0; v < program_.views.size(); ++v) {
+    if (!program_.views[v].wanted) continue;
+    ViewDigest digest;
+    digest.view = program_.views[v].name;
+    for (auto& worker : workers_) {
+      digest.rows += worker->views[v].digest().rows;
+      digest.hash += worker->views[v].digest().hash;
+    }
+    report.digests.push_back(std::move(digest));
+  }
+  report.wall_us = NowUs() - started_us_;
+  for (size_t w = 0; w < workers_.size(); ++w) {
+    Worker& worker = *workers_[w];
+    int64_t waited = std::max<int64_t>(0, report.wall_us - worker.scan_us - worker.final_us);
+    report.tasks.push_back(
+        {"scan and paths", static_cast<int>(w), worker.scan_us, waited, 0, worker.counts.rows});
+    report.tasks.push_back(
+        {"final aggregates", static_cast<int>(w), worker.final_us, waited, 0, 0});
+  }
+  report.first_row_us = first_row_us_.load();
+  report.stopped = stopped_.load();
+  report.cpu_us = ProcessCpuUs();
+  report.peak_rss = PeakRss();
+  return report;
+}
+
+}  // namespace
+
+Result<RunReport> RunBatch(const program::Program& program, const RunOptions& options) {
+  BatchJob job(program, options);
+  FLOW_RETURN_IF_ERROR(job.Open());
+  return job.Run();
+}
+
+}  // namespace flow

@@ -1,0 +1,527 @@
+// The stream plan at work. A tick: every worker reads source partitions and runs the paths from
+// them; rows for keyed state cross an exchange; then each aggregate, in topological order, takes
+// its rows and emits its changes, on all workers; then the views emit. Between ticks everything
+// is at rest: that is the consistent cut at which views are shown.
+#include <algorithm>
+#include <atomic>
+#include <fstream>
+#include <memory>
+#include <thread>
+
+#include "runtime/exec/exchange.h"
+#include "runtime/exec/job.h"
+#include "runtime/exec/run_common.h"
+#include "runtime/exec/view_output.h"
+#include "runtime/exec/worker_pool.h"
+#include "runtime/operator/rows.h"
+#include "runtime/operator/stream_aggregate.h"
+#include "runtime/time/windows.h"
+
+namespace flow {
+
+bool AllSourcesBounded(const program::Program& program) {
+  for (const program::Source& source : program.sources) {
+    if (source.connector == program::Connector::kKafka) return false;
+    if (source.connector == program::Connector::kNexmark && source.options.count("events") == 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+namespace {
+
+constexpr int kMinMorsels = 2;    // a partition and tick
+constexpr int kMaxMorsels = 64;
+constexpr int64_t kMorselBytes = 1 << 20;
+constexpr int64_t kQuietUs = 10'000'000;      // without output: say what holds the watermark
+constexpr int64_t kNewPartitionsUs = 5'000'000;
+
+class StreamJob {
+ public:
+  StreamJob(const program::Program& program, const RunOptions& options)
+      : program_(program), options_(options), routes_(program) {}
+
+  Status Open();
+  Result<RunReport> Run();
+
+ private:
+  struct Worker {
+    Worker(const program::Program& program, const Routes& routes) : counts(program, routes) {}
+    WorkerCounts counts;
+    std::vector<std::unique_ptr<PathRunner>> runners;     // by path
+    std::vector<std::unique_ptr<SourceFront>> fronts;     // by source
+    std::vector<ViewCollector> views;
+    std::vector<std::vector<Exchange>> exchange;          // [path][owner]
+    SourceRows rows;
+    Status status;
+    int64_t source_us = 0, operator_us = 0;
+    int64_t busy_us = 0;
+  };
+
+  void ReadPartitions(int worker);
+  Status ReadPartition(PartitionState* partition, Worker* worker);
+  void ProcessMorsel(PartitionState* partition, Worker* worker);
+  void Consume(int path, Worker* worker, const PathRunner::Output& output);
+  void RunAggregate(int aggregate, int worker);
+  void ComeBack(PartitionState* partition, int64_t offset);
+  Status Decide();
+  Status Tick(bool* finished);
+  Status EmitViews(bool last);
+  Status WaitForSinks();
+  void Watermarks(bool last);
+  void NoticeQuiet();
+  RunReport Report();
+
+  const program::Program& program_;
+  const RunOptions& options_;
+  Routes routes_;
+  bool bounded_ = false;
+  std::unique_ptr<SourceSet> sources_;
+  std::unique_ptr<WorkerPool> pool_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::vector<std::unique_ptr<StreamAggregate>>> aggregates_;  // [aggregate][owner]
+  std::vector<std::unique_ptr<ViewOutput>> outputs_;
+  std::unique_ptr<DeadLetters> dead_letters_;
+  SinkThread sink_thread_;
+  MemoryAccount state_account_{"state", MemoryAccount::Process()};
+
+  // Of the current tick.
+  std::atomic<size_t> next_partition_{0};
+  std::atomic<int64_t> read_rows_{0};
+  std::atomic<bool> full_{false};
+  int morsels_ = kMinMorsels;
+  std::vector<int64_t> aggregate_watermark_;
+  std::vector<int64_t> view_watermark_;
+  std::vector<int64_t> come_back_;  // by source: event time that a returning partition starts with
+  std::mutex decisions_mutex_;
+  std::vector<Decision> new_decisions_;
+  std::ofstream decision_file_;
+
+  int64_t ticks_ = 0;
+  int64_t backpressured_us_ = 0, idle_us_ = 0;
+  int64_t started_us_ = 0, first_row_us_ = -1;
+  int64_t quiet_since_us_ = 0, last_partitions_us_ = 0;
+  int64_t emitted_ = 0;
+  bool stopped_ = false;
+};
+
+Status StreamJob::Open() {
+  bounded_ = options_.until_end || !options_.to.empty() || AllSourcesBounded(program_);
+  FLOW_TRY(sources_, SourceSet::Open(program_, options_, bounded_));
+  FLOW_TRY(dead_letters_, DeadLetters::Open(program_, options_));
+  int workers = options_.workers > 0 ? options_.workers
+                                     : static_cast<int>(std::thread::hardware_concurrency());
+  workers = std::clamp(workers, 1, kKeyGroups);
+  for (size_t v = 0; v < program_.views.size(); ++v) {
+    FLOW_TRY(std::unique_ptr<ViewOutput> output,
+             ViewOutput::Open(program_, static_cast<int>(v), options_, bounded_, &sink_thread_));
+    outputs_.push_back(std::move(output));
+  }
+  for (int w = 0; w < workers; ++w) {
+    auto worker = std::make_unique<Worker>(program_, routes_);
+    for (const Route& route : routes_.all) {
+      const program::Pipeline& pipeline =
+          program_.pipelines[static_cast<size_t>(route.pipeline)];
+      worker->runners.push_back(std::make_unique<PathRunner>(&pipeline, options_.hash_mask));
+      worker->exchange.emplace_back();
+      if (route.to != Route::To::kAggregate || workers == 1) continue;
+      for (int owner = 0; owner < workers; ++owner) {
+        worker->exchange.back().emplace_back(pipeline.output);
+      }
+    }
+    for (size_t s = 0; s < program_.sources.size(); ++s) {
+      worker->fronts.push_back(std::make_unique<SourceFront>(
+          &program_, static_cast<int>(s), &sources_->connector(static_cast<int>(s)).decoder()));
+    }
+    for (size_t v = 0; v < program_.views.size(); ++v) {
+      worker->views.emplace_back(&program_.views[v], outputs_[v]->keeps_rows(),
+                                 outputs_[v]->hashes());
+    }
+    workers_.push_back(std::move(worker));
+  }
+  for (const program::Aggregate& aggregate : program_.aggregates) {
+    aggregates_.emplace_back();
+    int global_owner = KeyPartition(GlobalHash() & options_.hash_mask, workers);
+    for (int w = 0; w < workers; ++w) {
+      aggregates_.back().push_back(
+          std::make_unique<StreamAggregate>(&aggregate, &state_account_, w == global_owner));
+    }
+  }
+  aggregate_watermark_.assign(program_.aggregates.size(), kMinTime);
+  view_watermark_.assign(program_.views.size(), kMinTime);
+  come_back_.assign(program_.sources.size(), kMinTime);
+  if (!bounded_ && !options_.decisions.empty()) {
+    decision_file_.open(options_.decisions, std::ios::app);
+    if (!decision_file_) {
+      return ExternalError("can not write the decision log " + options_.decisions);
+    }
+  }
+  pool_ = std::make_unique<WorkerPool>(workers);
+  return OkStatus();
+}
+
+void StreamJob::Consume(int path, Worker* worker, const PathRunner::Output& output) {
+  const Route& route = routes_.all[static_cast<size_t>(path)];
+  int64_t& accepted = worker->counts.paths[static_cast<size_t>(path)].accepted;
+  if (route.to == Route::To::kView) {
+    worker->views[static_cast<size_t>(route.index)].Add(output);
+    accepted += DistinctRows(output.source_row, output.rows.rows);
+    return;
+  }
+  auto& owners = aggregates_[static_cast<size_t>(route.index)];
+  if (owners.size() == 1) {
+    owners[0]->Process(output.rows);
+    accepted += DistinctRows(output.source_row, output.rows.rows);
+    return;
+  }
+  std::vector<Exchange>& buffers = worker->exchange[static_cast<size_t>(path)];
+  for (int32_t row = 0; row < output.rows.rows; ++row) {
+    int owner = KeyPartition(output.rows.hash[row], static_cast<int>(owners.size()));
+    bool first = row == 0 || output.source_row[row] != output.source_row[row - 1];
+    buffers[static_cast<size_t>(owner)].Append(output, row, first);
+  }
+}
+
+void StreamJob::ComeBack(PartitionState* partition, int64_t offset) {
+  partition->out = false;
+  int64_t event_time = come_back_[static_cast<size_t>(partition->source)];
+  if (event_time == kMinTime) return;
+  partition->raises.emplace_back(offset, event_time);
+  Decision decision;
+  decision.kind = Decision::Kind::kBack;
+  decision.partition = {program_.sources[static_cast<size_t>(partition->source)].name,
+                        partition->partition};
+  decision.offset = offset;
+  decision.event_time = event_time;
+  std::lock_guard lock(decisions_mutex_);
+  new_decisions_.push_back(std::move(decision));
+}
+
+void StreamJob::ProcessMorsel(PartitionState* partition, Worker* worker) {
+  const program::Source& source = program_.sources[static_cast<size_t>(partition->source)];
+  SourceFront& front = *worker->fronts[static_cast<size_t>(partition->source)];
+  const Decoder& decoder = sources_->connector(partition->source).decoder();
+  SourceRows& rows = worker->rows;
+  if (partition->out) ComeBack(partition, rows.morsel.begin_offset);
+  rows.raises.clear();
+  while (partition->next_raise < partition->raises.size() &&
+         partition->raises[partition->next_raise].first < rows.morsel.next_offset) {
+    rows.raises.push_back(partition->raises[partition->next_raise++]);
+  }
+  auto dead = [&](int32_t row, uint8_t code, const std::string& view) {
+    dead_letters_->Write(source, partition->source, *partition, decoder, rows, row, code, view);
+  };
+  front.Decode(&rows, [&](int32_t row, uint8_t code) { dead(row, code, ""); });
+  partition->max_event_time = front.Judge(partition->max_event_time, &rows);
+
+  SourceLedger& ledger = worker->counts.sources[static_cast<size_t>(partition->source)];
+  ledger.read += rows.morsel.row_count;
+  ledger.decoded += rows.alive_rows;
+  ledger.dead += rows.dead_rows;
+  worker->counts.rows += rows.morsel.row_count;
+  worker->counts.bytes += rows.morsel.bytes;
+  const int64_t* watermark = source.has_event_time() ? rows.watermark.data() : nullptr;
+  for (int path : routes_.of_source[static_cast<size_t>(partition->source)]) {
+    const std::string& view = PathView(program_, routes_.all[static_cast<size_t>(path)]);
+    for (auto [first, count] : rows.alive) {
+      worker->runners[static_cast<size_t>(path)]->Run(
+          rows.decoded.batch.columns(), watermark, nullptr, first, count,
+          &worker->counts.paths[static_cast<size_t>(path)],
+          [&](int32_t row, uint8_t code) { dead(row, code, view); },
+          [&](const PathRunner::Output& output) { Consume(path, worker, output); });
+    }
+  }
+}
+
+Status StreamJob::ReadPartition(PartitionState* partition, Worker* worker) {
+  for (int i = 0; i < morsels_; ++i) {
+    FLOW_TRY(ReadState state, partition->reader->Read(options_.batch_rows, kMorselBytes,
+                                                      &worker->rows.morsel));
+    if (state == ReadState::kEnd) {
+      partition->ended = true;
+      partition->next_offset = std::max(partition->next_offset, partition->reader->next_offset());
+      return OkStatus();
+    }
+    if (state == ReadState::kIdle) {
+      if (partition->silent_since_us == 0) partition->silent_since_us = NowUs();
+      return OkStatus();
+    }
+    partition->silent_since_us = 0;
+    ProcessMorsel(partition, worker);
+    partition->next_offset = worker->rows.morsel.next_offset;
+    read_rows_.fetch_add(worker->rows.morsel.row_count, std::memory_order_relaxed);
+  }
+  full_.store(true, std::memory_order_relaxed);
+  return OkStatus();
+}
+
+void StreamJob::ReadPartitions(int index) {
+  Worker* worker = workers_[static_cast<size_t>(index)].get();
+  auto& partitions = sources_->partitions();
+  int64_t begin = NowUs();
+  while (worker->status.ok()) {
+    size_t next = next_partition_.fetch_add(1, std::memory_order_relaxed);
+    if (next >= partitions.size()) break;
+    PartitionState* partition = partitions[next].get();
+    if (!partition->ended) worker->status = ReadPartition(partition, worker);
+  }
+  worker->source_us += NowUs() - begin;
+}
+
+void StreamJob::RunAggregate(int aggregate, int index) {
+  Worker* worker = workers_[static_cast<size_t>(index)].get();
+  int64_t begin = NowUs();
+  StreamAggregate& owned =
+      *aggregates_[static_cast<size_t>(aggregate)][static_cast<size_t>(index)];
+  if (workers_.size() > 1) {
+    for (size_t path = 0; path < routes_.all.size(); ++path) {
+      const Route& route = routes_.all[path];
+      if (route.to != Route::To::kAggregate || route.index != aggregate) continue;
+      for (auto& from : workers_) {
+        Exchange& buffer = from->exchange[path][static_cast<size_t>(index)];
+        if (buffer.empty()) continue;
+        owned.Process(buffer.input());
+        worker->counts.paths[path].accepted += buffer.accepted();
+        buffer.Clear();
+      }
+    }
+  }
+  int64_t watermark = aggregate_watermark_[static_cast<size_t>(aggregate)];
+  owned.EndTick(watermark, [&](const Batch& changes) {
+    const int64_t* weights = changes.weights.empty() ? nullptr : changes.weights.data();
+    for (int path : routes_.of_aggregate[static_cast<size_t>(aggregate)]) {
+      worker->runners[static_cast<size_t>(path)]->Run(
+          changes.columns(), nullptr, weights, 0, changes.rows,
+          &worker->counts.paths[static_cast<size_t>(path)],
+          [&](int32_t row, uint8_t) {
+            worker->counts.key_errors[static_cast<size_t>(path)] += changes.weight(row);
+          },
+          [&](const PathRunner::Output& output) { Consume(path, worker, output); });
+    }
+  });
+  worker->operator_us += NowUs() - begin;
+}
+
+void StreamJob::Watermarks(bool last) {
+  const bool at_end = last && options_.to.empty() && !stopped_;
+  auto of = [&](const std::vector<int>& sources, bool none) {
+    if (at_end) return kMaxTime;
+    if (none) return kMinTime;
+    return sources_->Watermark(sources, bounded_);
+  };
+  for (size_t a = 0; a < program_.aggregates.size(); ++a) {
+    const program::Aggregate& aggregate = program_.aggregates[a];
+    aggregate_watermark_[a] = std::max(
+        aggregate_watermark_[a], of(aggregate.watermark_sources, aggregate.no_watermark));
+  }
+  for (size_t v = 0; v < program_.views.size(); ++v) {
+    const program::View& view = program_.views[v];
+    view_watermark_[v] =
+        std::max(view_watermark_[v], of(view.watermark_sources, view.no_watermark));
+  }
+  for (size_t s = 0; s < program_.sources.size(); ++s) {
+    auto raise = [&](const std::vector<int>& sources, int64_t watermark) {
+      if (watermark == kMinTime || watermark == kMaxTime) return;
+      if (std::find(sources.begin(), sources.end(), static_cast<int>(s)) == sources.end()) return;
+      come_back_[s] =
+          std::max(come_back_[s], watermark + program_.sources[s].watermark_delay + 1);
+    };
+    for (size_t a = 0; a < program_.aggregates.size(); ++a) {
+      raise(program_.aggregates[a].watermark_sources, aggregate_watermark_[a]);
+    }
+    for (size_t v = 0; v < program_.views.size(); ++v) {
+      raise(program_.views[v].watermark_sources, view_watermark_[v]);
+    }
+  }
+}
+
+Status StreamJob::Decide() {
+  if (!bounded_) {
+    int64_t now = NowUs();
+    for (auto& partition : sources_->partitions()) {
+      const program::Source& source = program_.sources[static_cast<size_t>(partition->source)];
+      if (!source.idle || partition->out || partition->ended) continue;
+      if (partition->silent_since_us == 0 || now - partition->silent_since_us < *source.idle) {
+        continue;
+      }
+      partition->out = true;
+      Decision decision;
+      decision.kind = Decision::Kind::kOut;
+      decision.partition = {source.name, partition->partition};
+      decision.cut = sources_->Offsets();
+      new_decisions_.push_back(std::move(decision));
+    }
+  }
+  for (const Decision& decision : new_decisions_) {
+    if (decision_file_.is_open()) decision_file_ << DecisionJson(decision) << '\n';
+  }
+  if (!new_decisions_.empty() && decision_file_.is_open() && !decision_file_.flush()) {
+    return ExternalError("can not write the decision log " + options_.decisions);
+  }
+  new_decisions_.clear();
+  return OkStatus();
+}
+
+Status StreamJob::EmitViews(bool last) {
+  int64_t now = NowUs();
+  int64_t emitted = 0;
+  for (size_t v = 0; v < outputs_.size(); ++v) {
+    for (auto& worker : workers_) {
+      Batch& rows = worker->views[v].rows();
+      outputs_[v]->Add(rows);
+      rows.Clear();
+      emitted += worker->views[v].digest().rows;
+    }
+    outputs_[v]->EndTick(view_watermark_[v], now, ticks_, last);
+    emitted += outputs_[v]->emitted_rows();
+  }
+  if (emitted != emitted_) {
+    if (first_row_us_ < 0) first_row_us_ = now - started_us_;
+    emitted_ = emitted;
+    quiet_since_us_ = now;
+  }
+  return sink_thread_.status();
+}
+
+Status StreamJob::WaitForSinks() {
+  if (sink_thread_.HasRoom()) return OkStatus();
+  int64_t begin = NowUs();
+  while (!sink_thread_.WaitForRoom(100'000)) {
+    if (options_.stop != nullptr && options_.stop->load()) break;
+  }
+  backpressured_us_ += NowUs() - begin;
+  return sink_thread_.status();
+}
+
+void StreamJob::NoticeQuiet() {
+  int64_t now = NowUs();
+  if (bounded_ || !options_.on_notice || now - quiet_since_us_ < kQuietUs) return;
+  quiet_since_us_ = now;
+  const PartitionState* slowest = nullptr;
+  for (const auto& partition : sources_->partitions()) {
+    const program::Source& source = program_.sources[static_cast<size_t>(partition->source)];
+    if (!source.has_event_time() || partition->out) continue;
+    if (slowest == nullptr || sources_->PartitionWatermark(*partition) <
+                                  sources_->PartitionWatermark(*slowest)) {
+      slowest = partition.get();
+    }
+  }
+  if (slowest == nullptr) return;
+  const program::Source& source = program_.sources[static_cast<size_t>(slowest->source)];
+  options_.on_notice("nothing emitted for 10 s: partition " + slowest->name + " of " +
+                     source.name + " holds the watermark" +
+                     (slowest->max_event_time == kMinTime ? " (it has no events yet)" : "") +
+                     (source.idle ? "" : "; IDLE 30s on the source would leave out a silent one"));
+}
+
+Status StreamJob::Tick(bool* finished) {
+  FLOW_RETURN_IF_ERROR(WaitForSinks());
+  ++ticks_;
+  int64_t now = NowUs();
+  if (!bounded_ && now - last_partitions_us_ > kNewPartitionsUs) {
+    last_partitions_us_ = now;
+    FLOW_TRY(std::vector<PartitionState*> added, sources_->AddNewPartitions());
+    for (PartitionState* partition : added) partition->out = true;  // comes in with its first row
+  }
+  next_partition_.store(0);
+  read_rows_.store(0);
+  full_.store(false);
+  stopped_ = options_.stop != nullptr && options_.stop->load();
+  if (!stopped_) pool_->Run([this](int worker) { ReadPartitions(worker); });
+  for (auto& worker : workers_) FLOW_RETURN_IF_ERROR(Status(worker->status));
+  FLOW_RETURN_IF_ERROR(Decide());
+  bool all_ended = true;
+  for (auto& partition : sources_->partitions()) all_ended = all_ended && partition->ended;
+  *finished = all_ended || stopped_;
+  Watermarks(*finished);
+  for (size_t a = 0; a < aggregates_.size(); ++a) {
+    pool_->Run([this, a](int worker) { RunAggregate(static_cast<int>(a), worker); });
+  }
+  FLOW_RETURN_IF_ERROR(EmitViews(*finished));
+  // Long ticks while there is a backlog, short ones when latency counts.
+  morsels_ = full_.load() ? std::min(morsels_ * 2, kMaxMorsels) : kMinMorsels;
+  if (options_.on_progress) {
+    Progress progress;
+    for (auto& worker : workers_) {
+      progress.rows += worker->counts.rows;
+      progress.bytes += worker->counts.bytes;
+    }
+    progress.ticks = ticks_;
+    for (int64_t watermark : view_watermark_) {
+      progress.watermark = std::max(progress.watermark, watermark);
+    }
+    options_.on_progress(progress);
+  }
+  if (!*finished && read_rows_.load() == 0) {
+    NoticeQuiet();
+    int64_t begin = NowUs();
+    std::this_thread::sleep_for(std::chrono::microseconds(options_.tick_us));
+    idle_us_ += NowUs() - begin;
+  }
+  return OkStatus();
+}
+
+Result<RunReport> StreamJob::Run() {
+  started_us_ = quiet_since_us_ = last_partitions_us_ = NowUs();
+  bool finished = false;
+  while (!finished) FLOW_RETURN_IF_ERROR(Tick(&finished));
+  for (size_t v = 0; v < outputs_.size(); ++v) {
+    ViewDigest sum;
+    for (auto& worker : workers_) {
+      sum.rows += worker->views[v].digest().rows;
+      sum.hash += worker->views[v].digest().hash;
+    }
+    FLOW_RETURN_IF_ERROR(outputs_[v]->Close(sum));
+  }
+  FLOW_RETURN_IF_ERROR(dead_letters_->Close());
+  return Report();
+}
+
+RunReport StreamJob::Report() {
+  RunReport report;
+  std::vector<WorkerCounts*> counts;
+  for (auto& worker : workers_) counts.push_back(&worker->counts);
+  FillReport(program_, routes_, *sources_, counts, &report);
+  for (size_t v = 0; v < program_.views.size(); ++v) {
+    if (!program_.views[v].wanted) continue;
+    ViewDigest digest;
+    digest.view = program_.views[v].name;
+    for (auto& worker : workers_) {
+      digest.rows += worker->views[v].digest().rows;
+      digest.hash += worker->views[v].digest().hash;
+    }
+    report.digests.push_back(std::move(digest));
+  }
+  for (size_t a = 0; a < aggregates_.size(); ++a) {
+    for (auto& share : aggregates_[a]) {
+      report.state_updates += share->updates();
+      report.groups += share->groups();
+    }
+  }
+  report.ticks = ticks_;
+  report.wall_us = NowUs() - started_us_;
+  for (size_t w = 0; w < workers_.size(); ++w) {
+    Worker& worker = *workers_[w];
+    int64_t waited = report.wall_us - worker.source_us - worker.operator_us - backpressured_us_;
+    report.tasks.push_back({"sources and paths", static_cast<int>(w), worker.source_us,
+                            std::max<int64_t>(0, waited), backpressured_us_, worker.counts.rows});
+    report.tasks.push_back({"aggregates", static_cast<int>(w), worker.operator_us,
+                            std::max<int64_t>(0, waited), backpressured_us_, 0});
+  }
+  report.first_row_us = first_row_us_;
+  report.stopped = stopped_;
+  report.cpu_us = ProcessCpuUs();
+  report.peak_rss = PeakRss();
+  return report;
+}
+
+}  // namespace
+
+Result<RunReport> RunStream(const program::Program& program, const RunOptions& options) {
+  StreamJob job(program, options);
+  FLOW_RETURN_IF_ERROR(job.Open());
+  return job.Run();
+}
+
+}  // namespace flow
