@@ -36,15 +36,15 @@ enum class ExprKind {
   kBinary,    // op "+ - * / % || = <> < <= > >="; children[0], [1]
   kAnd,       // n-ary, flattened as written: a AND b AND c has three children
   kOr,
-  kIsNull,    // children[0]; negated: IS NOT NULL
-  kIsTruth,   // children[0] IS [NOT] TRUE / FALSE: bool_value, negated
+  kIsNull,      // children[0]; negated: IS NOT NULL
+  kIsTruth,     // children[0] IS [NOT] TRUE / FALSE: bool_value, negated
   kIsDistinct,  // children[0] IS [NOT] DISTINCT FROM children[1]; negated: NOT DISTINCT
-  kIn,        // children[0] [NOT] IN (children[1..])
-  kBetween,   // children[0] [NOT] BETWEEN children[1] AND children[2]
-  kLike,      // children[0] [NOT] LIKE children[1]
-  kCase,      // has_operand: children[0] is the operand; then WHEN, THEN pairs; has_else: last
-  kCast,      // children[0], type; try_cast
-  kCall,      // path[0] = function name; distinct; filter; children = arguments (COUNT(*): kStar)
+  kIn,          // children[0] [NOT] IN (children[1..])
+  kBetween,     // children[0] [NOT] BETWEEN children[1] AND children[2]
+  kLike,        // children[0] [NOT] LIKE children[1]
+  kCase,        // has_operand: children[0] is the operand; then WHEN, THEN pairs; has_else: last
+  kCast,        // children[0], type; try_cast
+  kCall,        // path[0] = function name; distinct; filter; children = arguments (COUNT(*): kStar)
 };
 
 struct Expr {
@@ -83,11 +83,11 @@ enum class RelationKind { kTable, kWindow, kSubquery };
 struct Relation {
   RelationKind kind = RelationKind::kTable;
   Span span;
-  Name name;             // kTable; for kWindow the name inside, unless it is a subquery
-  QueryPtr subquery;     // kSubquery; kWindow over (SELECT ...)
-  std::string window;    // kWindow: "TUMBLE" or "HOP" (upper case)
+  Name name;           // kTable; for kWindow the name inside, unless it is a subquery
+  QueryPtr subquery;   // kSubquery; kWindow over (SELECT ...)
+  std::string window;  // kWindow: "TUMBLE" or "HOP" (upper case)
   Span window_span;
-  Duration size;         // TUMBLE(r, size), HOP(r, size EVERY slide)
+  Duration size;  // TUMBLE(r, size), HOP(r, size EVERY slide)
   Duration slide;
   std::optional<Duration> offset;
   std::optional<Name> alias;
@@ -120,9 +120,9 @@ struct Query {
 // --- Statements --------------------------------------------------------------------------------
 // A value of an option: a string, number, duration, boolean or a bare word.
 struct Option {
-  Name name;           // lower case
-  std::string value;   // as text; durations as written
-  bool secret = false; // SECRET('NAME'): value is the NAME
+  Name name;            // lower case
+  std::string value;    // as text; durations as written
+  bool secret = false;  // SECRET('NAME'): value is the NAME
   Span value_span;
 };
 
@@ -144,8 +144,8 @@ struct ColumnDef {
   bool not_null = false;
   std::optional<std::string> path;  // FROM '$.a.b'
   Span path_span;
-  ExprPtr computed;                 // AS expr
-  std::optional<Name> meta;         // META partition
+  ExprPtr computed;          // AS expr
+  std::optional<Name> meta;  // META partition
 };
 
 struct InlineRows {

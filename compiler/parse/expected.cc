@@ -1,0 +1,209 @@
+// ExpectedAt: from parser states to readable words.
+#include "compiler/parse/expected.h"
+
+#include <algorithm>
+
+namespace flow::parse {
+
+namespace {
+
+using antlr4::misc::IntervalSet;
+using grammar::FlowParser;
+
+// Constructs that are refused anyway: nobody should be led to them.
+bool IsForLater(size_t type) {
+  switch (type) {
+    case FlowParser::QUALIFY:
+    case FlowParser::ORDER:
+    case FlowParser::LIMIT:
+    case FlowParser::RETAIN:
+    case FlowParser::JOIN:
+    case FlowParser::INNER:
+    case FlowParser::LEFT:
+    case FlowParser::RIGHT:
+    case FlowParser::FULL:
+    case FlowParser::OUTER:
+    case FlowParser::CROSS:
+    case FlowParser::NATURAL:
+    case FlowParser::ASOF:
+    case FlowParser::SEMI:
+    case FlowParser::ANTI:
+    case FlowParser::USING:
+    case FlowParser::VERSION:
+    case FlowParser::UNIQUE:
+    case FlowParser::ARCHIVE:
+    case FlowParser::INTERSECT:
+    case FlowParser::EXCEPT:
+    case FlowParser::TABLE:
+    case FlowParser::FUNCTION:
+    case FlowParser::EXPECT:
+    case FlowParser::RECONCILE:
+    case FlowParser::TEST:
+    case FlowParser::OVER:
+    case FlowParser::GAP:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool IsOperator(size_t type) {
+  switch (type) {
+    case FlowParser::AND:
+    case FlowParser::OR:
+    case FlowParser::NOT:
+    case FlowParser::IS:
+    case FlowParser::IN:
+    case FlowParser::LIKE:
+    case FlowParser::BETWEEN:
+    case FlowParser::STAR:
+    case FlowParser::SLASH:
+    case FlowParser::PERCENT:
+    case FlowParser::PLUS:
+    case FlowParser::MINUS:
+    case FlowParser::CONCAT:
+    case FlowParser::DOUBLE_COLON:
+    case FlowParser::EQUAL:
+    case FlowParser::NOT_EQUAL:
+    case FlowParser::BANG_EQUAL:
+    case FlowParser::LESS:
+    case FlowParser::LESS_EQUAL:
+    case FlowParser::GREATER:
+    case FlowParser::GREATER_EQUAL:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Keywords that always come with a second one.
+std::string WordOf(FlowParser& parser, size_t type) {
+  switch (type) {
+    case FlowParser::GROUP:
+      return "GROUP BY";
+    case FlowParser::UNION:
+      return "UNION ALL";
+    case FlowParser::EVENT:
+      return "EVENT TIME";
+    case FlowParser::DEAD:
+      return "DEAD LETTER";
+    case FlowParser::ALLOW:
+      return "ALLOW LATENESS";
+    case FlowParser::LATE:
+      return "LATE TO";
+    case FlowParser::NUMBER:
+      return "a number";
+    case FlowParser::STRING:
+      return "a string";
+    case FlowParser::DURATION:
+      return "a duration";
+    default: {
+      std::string literal = parser.getVocabulary().getLiteralName(type);
+      return literal.size() > 2 ? literal.substr(1, literal.size() - 2) : literal;
+    }
+  }
+}
+
+bool Has(const IntervalSet& set, size_t type) { return set.contains(type); }
+
+IntervalSet StartOf(FlowParser& parser, size_t rule) {
+  const antlr4::atn::ATN& atn = parser.getATN();
+  return atn.nextTokens(atn.ruleToStartState[rule]);
+}
+
+void AddState(FlowParser& parser, size_t state, Expected& expected) {
+  const antlr4::atn::ATN& atn = parser.getATN();
+  IntervalSet set = atn.nextTokens(atn.states[state]);
+  // May the parser also go on without any of these? Then what is left out below is one choice of
+  // many, and only noise.
+  bool optional = Has(set, antlr4::Token::EPSILON);
+  bool named = Has(set, FlowParser::IDENTIFIER);
+  bool is_expression = named && Has(set, FlowParser::CASE);
+  bool is_value = named && !is_expression && Has(set, FlowParser::NUMBER);
+  bool is_alias = named && Has(set, FlowParser::AS);
+  bool is_join = Has(set, FlowParser::JOIN);
+  if (is_expression) {
+    expected.expression = true;
+    set = set.subtract(StartOf(parser, FlowParser::RuleExpression));
+  } else if (is_value) {
+    expected.value = true;
+    set = set.subtract(StartOf(parser, FlowParser::RuleOptionValue));
+  } else if (named) {
+    expected.name = expected.name || !is_alias;
+    set = set.subtract(StartOf(parser, FlowParser::RuleIdentifier));
+  }
+  for (ssize_t type : set.toList()) {
+    if (type == static_cast<ssize_t>(antlr4::Token::EOF)) {
+      expected.end = true;
+      continue;
+    }
+    if (type <= 0) continue;
+    size_t token = static_cast<size_t>(type);
+    if (IsKeyword(token)) expected.keywords.push_back(WordOf(parser, token));
+    if (IsForLater(token) || (is_alias && token == FlowParser::AS)) continue;
+    if (is_join && token == FlowParser::COMMA) continue;
+    if (IsOperator(token) && optional) {
+      expected.operators = true;
+      continue;
+    }
+    if (optional && (token == FlowParser::LPAREN || token == FlowParser::DOT ||
+                     token == FlowParser::STRING || token == FlowParser::FILTER)) {
+      continue;
+    }
+    if (token == FlowParser::INTERVAL && Has(set, FlowParser::DURATION)) continue;
+    if (token == FlowParser::DURATION) {
+      expected.duration = true;
+      continue;
+    }
+    if (token == FlowParser::RPAREN) expected.close = true;
+    std::string word = WordOf(parser, token);
+    if (std::find(expected.words.begin(), expected.words.end(), word) == expected.words.end()) {
+      expected.words.push_back(std::move(word));
+    }
+  }
+}
+
+std::string Quoted(const std::string& word) {
+  return word.starts_with("a ") ? word : "`" + word + "`";
+}
+
+}  // namespace
+
+bool IsReserved(size_t type) { return type >= FlowParser::ALL && type <= FlowParser::WITH; }
+
+bool IsKeyword(size_t type) { return type >= FlowParser::ALL && type <= FlowParser::WITHIN; }
+
+Expected ExpectedAt(FlowParser& parser, const std::vector<size_t>& states) {
+  Expected expected;
+  std::vector<size_t> seen;
+  for (size_t state : states) {
+    if (std::find(seen.begin(), seen.end(), state) != seen.end()) continue;
+    seen.push_back(state);
+    AddState(parser, state, expected);
+  }
+  return expected;
+}
+
+std::string Expected::ToString() const {
+  constexpr size_t kMostWords = 6;
+  std::vector<std::string> parts;
+  if (expression) parts.push_back("an expression");
+  if (value) parts.push_back("a value");
+  if (name) parts.push_back("a name");
+  if (duration) parts.push_back("a duration");
+  std::vector<std::string> shown = words;
+  bool more = shown.size() > kMostWords;
+  if (more) shown.resize(kMostWords - 2);
+  for (const std::string& word : shown) parts.push_back(Quoted(word));
+  if (more) parts.push_back("another clause");
+  if (end) parts.push_back("`;`");
+  if (parts.empty() && operators) parts.push_back("an operator");
+  std::string text;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (i > 0) text += i + 1 == parts.size() ? " or " : ", ";
+    text += parts[i];
+  }
+  return text;
+}
+
+}  // namespace flow::parse

@@ -1,0 +1,186 @@
+// TreeBuilder: operators, loosest first.
+#include "compiler/parse/text_check.h"
+#include "compiler/parse/tree_builder.h"
+
+namespace flow::parse {
+
+namespace {
+
+ast::ExprPtr Node(ast::ExprKind kind, Span span) {
+  auto expr = std::make_unique<ast::Expr>();
+  expr->kind = kind;
+  expr->span = span;
+  return expr;
+}
+
+}  // namespace
+
+void TreeBuilder::Adopt(ast::Expr* parent, ast::ExprPtr child) {
+  if (child->height >= kMaxHeight) {
+    if (!too_high_) {
+      Fail(child->span, "this expression is deeper than " + std::to_string(kMaxHeight) + " levels",
+           "too-deep")
+          .hint = "split it with a view or a WITH query";
+    }
+    too_high_ = true;
+    child = Node(ast::ExprKind::kNull, child->span);
+  }
+  parent->height = std::max(parent->height, child->height + 1);
+  parent->children.push_back(std::move(child));
+}
+
+ast::ExprPtr TreeBuilder::Binary(ast::ExprPtr left, std::string op, Span op_span,
+                                 ast::ExprPtr right) {
+  ast::ExprPtr binary = Node(ast::ExprKind::kBinary, {left->span.begin, right->span.end});
+  binary->op = std::move(op);
+  binary->op_span = op_span;
+  Adopt(binary.get(), std::move(left));
+  Adopt(binary.get(), std::move(right));
+  return binary;
+}
+
+template <typename Operand>
+ast::ExprPtr TreeBuilder::Chain(antlr4::ParserRuleContext* context,
+                                ast::ExprPtr (TreeBuilder::*operand)(Operand*)) {
+  const auto& children = context->children;
+  ast::ExprPtr result = (this->*operand)(static_cast<Operand*>(children[0]));
+  for (size_t i = 1; i + 1 < children.size(); i += 2) {
+    Span op_span = SpanOfToken(static_cast<antlr4::tree::TerminalNode*>(children[i]));
+    ast::ExprPtr right = (this->*operand)(static_cast<Operand*>(children[i + 1]));
+    result = Binary(std::move(result), std::string(file_.Text(op_span)), op_span, std::move(right));
+  }
+  return result;
+}
+
+ast::ExprPtr TreeBuilder::Expression(FlowParser::ExpressionContext* context) {
+  auto operands = context->conjunction();
+  if (operands.size() == 1) return Conjunction(operands[0]);
+  ast::ExprPtr any = Node(ast::ExprKind::kOr, SpanOfNode(context));
+  for (auto* operand : operands) Adopt(any.get(), Conjunction(operand));
+  return any;
+}
+
+ast::ExprPtr TreeBuilder::Conjunction(FlowParser::ConjunctionContext* context) {
+  auto operands = context->negation();
+  if (operands.size() == 1) return Negation(operands[0]);
+  ast::ExprPtr all = Node(ast::ExprKind::kAnd, SpanOfNode(context));
+  for (auto* operand : operands) Adopt(all.get(), Negation(operand));
+  return all;
+}
+
+ast::ExprPtr TreeBuilder::Negation(FlowParser::NegationContext* context) {
+  ast::ExprPtr result = Predicate(context->predicate());
+  auto signs = context->NOT();
+  for (auto sign = signs.rbegin(); sign != signs.rend(); ++sign) {
+    Span op_span = SpanOfToken(*sign);
+    ast::ExprPtr negation = Node(ast::ExprKind::kUnary, {op_span.begin, result->span.end});
+    negation->op = "NOT";
+    negation->op_span = op_span;
+    Adopt(negation.get(), std::move(result));
+    result = std::move(negation);
+  }
+  return result;
+}
+
+ast::ExprPtr TreeBuilder::Predicate(FlowParser::PredicateContext* context) {
+  ast::ExprPtr result = Comparison(context->comparison());
+  for (auto* is : context->isTest()) {
+    Span is_span = SpanOfNode(is);
+    ast::ExprKind kind = is->NULL_() != nullptr  ? ast::ExprKind::kIsNull
+                         : is->FROM() != nullptr ? ast::ExprKind::kIsDistinct
+                                                 : ast::ExprKind::kIsTruth;
+    ast::ExprPtr test = Node(kind, {result->span.begin, is_span.end});
+    test->op_span = is_span;
+    test->negated = is->NOT() != nullptr;
+    test->bool_value = is->TRUE() != nullptr;
+    Adopt(test.get(), std::move(result));
+    if (auto* other = is->comparison()) Adopt(test.get(), Comparison(other));
+    result = std::move(test);
+  }
+  return result;
+}
+
+ast::ExprPtr TreeBuilder::Comparison(FlowParser::ComparisonContext* context) {
+  auto operands = context->membership();
+  ast::ExprPtr left = Membership(operands[0]);
+  auto* op = context->comparisonOperator();
+  if (op == nullptr) return left;
+  std::string text(TextOf(op));
+  if (text == "!=") text = "<>";
+  return Binary(std::move(left), std::move(text), SpanOfNode(op), Membership(operands[1]));
+}
+
+ast::ExprPtr TreeBuilder::Membership(FlowParser::MembershipContext* context) {
+  ast::ExprPtr left = Concatenation(context->concatenation());
+  auto* test = context->membershipTest();
+  if (test == nullptr) return left;
+  antlr4::tree::TerminalNode* keyword = test->BETWEEN();
+  ast::ExprKind kind = ast::ExprKind::kBetween;
+  if (test->LIKE() != nullptr) {
+    keyword = test->LIKE();
+    kind = ast::ExprKind::kLike;
+  } else if (test->IN() != nullptr) {
+    keyword = test->IN();
+    kind = ast::ExprKind::kIn;
+  }
+  ast::ExprPtr result = Node(kind, {left->span.begin, SpanOfNode(test).end});
+  result->op_span = {SpanOfNode(test).begin, SpanOfToken(keyword).end};
+  result->negated = test->NOT() != nullptr;
+  Adopt(result.get(), std::move(left));
+  if (kind == ast::ExprKind::kBetween) {
+    Adopt(result.get(), Concatenation(test->low));
+    Adopt(result.get(), Concatenation(test->high));
+  } else if (kind == ast::ExprKind::kLike) {
+    Adopt(result.get(), Concatenation(test->pattern));
+  } else if (auto* query = test->subquery()) {
+    Refuse(SpanOfNode(query), "IN (SELECT ...)", Rest::kIsLost);
+  } else {
+    auto items = test->expression();
+    if (items.size() > static_cast<size_t>(kMaxTerms)) {
+      Fail(result->op_span, "more than " + std::to_string(kMaxTerms) + " values in one IN list",
+           "too-large");
+    }
+    for (auto* item : items) Adopt(result.get(), Expression(item));
+  }
+  return result;
+}
+
+ast::ExprPtr TreeBuilder::Concatenation(FlowParser::ConcatenationContext* context) {
+  return Chain(context, &TreeBuilder::Sum);
+}
+
+ast::ExprPtr TreeBuilder::Sum(FlowParser::SumContext* context) {
+  return Chain(context, &TreeBuilder::Product);
+}
+
+ast::ExprPtr TreeBuilder::Product(FlowParser::ProductContext* context) {
+  return Chain(context, &TreeBuilder::Signed);
+}
+
+ast::ExprPtr TreeBuilder::Signed(FlowParser::SignedTermContext* context) {
+  ast::ExprPtr result = Cast(context->cast());
+  const auto& children = context->children;
+  for (size_t i = children.size() - 1; i-- > 0;) {
+    Span op_span = SpanOfToken(static_cast<antlr4::tree::TerminalNode*>(children[i]));
+    ast::ExprPtr sign = Node(ast::ExprKind::kUnary, {op_span.begin, result->span.end});
+    sign->op = file_.Text(op_span);
+    sign->op_span = op_span;
+    Adopt(sign.get(), std::move(result));
+    result = std::move(sign);
+  }
+  return result;
+}
+
+ast::ExprPtr TreeBuilder::Cast(FlowParser::CastContext* context) {
+  ast::ExprPtr result = Primary(context->primary());
+  for (auto* type : context->simpleType()) {
+    ast::ExprPtr cast = Node(ast::ExprKind::kCast, {result->span.begin, SpanOfNode(type).end});
+    cast->type = SimpleType(type);
+    cast->op_span = SpanOfNode(type);
+    Adopt(cast.get(), std::move(result));
+    result = std::move(cast);
+  }
+  return result;
+}
+
+}  // namespace flow::parse

@@ -1,0 +1,152 @@
+// TreeBuilder: literals, columns, calls, CASE and CAST.
+#include <algorithm>
+
+#include "compiler/parse/text_check.h"
+#include "compiler/parse/tree_builder.h"
+
+namespace flow::parse {
+
+ast::ExprPtr TreeBuilder::Primary(FlowParser::PrimaryContext* context) {
+  if (auto* name = context->nameOrCall()) return NameOrCall(name);
+  if (auto* inner = context->expression()) return Expression(inner);
+  if (auto* branches = context->caseExpression()) return Case(branches);
+  if (auto* cast = context->castCall()) return CastCall(cast);
+
+  auto literal = std::make_unique<ast::Expr>();
+  literal->span = SpanOfNode(context);
+  if (context->NUMBER() != nullptr) {
+    literal->kind = ast::ExprKind::kNumber;
+    literal->text = TextOf(context);
+  } else if (auto* string = context->string()) {
+    literal->kind = ast::ExprKind::kString;
+    literal->text = String(string);
+  } else if (context->TRUE() != nullptr || context->FALSE() != nullptr) {
+    literal->kind = ast::ExprKind::kBool;
+    literal->bool_value = context->TRUE() != nullptr;
+  } else if (auto* duration = context->duration()) {
+    literal->kind = ast::ExprKind::kDuration;
+    literal->number = Duration(duration).us;
+  } else if (context->subquery() != nullptr) {
+    Refuse(literal->span, context->EXISTS() != nullptr ? "EXISTS" : "subqueries in expressions",
+           Rest::kIsLost);
+  }
+  return literal;
+}
+
+ast::ExprPtr TreeBuilder::NameOrCall(FlowParser::NameOrCallContext* context) {
+  if (context->callTail() != nullptr) return Call(context);
+  if (context->literal != nullptr) return TypedLiteral(context);
+  auto column = std::make_unique<ast::Expr>();
+  column->kind = ast::ExprKind::kColumn;
+  column->span = SpanOfNode(context);
+  column->path.push_back(Identifier(context->identifier()));
+  for (auto* step : context->pathStep()) {
+    bool is_star = step->STAR() != nullptr;
+    bool allowed = column->span.begin == star_.begin && column->span.end == star_.end;
+    if (column->kind == ast::ExprKind::kStar || (is_star && !allowed)) {
+      Fail(SpanOfNode(step), "`*` can only be a whole select item, or the argument of COUNT",
+           "syntax");
+      break;
+    }
+    if (is_star) {
+      column->kind = ast::ExprKind::kStar;
+    } else {
+      column->path.push_back(Identifier(step->identifier()));
+    }
+  }
+  return column;
+}
+
+ast::ExprPtr TreeBuilder::TypedLiteral(FlowParser::NameOrCallContext* context) {
+  auto literal = std::make_unique<ast::Expr>();
+  literal->kind = ast::ExprKind::kTyped;
+  literal->span = SpanOfNode(context);
+  std::string_view type = TextOf(context->identifier());
+  if (EqualsIgnoringCase(type, "DATE")) {
+    literal->type = Type(TypeKind::kDate);
+  } else if (EqualsIgnoringCase(type, "TIMESTAMP")) {
+    literal->type = Type(TypeKind::kTimestamp);
+  } else {
+    std::string meant = DidYouMean(ToUpper(type), {"DATE", "TIMESTAMP", "LIKE"});
+    Fail(SpanOfNode(context->literal), "unexpected string after `" + Shorten(type) + "`", "syntax")
+        .hint = meant.empty() ? "literals with a type are DATE '2026-01-31' and "
+                                "TIMESTAMP '2026-01-31 10:00:00'"
+                              : "did you mean `" + meant + "`?";
+  }
+  literal->text = String(context->literal);
+  return literal;
+}
+
+ast::ExprPtr TreeBuilder::Call(FlowParser::NameOrCallContext* context) {
+  auto call = std::make_unique<ast::Expr>();
+  call->kind = ast::ExprKind::kCall;
+  call->span = SpanOfNode(context);
+  call->path.push_back(Identifier(context->identifier()));
+  auto* tail = context->callTail();
+  call->distinct = tail->DISTINCT() != nullptr;
+  const std::string& name = call->path[0].text;
+  auto arguments = tail->argument();
+  for (auto* argument : arguments) {
+    if (auto* star = argument->STAR()) {
+      if (!EqualsIgnoringCase(name, "COUNT") || arguments.size() > 1 || call->distinct) {
+        Fail(SpanOfToken(star), "`*` can only be a whole select item, or the argument of COUNT",
+             "syntax");
+      }
+      auto all = std::make_unique<ast::Expr>();
+      all->kind = ast::ExprKind::kStar;
+      all->span = SpanOfToken(star);
+      Adopt(call.get(), std::move(all));
+      continue;
+    }
+    if (argument->AS() != nullptr) {
+      if (EqualsIgnoringCase(name, "FIELD")) {
+        Refuse(call->span, "FIELD", Rest::kIsLost);
+      } else {
+        Fail(SpanOfToken(argument->AS()), "only CAST and TRY_CAST have AS inside", "syntax");
+      }
+    }
+    Adopt(call.get(), Expression(argument->expression()));
+  }
+  if (auto* order = tail->orderClause()) {
+    Refuse(SpanOfNode(order), "ORDER BY in a call", Rest::kIsLost);
+  }
+  if (auto* filter = tail->filterClause()) {
+    call->filter = Expression(filter->expression());
+    call->height = std::max(call->height, call->filter->height + 1);
+  }
+  if (auto* over = tail->overClause()) Refuse(SpanOfNode(over), "OVER", Rest::kIsLost);
+  return call;
+}
+
+ast::ExprPtr TreeBuilder::Case(FlowParser::CaseExpressionContext* context) {
+  auto result = std::make_unique<ast::Expr>();
+  result->kind = ast::ExprKind::kCase;
+  result->span = SpanOfNode(context);
+  if (context->operand != nullptr) {
+    result->has_operand = true;
+    Adopt(result.get(), Expression(context->operand));
+  }
+  for (auto* branch : context->whenBranch()) {
+    auto parts = branch->expression();
+    Adopt(result.get(), Expression(parts[0]));
+    Adopt(result.get(), Expression(parts[1]));
+  }
+  if (context->otherwise != nullptr) {
+    result->has_else = true;
+    Adopt(result.get(), Expression(context->otherwise));
+  }
+  return result;
+}
+
+ast::ExprPtr TreeBuilder::CastCall(FlowParser::CastCallContext* context) {
+  auto cast = std::make_unique<ast::Expr>();
+  cast->kind = ast::ExprKind::kCast;
+  cast->span = SpanOfNode(context);
+  cast->try_cast = context->TRY_CAST() != nullptr;
+  cast->type = TypeOf(context->type());
+  cast->op_span = SpanOfNode(context->type());
+  Adopt(cast.get(), Expression(context->expression()));
+  return cast;
+}
+
+}  // namespace flow::parse

@@ -1,0 +1,157 @@
+// TreeBuilder: SELECT and what it reads from.
+#include <iterator>
+
+#include "compiler/parse/text_check.h"
+#include "compiler/parse/tree_builder.h"
+
+namespace flow::parse {
+
+ast::QueryPtr TreeBuilder::Query(FlowParser::QueryContext* context) {
+  auto query = std::make_unique<ast::Query>();
+  query->span = SpanOfNode(context);
+  if (auto* with = context->withClause()) {
+    for (auto* cte : with->cte()) {
+      query->ctes.push_back({Identifier(cte->identifier()), Query(cte->query())});
+    }
+  }
+  for (auto* term : context->queryTerm()) QueryTerm(term, query.get());
+  for (auto* set_operator : context->setOperator()) {
+    if (set_operator->UNION() != nullptr && set_operator->ALL() != nullptr) continue;
+    std::string what = ToUpper(file_.Text(SpanOfNode(set_operator)));
+    if (set_operator->UNION() != nullptr) what = "UNION without ALL";
+    Refuse(SpanOfNode(set_operator), what, Rest::kIsLost);
+  }
+  if (auto* order = context->orderClause()) {
+    Refuse(SpanOfNode(order), "ORDER BY", Rest::kMakesSense);
+  }
+  if (auto* limit = context->limitClause()) {
+    Refuse(SpanOfNode(limit), "LIMIT", Rest::kMakesSense);
+  }
+  return query;
+}
+
+void TreeBuilder::QueryTerm(FlowParser::QueryTermContext* context, ast::Query* query) {
+  if (auto* select = context->select()) {
+    query->selects.push_back(Select(select));
+    return;
+  }
+  // UNION ALL is associative: the selects in parentheses are simply more of them.
+  ast::QueryPtr inner = Query(context->query());
+  if (!inner->ctes.empty()) {
+    Refuse(inner->ctes.front().name.span, "WITH inside parentheses of UNION ALL", Rest::kIsLost);
+  }
+  std::move(inner->selects.begin(), inner->selects.end(), std::back_inserter(query->selects));
+}
+
+ast::Select TreeBuilder::Select(FlowParser::SelectContext* context) {
+  ast::Select select;
+  select.span = SpanOfNode(context);
+  select.distinct = context->DISTINCT() != nullptr;
+  for (auto* item : context->selectItem()) select.items.push_back(SelectItem(item));
+  select.from = Relation(context->relation());
+  for (auto* joined : context->joined()) RefuseJoin(joined);
+  if (auto* where = context->whereClause()) select.where = Expression(where->expression());
+  if (auto* group = context->groupClause()) {
+    select.group_by_span = SpanOfNode(group);
+    select.group_by_all = group->ALL() != nullptr;
+    for (auto* key : group->expression()) select.group_by.push_back(Expression(key));
+  }
+  if (auto* having = context->havingClause()) select.having = Expression(having->expression());
+  if (auto* qualify = context->qualifyClause()) {
+    Refuse(SpanOfNode(qualify), "QUALIFY", Rest::kMakesSense);
+  }
+  return select;
+}
+
+ast::SelectItem TreeBuilder::SelectItem(FlowParser::SelectItemContext* context) {
+  ast::SelectItem item;
+  if (auto* star = context->STAR()) {
+    item.expr = std::make_unique<ast::Expr>();
+    item.expr->kind = ast::ExprKind::kStar;
+    item.expr->span = SpanOfToken(star);
+    return item;
+  }
+  star_ = SpanOfNode(context->expression());
+  item.expr = Expression(context->expression());
+  star_ = {};
+  if (auto* alias = context->identifier()) item.alias = Identifier(alias);
+  if (auto* alias = context->bareAlias()) item.alias = Identifier(alias);
+  if (item.expr->kind == ast::ExprKind::kStar && item.alias) {
+    Fail(item.alias->span, "all columns cannot have one name", "syntax");
+  }
+  return item;
+}
+
+ast::Relation TreeBuilder::Relation(FlowParser::RelationContext* context) {
+  ast::Relation relation;
+  relation.span = SpanOfNode(context);
+  if (auto* alias = context->alias()) {
+    antlr4::ParserRuleContext* name = alias->identifier();
+    if (name == nullptr) name = alias->bareAlias();
+    relation.alias = Identifier(name);
+  }
+  if (auto* query = context->query()) {
+    relation.kind = ast::RelationKind::kSubquery;
+    relation.subquery = Query(query);
+  } else if (context->windowArguments() != nullptr) {
+    relation.kind = ast::RelationKind::kWindow;
+    Window(context, &relation);
+  } else {
+    relation.name = Identifier(context->identifier());
+  }
+  return relation;
+}
+
+void TreeBuilder::Window(FlowParser::RelationContext* context, ast::Relation* relation) {
+  auto* arguments = context->windowArguments();
+  ast::Name function = Identifier(context->identifier());
+  relation->window = ToUpper(function.text);
+  relation->window_span = function.span;
+  auto* input = arguments->windowInput();
+  if (auto* query = input->query()) {
+    relation->subquery = Query(query);
+  } else {
+    relation->name = Identifier(input->identifier());
+  }
+  if (relation->window == "SESSION" || relation->window == "CUMULATE") {
+    Refuse(SpanOfNode(context), relation->window, Rest::kIsLost);
+    return;
+  }
+  if (relation->window != "TUMBLE" && relation->window != "HOP") {
+    std::string meant = DidYouMean(relation->window, {"TUMBLE", "HOP"});
+    Fail(function.span, "unknown window function `" + function.text + "`", "unknown-window").hint =
+        meant.empty() ? "there are TUMBLE(r, 1m) and HOP(r, 5m EVERY 1m)"
+                      : "did you mean `" + meant + "`?";
+    return;
+  }
+  bool hop = relation->window == "HOP";
+  if (arguments->gap != nullptr) {
+    Fail(SpanOfToken(arguments->GAP()), relation->window + " has no GAP", "syntax");
+    return;
+  }
+  relation->size = Duration(arguments->size);
+  if (arguments->slide != nullptr) {
+    relation->slide = Duration(arguments->slide);
+    if (!hop) {
+      Fail(SpanOfToken(arguments->EVERY()), "TUMBLE has no EVERY", "syntax").hint =
+          "windows that overlap are HOP(r, size EVERY slide)";
+    }
+  } else if (hop) {
+    Fail(SpanOfNode(arguments->size), "HOP needs EVERY", "syntax").hint =
+        "HOP(r, 5m EVERY 1m): windows of 5 minutes, one begins each minute";
+  }
+  if (arguments->offset != nullptr) relation->offset = Duration(arguments->offset);
+}
+
+void TreeBuilder::RefuseJoin(FlowParser::JoinedContext* context) {
+  if (context->JOIN() == nullptr) {
+    Refuse(SpanOfNode(context), "several relations in FROM", Rest::kIsLost);
+    return;
+  }
+  Span keywords{SpanOfNode(context).begin, SpanOfToken(context->JOIN()).end};
+  std::string what;
+  for (auto* kind : context->joinKind()) what += ToUpper(TextOf(kind)) + " ";
+  Refuse(keywords, what + "JOIN", Rest::kIsLost);
+}
+
+}  // namespace flow::parse
