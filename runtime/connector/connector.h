@@ -141,6 +141,16 @@ Result<std::unique_ptr<SinkConnector>> OpenSink(const program::Sink& sink,
                                                 const program::View& view,
                                                 const SinkContext& context);
 
+// Writes records as bytes to the partitions of a topic (`flowc datagen`).
+class RecordWriter {
+ public:
+  virtual ~RecordWriter() = default;
+  virtual Status Write(int partition, const std::string& record) = 0;
+  virtual Status Close() = 0;  // everything is with the broker
+};
+Result<std::unique_ptr<RecordWriter>> OpenTopicWriter(const std::string& brokers,
+                                                      const std::string& topic);
+
 // --- Dead letters ------------------------------------------------------------------------------
 struct DeadLetterRecord {
   std::string source;
