@@ -4,6 +4,7 @@
 #include "runtime/connector/connector.h"
 #include "runtime/connector/file/file_source.h"
 #include "runtime/connector/inline/inline_source.h"
+#include "runtime/connector/nexmark/nexmark_source.h"
 
 namespace flow {
 
@@ -13,8 +14,9 @@ Result<std::unique_ptr<SourceConnector>> OpenSource(const program::Source& sourc
       return OpenFileSource(source);
     case program::Connector::kInline:
       return OpenInlineSource(source);
-    case program::Connector::kKafka:
     case program::Connector::kNexmark:
+      return OpenNexmarkSource(source);
+    case program::Connector::kKafka:
     case program::Connector::kStdout:
     case program::Connector::kNull:
     case program::Connector::kChecksum:
