@@ -46,7 +46,8 @@ struct SourceColumn {
   bool not_null = false;
 };
 
-// Options as written, expanded. Values of SECRET('X') are in `secrets` only.
+// Options as written, expanded. Those given as SECRET('X') are in `secrets` only, as the name X: it
+// is looked up when the connector is opened, and its value is in no plan.
 using Options = std::map<std::string, std::string>;
 
 struct DeadLetter {
@@ -59,6 +60,7 @@ struct Source {
   Connector connector = Connector::kFile;
   Format format = Format::kJson;
   Options options;         // of the connector
+  Options secrets;         // option -> name of the secret
   Options format_options;  // delimiter, header, null, timestamp_unit ...
   std::vector<SourceColumn> columns;
   std::vector<SourceColumn> declared;  // all declared leaf fields, in order (datagen, CSV positions)
@@ -222,6 +224,7 @@ struct Sink {
   Connector connector = Connector::kStdout;
   Format format = Format::kJson;
   Options options;
+  Options secrets;      // option -> name of the secret
   bool upsert = false;  // stated or derived; else append
 };
 

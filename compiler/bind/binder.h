@@ -1,0 +1,99 @@
+// The binder's own state, shared by its files. Nothing outside compiler/bind includes this.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/ast/ast.h"
+#include "compiler/bind/bound.h"
+#include "compiler/bind/expr_binder.h"
+#include "compiler/bind/scope.h"
+#include "compiler/source/diagnostic.h"
+
+namespace flow {
+
+// A name that FROM can use.
+struct RelationName {
+  bound::RelationKind kind = bound::RelationKind::kSource;
+  int index = -1;
+  Span span;
+  bool used = false;
+  bool broken = false;  // its declaration had errors: uses are silent
+};
+
+class Binder {
+ public:
+  explicit Binder(Diagnostics* diagnostics) : out(diagnostics) {}
+
+  void BindSource(const ast::SourceStmt& statement);  // source.cc
+  void BindView(const ast::ViewStmt& statement);      // view.cc
+  void BindSink(const ast::SinkStmt& statement);      // sink.cc
+  void WarnUnused();
+
+  // Declares a name; false after a report if it is taken.
+  bool Declare(const ast::Name& name, RelationName entry);
+  std::vector<std::string> KnownNames() const;
+
+  Diagnostics* out;
+  bound::Script script;
+  std::map<std::string, RelationName> names;
+  std::map<std::string, Span> sinks;
+  std::vector<bool> sunk;  // by view: does a sink take it?
+};
+
+// Binds the query of one view. Window calls that meet rows straight from a source get `lateness`.
+class QueryBinder {
+ public:
+  QueryBinder(Binder* binder, int64_t lateness) : binder_(binder), lateness_(lateness) {}
+
+  // nullptr after a report.
+  std::shared_ptr<const bound::Query> Bind(const ast::Query& query);
+
+  // The window calls of the view in the order met.
+  const std::vector<std::shared_ptr<bound::Relation>>& windows() const { return windows_; }
+
+ private:
+  struct Cte {
+    std::string name;
+    Span span;
+    std::shared_ptr<const bound::Query> query;  // nullptr: had errors
+    bool used = false;
+  };
+
+  std::shared_ptr<bound::Relation> BindRelation(const ast::Relation& relation);
+  std::shared_ptr<bound::Relation> BindName(const ast::Name& name);
+  std::shared_ptr<bound::Relation> BindSubquery(const ast::Query& query, const std::string& name);
+  std::shared_ptr<bound::Relation> BindWindow(const ast::Relation& relation);
+  bool CheckWindow(const ast::Relation& call, const bound::Relation& inner);
+
+  Binder* binder_;
+  int64_t lateness_;
+  std::vector<std::vector<Cte>> ctes_;
+  std::vector<std::shared_ptr<bound::Relation>> windows_;
+};
+
+// select.cc. One SELECT over a bound relation; fills `schema` and `facts` with what comes out.
+bool BindSelect(const ast::Select& select, std::shared_ptr<const bound::Relation> from,
+                Diagnostics* out, bound::Select* result, bound::Schema* schema,
+                bound::Facts* facts);
+
+// connector_options.cc. Checks the names of options and copies them, secrets apart.
+enum class ConnectorUse { kSource, kSink, kDeadLetter };
+bool BindConnector(const ast::ConnectorClause& clause, ConnectorUse use, Diagnostics* out,
+                   program::Connector* connector, program::Options* options,
+                   program::Options* secrets);
+// JSON or CSV, with its options; `wanted`: an error if there is none.
+bool BindFormat(const std::optional<ast::FormatClause>& clause, const ast::Name& connector,
+                ConnectorUse use, Diagnostics* out, program::Format* format,
+                program::Options* options);
+
+// json_path.cc. '$.a.b[0]'; reports what is wrong.
+std::optional<std::vector<program::PathStep>> ParseJsonPath(const std::string& text, Span span,
+                                                            Diagnostics* out);
+
+bool SameWindow(const program::Window& a, const program::Window& b);
+
+}  // namespace flow

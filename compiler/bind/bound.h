@@ -1,0 +1,156 @@
+// The bound tree: a script whose names and types have been found. Expressions are over the columns
+// of the relation below them, by number.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/bind/expr.h"
+#include "compiler/bind/rewrite.h"
+#include "compiler/source/diagnostic.h"
+#include "runtime/program/program.h"
+
+namespace flow::bound {
+
+// A column that a window call made and nothing has turned into something else since.
+enum class WindowRole { kNone, kStart, kEnd };
+
+struct Column {
+  std::string name;
+  Type type;
+  WindowRole role = WindowRole::kNone;
+  ExprSize size;  // of what it stands for when the stateless steps below are written out
+};
+
+// What a name stands for: an expression over the relation's columns, or a STRUCT of such.
+struct Visible {
+  std::string name;
+  Type type;
+  BoundExprPtr expr;      // nullptr for a STRUCT
+  BoundExprPtr presence;  // STRUCT: BOOLEAN, is the record there at all?
+  std::vector<Visible> fields;
+};
+
+// The columns of a relation and the names that users have for them.
+struct Schema {
+  std::vector<Column> columns;
+  std::vector<Visible> names;
+};
+
+// What is known about the rows of a relation inside one view.
+struct Facts {
+  bool has_time = false;
+  // Some rows come straight from a source and have met no window: a window call judges them.
+  bool straight = false;
+  // Some rows came too late elsewhere: there is no watermark.
+  bool late = false;
+  // Some source below never ends.
+  bool endless = false;
+  // The rows carry a window that no GROUP BY has used.
+  bool open_window = false;
+  // The window of the columns with a role; of_aggregate: they come out of a GROUP BY of this view.
+  std::optional<program::Window> window;
+  bool window_of_aggregate = false;
+  // Each row is a group of a windowed GROUP BY of this very view.
+  bool windowed = false;
+  // Some rows come from a GROUP BY or DISTINCT of this view; are the others append-only?
+  bool grouped = false;
+  bool append_only_inputs = true;
+  // A row can change until the watermark has passed its time by so much.
+  int64_t lateness = 0;
+};
+
+struct Query;
+
+enum class RelationKind { kSource, kView, kLate, kWindow, kQuery };
+
+struct Relation {
+  RelationKind kind = RelationKind::kSource;
+  int index = -1;                      // kSource: the source; kView, kLate: the view
+  std::shared_ptr<Relation> inner;     // kWindow
+  program::Window window;              // kWindow; adds two columns to those of `inner`
+  bool judges_lateness = false;        // kWindow
+  std::shared_ptr<const Query> query;  // kQuery
+  std::string name;                    // as it is called in the text
+  Schema schema;
+  Facts facts;
+  BoundExprPtr event_time;  // of a source and a window over it
+  BoundExprPtr log_time;
+};
+
+struct AggregateCall {
+  program::AggregateFn fn = program::AggregateFn::kCountRows;
+  BoundExprPtr argument;  // nullptr: kCountRows
+  Type result;
+  std::string text;
+};
+
+// GROUP BY (or DISTINCT: no calls). Columns: keys, results, then window_start and window_end if
+// there is a window.
+struct Grouping {
+  std::vector<BoundExprPtr> keys;
+  std::vector<std::string> key_names;
+  std::vector<AggregateCall> calls;
+  std::optional<program::Window> window;
+  bool inherited = false;  // the window is that of the GROUP BY below
+  bool by_start = false;   // window_start is among the keys as written
+  bool by_end = false;
+};
+
+struct Select {
+  std::shared_ptr<const Relation> from;
+  BoundExprPtr where;
+  std::optional<Grouping> grouping;
+  BoundExprPtr having;                // over the grouping's columns
+  std::vector<BoundExprPtr> outputs;  // over the grouping's columns, else those of `from`
+  std::vector<std::string> names;
+  // SELECT DISTINCT: a grouping over `outputs`, then the outputs again.
+  std::optional<Grouping> distinct;
+  std::vector<BoundExprPtr> distinct_outputs;
+};
+
+struct Query {
+  std::vector<Select> selects;  // UNION ALL; all have the same types
+  Schema schema;
+  Facts facts;
+};
+
+struct Source {
+  // Everything but what lower decides: `columns` has every physical column, event_time_* are unset.
+  program::Source spec;
+  Schema schema;  // the columns are the physical ones
+  BoundExprPtr event_time;
+  BoundExprPtr log_time;
+  Span span;
+  bool bounded = false;
+};
+
+struct View {
+  std::string name;
+  Span span;
+  std::shared_ptr<const Query> query;
+  Schema schema;  // for readers
+  Facts facts;    // for readers
+  bool windowed = false;
+  bool append_only = false;
+  program::EmitKind emit = program::EmitKind::kChanges;
+  int64_t emit_every = 0;
+  int64_t lateness = 0;  // as stated
+  // LATE TO: the name of the relation, and the window call that it is about.
+  std::string late_name;
+  std::shared_ptr<const Relation> late_window;
+};
+
+struct Script {
+  std::vector<Source> sources;
+  std::vector<View> views;
+  std::vector<program::Sink> sinks;  // `view` is an index into views
+};
+
+}  // namespace flow::bound
+
+namespace flow {
+using BoundScript = bound::Script;
+}

@@ -1,0 +1,295 @@
+// BindConnector and BindFormat: which connectors, formats and options there are.
+#include <algorithm>
+
+#include "compiler/bind/binder.h"
+
+namespace flow {
+
+namespace {
+
+enum class Kind { kText, kInteger, kBoolean };
+
+struct KnownOption {
+  const char* name;
+  Kind kind = Kind::kText;
+  bool required = false;
+};
+
+struct KnownConnector {
+  const char* name;
+  program::Connector connector;
+  ConnectorUse use;
+  std::vector<KnownOption> options;
+};
+
+// Options of librdkafka that change neither what is read nor when it counts as read.
+const std::vector<KnownOption> kKafkaClient = {
+    {"client.id"},
+    {"client.rack"},
+    {"security.protocol"},
+    {"sasl.mechanism"},
+    {"sasl.mechanisms"},
+    {"sasl.username"},
+    {"sasl.password"},
+    {"sasl.kerberos.service.name"},
+    {"sasl.kerberos.principal"},
+    {"sasl.kerberos.keytab"},
+    {"ssl.ca.location"},
+    {"ssl.ca.pem"},
+    {"ssl.certificate.location"},
+    {"ssl.certificate.pem"},
+    {"ssl.key.location"},
+    {"ssl.key.pem"},
+    {"ssl.key.password"},
+    {"ssl.cipher.suites"},
+    {"ssl.endpoint.identification.algorithm"},
+    {"enable.ssl.certificate.verification", Kind::kBoolean},
+    {"broker.address.family"},
+    {"broker.address.ttl", Kind::kInteger},
+    {"metadata.max.age.ms", Kind::kInteger},
+    {"topic.metadata.refresh.interval.ms", Kind::kInteger},
+    {"socket.timeout.ms", Kind::kInteger},
+    {"socket.keepalive.enable", Kind::kBoolean},
+    {"socket.receive.buffer.bytes", Kind::kInteger},
+    {"socket.send.buffer.bytes", Kind::kInteger},
+    {"reconnect.backoff.ms", Kind::kInteger},
+    {"reconnect.backoff.max.ms", Kind::kInteger},
+    {"message.max.bytes", Kind::kInteger},
+    {"receive.message.max.bytes", Kind::kInteger},
+    {"debug"},
+};
+
+const std::vector<KnownOption> kKafkaConsumer = {
+    {"fetch.wait.max.ms", Kind::kInteger},         {"fetch.min.bytes", Kind::kInteger},
+    {"fetch.max.bytes", Kind::kInteger},           {"fetch.message.max.bytes", Kind::kInteger},
+    {"max.partition.fetch.bytes", Kind::kInteger}, {"fetch.error.backoff.ms", Kind::kInteger},
+    {"queued.min.messages", Kind::kInteger},       {"queued.max.messages.kbytes", Kind::kInteger},
+};
+
+const std::vector<KnownOption> kKafkaProducer = {
+    {"acks"},
+    {"compression.type"},
+    {"compression.codec"},
+    {"compression.level", Kind::kInteger},
+    {"linger.ms", Kind::kInteger},
+    {"queue.buffering.max.ms", Kind::kInteger},
+    {"queue.buffering.max.messages", Kind::kInteger},
+    {"queue.buffering.max.kbytes", Kind::kInteger},
+    {"batch.size", Kind::kInteger},
+    {"batch.num.messages", Kind::kInteger},
+    {"message.timeout.ms", Kind::kInteger},
+    {"request.timeout.ms", Kind::kInteger},
+    {"retry.backoff.ms", Kind::kInteger},
+};
+
+std::vector<KnownOption> Joined(std::vector<KnownOption> first,
+                                std::initializer_list<const std::vector<KnownOption>*> more) {
+  for (const std::vector<KnownOption>* list : more) {
+    first.insert(first.end(), list->begin(), list->end());
+  }
+  return first;
+}
+
+const std::vector<KnownConnector>& Connectors() {
+  using C = program::Connector;
+  static const std::vector<KnownConnector>* all = new std::vector<KnownConnector>{
+      {"KAFKA", C::kKafka, ConnectorUse::kSource,
+       Joined({{"brokers", Kind::kText, true}, {"topic", Kind::kText, true}},
+              {&kKafkaClient, &kKafkaConsumer})},
+      {"FILE",
+       C::kFile,
+       ConnectorUse::kSource,
+       {{"path", Kind::kText, true},
+        {"partitions"},
+        {"compression"},
+        {"max_record_bytes", Kind::kInteger}}},
+      {"NEXMARK",
+       C::kNexmark,
+       ConnectorUse::kSource,
+       {{"events", Kind::kInteger},
+        {"rate", Kind::kInteger},
+        {"partitions", Kind::kInteger},
+        {"seed", Kind::kInteger}}},
+      {"INLINE", C::kInline, ConnectorUse::kSource, {}},
+      {"STDOUT", C::kStdout, ConnectorUse::kSink, {}},
+      {"FILE", C::kFile, ConnectorUse::kSink, {{"path", Kind::kText, true}}},
+      {"KAFKA", C::kKafka, ConnectorUse::kSink,
+       Joined({{"brokers", Kind::kText, true}, {"topic", Kind::kText, true}},
+              {&kKafkaClient, &kKafkaProducer})},
+      {"NULL", C::kNull, ConnectorUse::kSink, {}},
+      {"CHECKSUM", C::kChecksum, ConnectorUse::kSink, {}},
+      {"FILE", C::kFile, ConnectorUse::kDeadLetter, {{"path", Kind::kText, true}}},
+  };
+  return *all;
+}
+
+// Connectors of the language that are not built yet.
+const std::vector<std::string> kLaterSources = {"DATAGEN", "POSTGRES", "PARQUET"};
+const std::vector<std::string> kLaterSinks = {"POSTGRES", "REDIS", "PARQUET", "DELTA", "HTTP"};
+
+const char* UseName(ConnectorUse use) {
+  switch (use) {
+    case ConnectorUse::kSource:
+      return "source";
+    case ConnectorUse::kSink:
+      return "sink";
+    case ConnectorUse::kDeadLetter:
+      return "dead letters";
+  }
+  return "";
+}
+
+bool IsInteger(const std::string& text) {
+  size_t begin = !text.empty() && text[0] == '-' ? 1 : 0;
+  return begin < text.size() && text.size() - begin <= 18 &&
+         text.find_first_not_of("0123456789", begin) == std::string::npos;
+}
+
+bool CheckValue(const ast::Option& option, Kind kind, Diagnostics* out) {
+  if (option.secret) return true;
+  bool ok = true;
+  std::string want;
+  if (kind == Kind::kInteger) {
+    ok = IsInteger(option.value);
+    want = "a whole number";
+  } else if (kind == Kind::kBoolean) {
+    ok = option.value == "true" || option.value == "false";
+    want = "true or false";
+  }
+  if (ok) return true;
+  Diagnostic& d =
+      out->Error(option.value_span, "option " + Quoted(option.name.text) + " is " + want);
+  d.code = "bad-option";
+  return false;
+}
+
+// Copies the options whose names are known.
+bool BindOptions(const std::vector<ast::Option>& written, const std::vector<KnownOption>& known,
+                 const std::string& who, Span span, Diagnostics* out, program::Options* options,
+                 program::Options* secrets) {
+  bool ok = true;
+  std::vector<std::string> names;
+  for (const KnownOption& option : known) names.emplace_back(option.name);
+  for (const ast::Option& option : written) {
+    const std::string& name = option.name.text;
+    auto found = std::find_if(known.begin(), known.end(),
+                              [&](const KnownOption& other) { return name == other.name; });
+    if (found == known.end()) {
+      Diagnostic& d = out->Error(option.name.span, "unknown option " + Quoted(name));
+      d.label = names.empty() ? who + " takes no options" : "not an option of " + who;
+      d.hint =
+          Suggest(name, names, names.empty() ? "" : "options of " + who + ": " + ListOf(names));
+      d.code = "unknown-option";
+      ok = false;
+      continue;
+    }
+    if (options->contains(name) || (secrets != nullptr && secrets->contains(name))) {
+      Diagnostic& d = out->Error(option.name.span, "option " + Quoted(name) + " is given twice");
+      d.code = "duplicate-name";
+      ok = false;
+      continue;
+    }
+    ok &= CheckValue(option, found->kind, out);
+    if (option.secret && secrets == nullptr) {
+      out->Error(option.value_span, "a secret cannot stand here").code = "bad-option";
+      ok = false;
+    } else {
+      (option.secret ? *secrets : *options)[name] = option.value;
+    }
+  }
+  for (const KnownOption& option : known) {
+    bool given =
+        options->contains(option.name) || (secrets != nullptr && secrets->contains(option.name));
+    if (!option.required || given) continue;
+    // One that was only misspelt has been reported.
+    if (!ok) continue;
+    Diagnostic& d = out->Error(span, who + " needs the option " + Quoted(option.name));
+    d.code = "missing-option";
+    ok = false;
+  }
+  return ok;
+}
+
+}  // namespace
+
+bool BindConnector(const ast::ConnectorClause& clause, ConnectorUse use, Diagnostics* out,
+                   program::Connector* connector, program::Options* options,
+                   program::Options* secrets) {
+  const std::string& name = clause.connector.text;
+  std::vector<std::string> names;
+  bool elsewhere = false;
+  for (const KnownConnector& known : Connectors()) {
+    elsewhere |= name == known.name;
+    if (known.use != use) continue;
+    names.emplace_back(known.name);
+    if (name != known.name) continue;
+    *connector = known.connector;
+    std::string who = name + (use == ConnectorUse::kSource ? "" : std::string(" ") + UseName(use));
+    return BindOptions(clause.options, known.options, who, clause.connector.span, out, options,
+                       secrets);
+  }
+  const std::vector<std::string>& later =
+      use == ConnectorUse::kSource ? kLaterSources : kLaterSinks;
+  bool planned = std::find(later.begin(), later.end(), name) != later.end() ||
+                 (use == ConnectorUse::kDeadLetter && elsewhere);
+  Diagnostic& d =
+      planned ? out->Error(clause.connector.span, "not supported yet: " + name + " " + UseName(use))
+              : out->Error(clause.connector.span, "unknown connector " + Quoted(name));
+  d.label = std::string("not a connector of ") + (use == ConnectorUse::kSource ? "sources"
+                                                  : use == ConnectorUse::kSink ? "sinks"
+                                                                               : "dead letters");
+  d.hint = Suggest(name, names, "there is " + ListOf(names));
+  d.code = planned ? "not-supported" : "unknown-connector";
+  return false;
+}
+
+bool BindFormat(const std::optional<ast::FormatClause>& clause, const ast::Name& connector,
+                ConnectorUse use, Diagnostics* out, program::Format* format,
+                program::Options* options) {
+  bool source = use == ConnectorUse::kSource;
+  bool rows = connector.text == "INLINE" || connector.text == "NEXMARK";
+  bool none = connector.text == "NULL" || connector.text == "CHECKSUM";
+  if (!clause.has_value()) {
+    if (!source || rows) {
+      *format = source ? program::Format::kRows : program::Format::kJson;
+      return true;
+    }
+    Diagnostic& d = out->Error(connector.span, connector.text + " needs a FORMAT");
+    d.hint = "add FORMAT JSON or FORMAT CSV after the connector";
+    d.code = "missing-format";
+    return false;
+  }
+  const ast::Name& name = clause->format;
+  if ((source && rows) || none) {
+    Diagnostic& d = out->Error(name.span, connector.text + " takes no FORMAT");
+    d.label = source ? "it makes typed rows itself" : "it writes no rows";
+    d.code = "bad-format";
+    return false;
+  }
+  static const std::vector<KnownOption> kJsonOptions = {{"timestamp_unit"}};
+  static const std::vector<KnownOption> kCsvOptions = {
+      {"header", Kind::kBoolean}, {"delimiter"}, {"null"}, {"timestamp_unit"}};
+  static const std::vector<KnownOption> kNoOptions = {};
+  if (name.text == "JSON" || name.text == "CSV") {
+    bool json = name.text == "JSON";
+    *format = json ? program::Format::kJson : program::Format::kCsv;
+    if (!json && !source && connector.text == "KAFKA") {
+      Diagnostic& d = out->Error(name.span, "not supported yet: CSV into KAFKA");
+      d.code = "not-supported";
+      return false;
+    }
+    const std::vector<KnownOption>& known = !source ? kNoOptions
+                                            : json  ? kJsonOptions
+                                                    : kCsvOptions;
+    return BindOptions(clause->options, known, "FORMAT " + name.text, name.span, out, options,
+                       nullptr);
+  }
+  bool planned = name.text == "AVRO" || name.text == "PARQUET";
+  Diagnostic& d = out->Error(name.span, planned ? "not supported yet: FORMAT " + name.text
+                                                : "unknown format " + Quoted(name.text));
+  d.hint = "there is `JSON` and `CSV`";
+  d.code = planned ? "not-supported" : "unknown-format";
+  return false;
+}
+
+}  // namespace flow

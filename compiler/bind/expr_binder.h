@@ -1,0 +1,101 @@
+// Expressions: names looked up, types found, casts made explicit.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "compiler/ast/ast.h"
+#include "compiler/bind/bound.h"
+#include "compiler/bind/scope.h"
+#include "compiler/source/diagnostic.h"
+
+namespace flow {
+
+// Columns from here on stand for aggregate calls: kFirstCall + index.
+inline constexpr int kFirstCall = 1 << 24;
+
+// An expression, and whether it is a string literal or NULL that still takes its neighbour's type.
+struct Typed {
+  BoundExprPtr expr;  // nullptr: an error was reported
+  bool untyped = false;
+  Span span;
+  explicit operator bool() const { return expr != nullptr; }
+  const Type& type() const { return expr->type; }
+};
+
+// Binds the expressions of one SELECT. Errors go to the diagnostics; the result is then nullptr.
+class ExprBinder {
+ public:
+  ExprBinder(const Scope& scope, Diagnostics* out) : scope_(scope), out_(out) {}
+
+  // Where aggregate calls may stand: they are appended to `calls` (equal ones once). Elsewhere they
+  // are errors that name `place`.
+  void AllowAggregates(std::vector<bound::AggregateCall>* calls) { calls_ = calls; }
+  void ForbidAggregates(std::string place) {
+    calls_ = nullptr;
+    place_ = std::move(place);
+  }
+
+  // A value with a definite type (an untyped literal is a STRING).
+  BoundExprPtr Bind(const ast::Expr& expr);
+  // A condition: BOOLEAN. `what` is said in the error: "WHERE".
+  BoundExprPtr BindCondition(const ast::Expr& expr, const std::string& what);
+  // A value that must widen to `type`.
+  BoundExprPtr BindAs(const ast::Expr& expr, const Type& type, const std::string& what);
+
+  // Where a reference to a column was written, by the node that Bind made for it.
+  const Span* SpanOf(const BoundExpr* node) const {
+    auto found = spans_.find(node);
+    return found == spans_.end() ? nullptr : &found->second.first;
+  }
+
+ private:
+  Typed BindTyped(const ast::Expr& expr);
+  std::vector<Typed> BindChildren(const ast::Expr& expr, bool* ok);
+  Typed BindNode(const ast::Expr& expr);
+  Typed BindColumn(const ast::Expr& expr);
+  Typed BindUnary(const ast::Expr& expr);
+  Typed BindBinary(const ast::Expr& expr);
+  Typed BindArithmetic(ExprOp op, Typed left, Typed right, const ast::Expr& expr);
+  Typed BindLogic(const ast::Expr& expr);
+  Typed BindIsNull(const ast::Expr& expr);
+  Typed BindDistinctFrom(const ast::Expr& expr);
+  Typed BindIn(const ast::Expr& expr);
+  Typed BindBetween(const ast::Expr& expr);
+  Typed BindCase(const ast::Expr& expr);
+  Typed BindCast(const ast::Expr& expr);
+  // expr_calls.cc
+  Typed BindCall(const ast::Expr& expr);
+  Typed BindAggregate(const ast::Expr& expr, const std::string& name);
+  Typed BindCoalesce(const ast::Expr& expr);
+  Typed BindNullIf(const ast::Expr& expr);
+  Typed BindClock(const ast::Expr& expr, const std::string& name);
+  Typed CallFunction(const std::string& name, std::vector<Typed> arguments, Span span);
+
+  // left op right as BOOLEAN, after the implicit casts.
+  BoundExprPtr Compare(ExprOp op, const Typed& left, const Typed& right, Span span);
+  // `value` as `type`; reports "cannot ..." if it does not widen. `what` begins the message.
+  BoundExprPtr Coerce(const Typed& value, const Type& type, const std::string& what);
+  BoundExprPtr Condition(const Typed& value, const std::string& what);
+  // The common type of all that have one; false after a report.
+  bool Unify(std::vector<Typed>* values, const std::string& what, Type* type);
+  Diagnostic& TypeError(Span span, std::string message);
+
+  const Scope& scope_;
+  Diagnostics* out_;
+  std::vector<bound::AggregateCall>* calls_ = nullptr;
+  std::string place_;
+  bool inside_aggregate_ = false;
+  // The node is kept so that its address stays its own.
+  std::unordered_map<const BoundExpr*, std::pair<Span, BoundExprPtr>> spans_;
+};
+
+// Does an aggregate call occur in it?
+bool HasAggregate(const ast::Expr& expr);
+bool IsAggregateName(const std::string& lower_case_name);
+std::string LowerCase(const std::string& text);
+std::string UpperCase(const std::string& text);
+
+}  // namespace flow

@@ -1,0 +1,182 @@
+// Bound expressions as text (ToText): what EXPLAIN shows and golden tests compare.
+#include "compiler/bind/expr.h"
+
+namespace flow {
+
+namespace {
+
+const char* OperatorText(ExprOp op) {
+  switch (op) {
+    case ExprOp::kAdd:
+      return "+";
+    case ExprOp::kSub:
+      return "-";
+    case ExprOp::kMul:
+      return "*";
+    case ExprOp::kDiv:
+      return "/";
+    case ExprOp::kMod:
+      return "%";
+    case ExprOp::kEq:
+      return "=";
+    case ExprOp::kNe:
+      return "<>";
+    case ExprOp::kLt:
+      return "<";
+    case ExprOp::kLe:
+      return "<=";
+    case ExprOp::kGt:
+      return ">";
+    case ExprOp::kGe:
+      return ">=";
+    case ExprOp::kAnd:
+      return "AND";
+    case ExprOp::kOr:
+      return "OR";
+    case ExprOp::kColumn:
+    case ExprOp::kLiteral:
+    case ExprOp::kNeg:
+    case ExprOp::kNot:
+    case ExprOp::kIsNull:
+    case ExprOp::kCase:
+    case ExprOp::kCoalesce:
+    case ExprOp::kCast:
+    case ExprOp::kCall:
+      return nullptr;
+  }
+  return nullptr;
+}
+
+// Views over views share subtrees; written out they could be exponentially long.
+constexpr size_t kMaxText = 64 << 10;
+
+class Printer {
+ public:
+  explicit Printer(const std::vector<std::string>& names) : names_(names) {}
+  std::string text;
+
+  void Print(const BoundExpr& e, bool nested) {
+    if (text.size() > kMaxText) {
+      if (!cut_) text += " ...";
+      cut_ = true;
+      return;
+    }
+    switch (e.op) {
+      case ExprOp::kColumn:
+        PrintColumn(e.column);
+        return;
+      case ExprOp::kLiteral:
+        text += ToSql(e.literal);
+        return;
+      case ExprOp::kAdd:
+      case ExprOp::kSub:
+      case ExprOp::kMul:
+      case ExprOp::kDiv:
+      case ExprOp::kMod:
+      case ExprOp::kEq:
+      case ExprOp::kNe:
+      case ExprOp::kLt:
+      case ExprOp::kLe:
+      case ExprOp::kGt:
+      case ExprOp::kGe:
+      case ExprOp::kAnd:
+      case ExprOp::kOr: {
+        Open(nested);
+        const char* between = OperatorText(e.op);
+        for (size_t i = 0; i < e.children.size(); ++i) {
+          if (i > 0) text += std::string(" ") + between + " ";
+          Print(*e.children[i], true);
+        }
+        Close(nested);
+        return;
+      }
+      case ExprOp::kNeg:
+        Open(nested);
+        text += "-";
+        Print(*e.children[0], true);
+        Close(nested);
+        return;
+      case ExprOp::kNot: {
+        Open(nested);
+        const BoundExpr& child = *e.children[0];
+        if (child.op == ExprOp::kIsNull) {
+          Print(*child.children[0], true);
+          text += " IS NOT NULL";
+        } else {
+          text += "NOT ";
+          Print(child, true);
+        }
+        Close(nested);
+        return;
+      }
+      case ExprOp::kIsNull:
+        Open(nested);
+        Print(*e.children[0], true);
+        text += " IS NULL";
+        Close(nested);
+        return;
+      case ExprOp::kCase:
+        text += "CASE";
+        for (size_t i = 0; i + 1 < e.children.size(); i += 2) {
+          text += " WHEN ";
+          Print(*e.children[i], false);
+          text += " THEN ";
+          Print(*e.children[i + 1], false);
+        }
+        text += " ELSE ";
+        Print(*e.children.back(), false);
+        text += " END";
+        return;
+      case ExprOp::kCoalesce:
+        text += "COALESCE";
+        Arguments(e);
+        return;
+      case ExprOp::kCast:
+        text += e.try_cast ? "TRY_CAST(" : "CAST(";
+        Print(*e.children[0], false);
+        text += " AS " + e.type.ToString() + ")";
+        return;
+      case ExprOp::kCall:
+        text += e.function->name;
+        Arguments(e);
+        return;
+    }
+  }
+
+ private:
+  void PrintColumn(int column) {
+    size_t i = static_cast<size_t>(column);
+    if (column >= 0 && i < names_.size() && !names_[i].empty()) {
+      text += names_[i];
+    } else {
+      text += "#" + std::to_string(column);
+    }
+  }
+  void Arguments(const BoundExpr& e) {
+    text += "(";
+    for (size_t i = 0; i < e.children.size(); ++i) {
+      if (i > 0) text += ", ";
+      Print(*e.children[i], false);
+    }
+    text += ")";
+  }
+  void Open(bool nested) {
+    if (nested) text += "(";
+  }
+  void Close(bool nested) {
+    if (nested) text += ")";
+  }
+
+  const std::vector<std::string>& names_;
+  bool cut_ = false;
+};
+
+}  // namespace
+
+std::string ToText(const BoundExpr& expr, const std::vector<std::string>& names) {
+  Printer printer(names);
+  printer.Print(expr, false);
+  return std::move(printer.text);
+}
+
+}  // namespace flow

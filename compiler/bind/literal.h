@@ -1,0 +1,29 @@
+// Constants as they are written, as typed values.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "compiler/ast/ast.h"
+#include "runtime/base/datum.h"
+#include "runtime/base/status.h"
+
+namespace flow {
+
+// 12 is INT, BIGINT or DECIMAL(n,0), 1.50 is DECIMAL(3,2), 1e3 is DOUBLE.
+Result<Datum> NumberLiteral(const std::string& text);
+
+// A quoted text as `type`, by the rules of CAST; the error says why not.
+Result<Datum> TextAs(const std::string& text, const Type& type);
+
+// -value; integers that have no negative become the next wider type.
+Datum Negated(const Datum& value);
+
+// 'Ns', '1m30s': the largest units that say it exactly, "1m 30s". Microseconds.
+std::string DurationText(int64_t us);
+
+// The value of a literal expression (number, string, NULL, boolean, DATE '...', a sign before a
+// number) as `type`; nullopt if the expression is none.
+std::optional<Result<Datum>> ConstantAs(const ast::Expr& expr, const Type& type);
+
+}  // namespace flow

@@ -1,0 +1,109 @@
+// ResolveColumn and the helpers of messages: see scope.h.
+#include "compiler/bind/scope.h"
+
+namespace flow {
+
+std::string Quoted(const std::string& text) { return "`" + text + "`"; }
+
+std::string ListOf(const std::vector<std::string>& names, size_t limit) {
+  std::string text;
+  size_t shown = names.size() <= limit ? names.size() : limit - 1;
+  for (size_t i = 0; i < shown; ++i) {
+    if (i > 0) text += ", ";
+    text += Quoted(names[i]);
+  }
+  if (shown < names.size()) text += " and " + std::to_string(names.size() - shown) + " more";
+  return text;
+}
+
+std::string Suggest(const std::string& name, const std::vector<std::string>& candidates,
+                    const std::string& otherwise) {
+  std::string near = DidYouMean(name, candidates);
+  return near.empty() ? otherwise : "did you mean " + Quoted(near) + "?";
+}
+
+const bound::Visible* FindVisible(const std::vector<bound::Visible>& names,
+                                  const std::string& name) {
+  for (const bound::Visible& visible : names) {
+    if (visible.name == name) return &visible;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> ColumnNames(const bound::Schema& schema) {
+  std::vector<std::string> names;
+  for (const bound::Column& column : schema.columns) names.push_back(column.name);
+  return names;
+}
+
+namespace {
+
+std::vector<std::string> NamesOf(const std::vector<bound::Visible>& names) {
+  std::vector<std::string> result;
+  for (const bound::Visible& visible : names) result.push_back(visible.name);
+  return result;
+}
+
+// Follows path[first..] below `names`; *depth is where it stopped.
+const bound::Visible* Follow(const std::vector<bound::Visible>* names,
+                             const std::vector<ast::Name>& path, size_t first, size_t* depth) {
+  const bound::Visible* found = nullptr;
+  for (*depth = first; *depth < path.size(); ++*depth) {
+    found = names == nullptr ? nullptr : FindVisible(*names, path[*depth].text);
+    if (found == nullptr) return nullptr;
+    names = found->expr == nullptr ? &found->fields : nullptr;
+  }
+  return found;
+}
+
+}  // namespace
+
+const bound::Visible* ResolveColumn(const Scope& scope, const std::vector<ast::Name>& path,
+                                    Span span, Diagnostics* out) {
+  if (scope.schema == nullptr) {
+    Diagnostic& d = out->Error(span, "a column cannot be used here");
+    d.label = "only constants";
+    d.code = "not-constant";
+    return nullptr;
+  }
+  const std::vector<bound::Visible>& names = scope.schema->names;
+  size_t depth = 0;
+  bool qualified = path.size() > 1 && path[0].text == scope.qualifier;
+  if (qualified) {
+    if (const bound::Visible* found = Follow(&names, path, 1, &depth)) return found;
+  }
+  size_t plain_depth = 0;
+  if (const bound::Visible* found = Follow(&names, path, 0, &plain_depth)) return found;
+  size_t first = qualified && plain_depth == 0 ? 1 : 0;
+  if (first == 0) depth = plain_depth;
+
+  // Where it stopped: an unknown name, or a field of something that has none.
+  const ast::Name& wrong = path[depth];
+  if (depth == first) {
+    std::vector<std::string> known = NamesOf(names);
+    Diagnostic& d = out->Error(wrong.span, "unknown column " + Quoted(wrong.text));
+    d.code = "unknown-column";
+    if (depth + 1 < path.size() && !qualified) {
+      d.label = "neither a relation nor a column here";
+    } else {
+      d.label = "not a column of " + scope.qualifier;
+    }
+    std::string columns =
+        known.empty() ? "" : "columns of " + scope.qualifier + ": " + ListOf(known);
+    if (depth + 1 < path.size() && !qualified) known.push_back(scope.qualifier);
+    d.hint = Suggest(wrong.text, known, columns);
+    return nullptr;
+  }
+  std::vector<ast::Name> before(path.begin(), path.begin() + static_cast<ptrdiff_t>(depth));
+  size_t ignored = 0;
+  const bound::Visible* parent = Follow(&names, before, first, &ignored);
+  Diagnostic& d =
+      out->Error(wrong.span, Quoted(parent->name) + " has no field " + Quoted(wrong.text));
+  d.code = "unknown-field";
+  d.label = parent->expr != nullptr ? "of type " + parent->type.ToString() : "unknown field";
+  d.hint = Suggest(wrong.text, NamesOf(parent->fields),
+                   parent->fields.empty() ? "" : "fields: " + ListOf(NamesOf(parent->fields)));
+  return nullptr;
+}
+
+}  // namespace flow

@@ -1,0 +1,41 @@
+// What names mean inside one SELECT.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "compiler/ast/ast.h"
+#include "compiler/bind/bound.h"
+#include "compiler/source/diagnostic.h"
+
+namespace flow {
+
+struct Scope {
+  const bound::Schema* schema = nullptr;  // nullptr: no columns at all
+  std::string qualifier;                  // the relation's alias or name
+  BoundExprPtr event_time;                // for EVENT_TIME() and LOG_TIME(), where they are known
+  BoundExprPtr log_time;
+};
+
+// The name's meaning, or nullptr after reporting an error.
+const bound::Visible* ResolveColumn(const Scope& scope, const std::vector<ast::Name>& path,
+                                    Span span, Diagnostics* out);
+
+// Without a report; nullptr if there is no such name.
+const bound::Visible* FindVisible(const std::vector<bound::Visible>& names,
+                                  const std::string& name);
+
+// Columns named after the relation's columns: what ToText wants.
+std::vector<std::string> ColumnNames(const bound::Schema& schema);
+
+// "a, b, c" with at most `limit` names; "`a`, `b` and 12 more".
+std::string ListOf(const std::vector<std::string>& names, size_t limit = 8);
+
+// "did you mean `x`?" if a candidate is near, else `otherwise`.
+std::string Suggest(const std::string& name, const std::vector<std::string>& candidates,
+                    const std::string& otherwise = "");
+
+// A text in backquotes, as messages show names.
+std::string Quoted(const std::string& text);
+
+}  // namespace flow

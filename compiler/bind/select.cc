@@ -1,0 +1,411 @@
+// BindSelect: WHERE, GROUP BY, HAVING, DISTINCT and the select list of one SELECT.
+#include <algorithm>
+
+#include "compiler/bind/binder.h"
+#include "compiler/bind/literal.h"
+#include "compiler/bind/types.h"
+
+namespace flow {
+
+namespace {
+
+// Views over views are written out by substitution: beyond this an expression is no longer one
+// that a person meant.
+constexpr double kMaxNodes = 200000;
+constexpr int kMaxDepth = 2500;
+
+// One column of the select list; `*` has become several.
+struct Item {
+  std::string name;
+  Span span;
+  const ast::Expr* ast = nullptr;           // nullptr: from a star
+  const bound::Visible* visible = nullptr;  // from a star
+  bool stated_name = false;                 // AS, or a plain column
+};
+
+class SelectBinder {
+ public:
+  SelectBinder(const ast::Select& select, std::shared_ptr<const bound::Relation> from,
+               Diagnostics* out, bound::Select* result)
+      : select_(select),
+        from_(std::move(from)),
+        out_(out),
+        result_(result),
+        scope_(ScopeOf(*from_)),
+        binder_(scope_, out) {}
+
+  bool Bind(bound::Schema* schema, bound::Facts* facts);
+
+ private:
+  static Scope ScopeOf(const bound::Relation& from);
+  bool ExpandItems();
+  bool AddStar(const ast::SelectItem& item);
+  std::string NameOf(const ast::Expr& expr, size_t position) const;
+  BoundExprPtr BindItem(const Item& item);
+  bool BindKeys();
+  bool AddKey(BoundExprPtr key, const std::string& name);
+  const Item* ItemOf(const ast::Expr& expr, bool* ok);
+  BoundExprPtr ToGrouped(const BoundExprPtr& expr, Span span, bool* ok);
+  bound::WindowRole RoleOf(const BoundExpr& expr) const;
+  void BindDistinct(const std::vector<bound::Column>& columns);
+  bool CheckSize(const std::vector<bound::Column>& columns);
+  bool CheckNames();
+  void WarnUnbounded(const bound::Grouping& grouping, Span span);
+
+  const ast::Select& select_;
+  std::shared_ptr<const bound::Relation> from_;
+  Diagnostics* out_;
+  bound::Select* result_;
+  Scope scope_;
+  ExprBinder binder_;
+  std::vector<Item> items_;
+  std::vector<bound::AggregateCall> calls_;
+};
+
+Scope SelectBinder::ScopeOf(const bound::Relation& from) {
+  Scope scope;
+  scope.schema = &from.schema;
+  scope.qualifier = from.name;
+  scope.event_time = from.event_time;
+  scope.log_time = from.log_time;
+  return scope;
+}
+
+std::string SelectBinder::NameOf(const ast::Expr& expr, size_t position) const {
+  if (expr.kind == ast::ExprKind::kColumn) return expr.path.back().text;
+  if (expr.kind == ast::ExprKind::kCall) return LowerCase(expr.path[0].text);
+  if (expr.kind == ast::ExprKind::kCast) return NameOf(*expr.children[0], position);
+  if (expr.kind == ast::ExprKind::kCase) return "case";
+  return "column" + std::to_string(position + 1);
+}
+
+bool SelectBinder::AddStar(const ast::SelectItem& item) {
+  const ast::Expr& star = *item.expr;
+  if (!star.path.empty() && star.path[0].text != scope_.qualifier) {
+    Diagnostic& d = out_->Error(star.path[0].span, "unknown relation " + Quoted(star.path[0].text));
+    d.label = "FROM has " + scope_.qualifier;
+    d.code = "unknown-relation";
+    return false;
+  }
+  bool ok = true;
+  for (const bound::Visible& visible : scope_.schema->names) {
+    if (visible.expr == nullptr) {
+      Diagnostic& d = out_->Error(
+          star.span, "not supported yet: a STRUCT as a whole value (" + Quoted(visible.name) + ")");
+      d.label = "`*` includes it";
+      d.hint =
+          "name the fields that you want: " + Quoted(visible.name + "." + visible.fields[0].name);
+      d.code = "not-supported";
+      ok = false;
+      continue;
+    }
+    items_.push_back({visible.name, star.span, nullptr, &visible, true});
+  }
+  return ok;
+}
+
+bool SelectBinder::ExpandItems() {
+  bool ok = true;
+  for (const ast::SelectItem& item : select_.items) {
+    if (item.expr->kind == ast::ExprKind::kStar) {
+      ok &= AddStar(item);
+      continue;
+    }
+    Item added;
+    added.span = item.alias.has_value() ? item.alias->span : item.expr->span;
+    added.ast = item.expr.get();
+    added.name = item.alias.has_value() ? item.alias->text : NameOf(*item.expr, items_.size());
+    added.stated_name = item.alias.has_value() || item.expr->kind == ast::ExprKind::kColumn;
+    items_.push_back(std::move(added));
+  }
+  return ok;
+}
+
+bool SelectBinder::CheckNames() {
+  bool ok = true;
+  for (size_t i = 0; i < items_.size(); ++i) {
+    for (size_t j = 0; j < i; ++j) {
+      if (items_[i].name != items_[j].name) continue;
+      Diagnostic& d =
+          out_->Error(items_[i].span, "duplicate column name " + Quoted(items_[i].name));
+      d.label = items_[i].stated_name ? "this name is taken by an earlier column"
+                                      : "would be named " + Quoted(items_[i].name) + " too";
+      d.hint = "name it with AS";
+      d.code = "duplicate-name";
+      ok = false;
+      break;
+    }
+  }
+  return ok;
+}
+
+BoundExprPtr SelectBinder::BindItem(const Item& item) {
+  return item.ast != nullptr ? binder_.Bind(*item.ast) : item.visible->expr;
+}
+
+bound::WindowRole SelectBinder::RoleOf(const BoundExpr& expr) const {
+  if (expr.op != ExprOp::kColumn || !from_->facts.window.has_value()) {
+    return bound::WindowRole::kNone;
+  }
+  return from_->schema.columns[static_cast<size_t>(expr.column)].role;
+}
+
+// GROUP BY 2 and GROUP BY alias name an item; anything else is an expression of its own.
+const Item* SelectBinder::ItemOf(const ast::Expr& expr, bool* ok) {
+  if (expr.kind == ast::ExprKind::kNumber) {
+    bool digits = expr.text.find_first_not_of("0123456789") == std::string::npos;
+    size_t position = digits && expr.text.size() < 6 ? std::stoul(expr.text) : 0;
+    if (position >= 1 && position <= items_.size()) return &items_[position - 1];
+    Diagnostic& d = out_->Error(expr.span, "GROUP BY " + expr.text + " names no column");
+    d.label = "SELECT has " + std::to_string(items_.size()) + " columns";
+    d.code = "unknown-column";
+    *ok = false;
+    return nullptr;
+  }
+  if (expr.kind != ast::ExprKind::kColumn || expr.path.size() != 1) return nullptr;
+  // An input column comes first, as in PostgreSQL.
+  if (FindVisible(scope_.schema->names, expr.path[0].text) != nullptr) return nullptr;
+  for (const Item& item : items_) {
+    if (item.name == expr.path[0].text && item.ast != nullptr) return &item;
+  }
+  return nullptr;
+}
+
+bool SelectBinder::AddKey(BoundExprPtr key, const std::string& name) {
+  bound::Grouping& grouping = *result_->grouping;
+  bound::WindowRole role = RoleOf(*key);
+  if (role != bound::WindowRole::kNone) {
+    grouping.window = from_->facts.window;
+    grouping.inherited = from_->facts.window_of_aggregate;
+    (role == bound::WindowRole::kStart ? grouping.by_start : grouping.by_end) = true;
+    return true;
+  }
+  for (const BoundExprPtr& other : grouping.keys) {
+    if (StructurallyEqual(*other, *key)) return true;
+  }
+  grouping.keys.push_back(std::move(key));
+  grouping.key_names.push_back(name);
+  return true;
+}
+
+bool SelectBinder::BindKeys() {
+  result_->grouping.emplace();
+  binder_.ForbidAggregates("GROUP BY");
+  bool ok = true;
+  if (select_.group_by_all) {
+    for (const Item& item : items_) {
+      if (item.ast != nullptr && HasAggregate(*item.ast)) continue;
+      BoundExprPtr key = BindItem(item);
+      ok &= key != nullptr && AddKey(key, item.name);
+    }
+    return ok;
+  }
+  for (const ast::ExprPtr& expr : select_.group_by) {
+    bool found = true;
+    const Item* item = ItemOf(*expr, &found);
+    if (item != nullptr && item->ast != nullptr && HasAggregate(*item->ast)) {
+      Diagnostic& d = out_->Error(expr->span, "cannot group by an aggregate");
+      d.label = "this is column " + Quoted(item->name);
+      d.code = "misplaced-aggregate";
+      found = false;
+    }
+    BoundExprPtr key = !found ? nullptr : item != nullptr ? BindItem(*item) : binder_.Bind(*expr);
+    ok &= key != nullptr;
+    if (key == nullptr) continue;
+    std::string name = item != nullptr ? item->name : ToText(*key, ColumnNames(from_->schema));
+    for (const Item& other : items_) {
+      if (item == nullptr && other.ast != nullptr && !HasAggregate(*other.ast) &&
+          ast::ToSql(*other.ast) == ast::ToSql(*expr)) {
+        name = other.name;
+      }
+    }
+    AddKey(std::move(key), name);
+  }
+  return ok;
+}
+
+// The same value over the grouping's columns: keys, results, window.
+BoundExprPtr SelectBinder::ToGrouped(const BoundExprPtr& expr, Span span, bool* ok) {
+  const bound::Grouping& grouping = *result_->grouping;
+  if (const Span* own = binder_.SpanOf(expr.get())) span = *own;
+  const int keys = static_cast<int>(grouping.keys.size());
+  const int results = static_cast<int>(calls_.size());
+  if (expr->op == ExprOp::kColumn) {
+    if (expr->column >= kFirstCall) return MakeColumn(keys + expr->column - kFirstCall, expr->type);
+    bound::WindowRole role = RoleOf(*expr);
+    if (grouping.window.has_value() && role != bound::WindowRole::kNone) {
+      int end = role == bound::WindowRole::kEnd ? 1 : 0;
+      return MakeColumn(keys + results + end, expr->type);
+    }
+  }
+  for (int i = 0; i < keys; ++i) {
+    if (StructurallyEqual(*grouping.keys[static_cast<size_t>(i)], *expr)) {
+      return MakeColumn(i, expr->type);
+    }
+  }
+  if (expr->op == ExprOp::kColumn) {
+    if (!*ok) return expr;  // one report for each expression
+    std::string name = from_->schema.columns[static_cast<size_t>(expr->column)].name;
+    Diagnostic& d = out_->Error(
+        span, "column " + Quoted(name) + " is neither in GROUP BY nor inside an aggregate");
+    d.label = "which of the group's values?";
+    d.hint = "add it to GROUP BY, or take MIN(" + name + ") or MAX(" + name + ")";
+    d.code = "not-grouped";
+    *ok = false;
+    return expr;
+  }
+  std::vector<BoundExprPtr> children;
+  bool changed = false;
+  for (const BoundExprPtr& child : expr->children) {
+    children.push_back(ToGrouped(child, span, ok));
+    changed |= children.back() != child;
+  }
+  return changed ? WithChildren(*expr, std::move(children)) : expr;
+}
+
+// SELECT DISTINCT groups the outputs by themselves.
+void SelectBinder::BindDistinct(const std::vector<bound::Column>& columns) {
+  bound::Grouping& grouping = result_->distinct.emplace();
+  const bound::Facts& facts = from_->facts;
+  std::vector<size_t> key_of(columns.size());
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i].role != bound::WindowRole::kNone) {
+      grouping.window = result_->grouping ? result_->grouping->window : facts.window;
+      grouping.inherited = result_->grouping.has_value() || facts.window_of_aggregate;
+      bool start = columns[i].role == bound::WindowRole::kStart;
+      (start ? grouping.by_start : grouping.by_end) = true;
+      continue;
+    }
+    key_of[i] = grouping.keys.size();
+    grouping.keys.push_back(MakeColumn(static_cast<int>(i), columns[i].type));
+    grouping.key_names.push_back(columns[i].name);
+  }
+  for (size_t i = 0; i < columns.size(); ++i) {
+    size_t column = key_of[i];
+    if (columns[i].role == bound::WindowRole::kStart) column = grouping.keys.size();
+    if (columns[i].role == bound::WindowRole::kEnd) column = grouping.keys.size() + 1;
+    result_->distinct_outputs.push_back(MakeColumn(static_cast<int>(column), columns[i].type));
+  }
+}
+
+bool SelectBinder::CheckSize(const std::vector<bound::Column>& columns) {
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i].size.nodes <= kMaxNodes && columns[i].size.depth <= kMaxDepth) continue;
+    Diagnostic& d = out_->Error(items_[i].span, "this column is too large an expression");
+    d.label = "with the views and subqueries below it written out";
+    d.code = "too-large";
+    return false;
+  }
+  return true;
+}
+
+void SelectBinder::WarnUnbounded(const bound::Grouping& grouping, Span span) {
+  if (!from_->facts.endless || grouping.window.has_value() || grouping.keys.empty()) return;
+  Diagnostic& d = out_->Warning(span, "the state of this view grows without bound");
+  d.label = "one entry for each " + ListOf(grouping.key_names) + ", for ever";
+  d.hint = "group by a window too, as in TUMBLE(" + from_->name + ", 1m)";
+  d.code = "unbounded-state";
+}
+
+bool SelectBinder::Bind(bound::Schema* schema, bound::Facts* facts) {
+  result_->from = from_;
+  bool ok = ExpandItems() && CheckNames();
+  if (select_.where != nullptr) {
+    binder_.ForbidAggregates("WHERE");
+    result_->where = binder_.BindCondition(*select_.where, "WHERE");
+    ok &= result_->where != nullptr;
+  }
+  bool aggregates = select_.having != nullptr || select_.group_by_all || !select_.group_by.empty();
+  for (const Item& item : items_) aggregates |= item.ast != nullptr && HasAggregate(*item.ast);
+  if (aggregates) ok &= BindKeys();
+
+  if (aggregates) {
+    binder_.AllowAggregates(&calls_);
+  } else {
+    binder_.ForbidAggregates("SELECT");
+  }
+  std::vector<BoundExprPtr> outputs;
+  for (const Item& item : items_) {
+    outputs.push_back(BindItem(item));
+    ok &= outputs.back() != nullptr;
+  }
+  BoundExprPtr having;
+  if (select_.having != nullptr) {
+    having = binder_.BindCondition(*select_.having, "HAVING");
+    ok &= having != nullptr;
+  }
+  if (!ok) return false;
+
+  if (aggregates) {
+    result_->grouping->calls = calls_;
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      bool grouped = true;
+      outputs[i] = ToGrouped(outputs[i], items_[i].span, &grouped);
+      ok &= grouped;
+    }
+    bool grouped = true;
+    if (having != nullptr) having = ToGrouped(having, select_.having->span, &grouped);
+    ok &= grouped;
+    if (!ok) return false;
+    WarnUnbounded(*result_->grouping,
+                  select_.group_by_span.end > 0 ? select_.group_by_span : select_.span);
+  }
+
+  *facts = from_->facts;
+  if (aggregates) {
+    const bound::Grouping& grouping = *result_->grouping;
+    facts->windowed = grouping.window.has_value();
+    facts->window_of_aggregate = true;
+  }
+  schema->columns.clear();
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    bound::Column column;
+    column.name = items_[i].name;
+    column.type = outputs[i]->type;
+    if (aggregates) {
+      int first = static_cast<int>(result_->grouping->keys.size() + calls_.size());
+      if (result_->grouping->window.has_value() && outputs[i]->op == ExprOp::kColumn &&
+          outputs[i]->column >= first) {
+        column.role =
+            outputs[i]->column == first ? bound::WindowRole::kStart : bound::WindowRole::kEnd;
+      }
+    } else {
+      column.role = RoleOf(*outputs[i]);
+      column.size = Measure(
+          *outputs[i], [&](int c) { return from_->schema.columns[static_cast<size_t>(c)].size; });
+    }
+    schema->columns.push_back(std::move(column));
+  }
+  if (!CheckSize(schema->columns)) return false;
+  result_->having = std::move(having);
+  result_->outputs = std::move(outputs);
+  for (const Item& item : items_) result_->names.push_back(item.name);
+  if (select_.distinct) {
+    BindDistinct(schema->columns);
+    if (!aggregates) WarnUnbounded(*result_->distinct, select_.span);
+  }
+  if (aggregates || select_.distinct) {
+    const bound::Grouping& top = select_.distinct ? *result_->distinct : *result_->grouping;
+    facts->windowed = top.window.has_value();
+    facts->has_time = facts->windowed;
+    facts->window = top.window;
+    facts->window_of_aggregate = true;
+    facts->open_window = false;
+    facts->straight = false;
+    facts->grouped = true;
+    facts->append_only_inputs = true;
+    if (!facts->windowed) facts->lateness = 0;
+    for (bound::Column& column : schema->columns) column.size = ExprSize();
+  }
+  return true;
+}
+
+}  // namespace
+
+bool BindSelect(const ast::Select& select, std::shared_ptr<const bound::Relation> from,
+                Diagnostics* out, bound::Select* result, bound::Schema* schema,
+                bound::Facts* facts) {
+  return SelectBinder(select, std::move(from), out, result).Bind(schema, facts);
+}
+
+}  // namespace flow

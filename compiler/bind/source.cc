@@ -1,0 +1,359 @@
+// Binder::BindSource: columns flattened to physical ones, connector, format, event time.
+#include <algorithm>
+
+#include "compiler/bind/binder.h"
+#include "compiler/bind/literal.h"
+#include "compiler/bind/types.h"
+
+namespace flow {
+
+namespace {
+
+class SourceBinder {
+ public:
+  SourceBinder(const ast::SourceStmt& statement, Diagnostics* out)
+      : statement_(statement), out_(out) {}
+
+  bool Bind(bound::Source* source);
+
+ private:
+  bool BindColumn(const ast::ColumnDef& def);
+  bool BindMeta(const ast::ColumnDef& def);
+  bool BindComputed(const ast::ColumnDef& def);
+  bool CheckType(const Type& type, Span span, bool inside_struct);
+  bound::Visible AddLeaves(const std::string& name, const std::string& full_name, const Type& type,
+                           std::vector<program::PathStep> path, bool not_null);
+  BoundExprPtr AddPhysical(program::SourceColumn column);
+  bool BindTime();
+  bool BindInlineRows();
+  bool HasLogTimestamps() const { return source_->spec.connector == program::Connector::kKafka; }
+
+  const ast::SourceStmt& statement_;
+  Diagnostics* out_;
+  bound::Source* source_ = nullptr;
+};
+
+BoundExprPtr SourceBinder::AddPhysical(program::SourceColumn column) {
+  bound::Column physical;
+  physical.name = column.name;
+  physical.type = column.type;
+  int number = static_cast<int>(source_->schema.columns.size());
+  source_->schema.columns.push_back(std::move(physical));
+  Type type = column.type;
+  source_->spec.columns.push_back(std::move(column));
+  return MakeColumn(number, std::move(type));
+}
+
+bool SourceBinder::CheckType(const Type& type, Span span, bool inside_struct) {
+  if (type.is(TypeKind::kInterval) || type.is(TypeKind::kNull)) {
+    Diagnostic& d = out_->Error(span, "a column cannot be " + type.ToString());
+    d.hint = "a duration is a value of expressions only; keep it as BIGINT milliseconds";
+    d.code = "bad-type";
+    return false;
+  }
+  if (!type.is(TypeKind::kStruct)) return true;
+  if (!inside_struct && statement_.format.has_value() && statement_.format->format.text == "CSV") {
+    out_->Error(span, "a CSV record has no STRUCT").code = "bad-type";
+    return false;
+  }
+  bool ok = true;
+  for (size_t i = 0; i < type.fields->size(); ++i) {
+    const StructField& field = (*type.fields)[i];
+    for (size_t j = 0; j < i; ++j) {
+      if ((*type.fields)[j].name != field.name) continue;
+      Diagnostic& d = out_->Error(span, "duplicate field name " + Quoted(field.name));
+      d.code = "duplicate-name";
+      ok = false;
+    }
+    ok &= CheckType(field.type, span, true);
+  }
+  return ok;
+}
+
+bound::Visible SourceBinder::AddLeaves(const std::string& name, const std::string& full_name,
+                                       const Type& type, std::vector<program::PathStep> path,
+                                       bool not_null) {
+  bound::Visible visible;
+  visible.name = name;
+  visible.type = type;
+  program::SourceColumn column;
+  column.name = full_name;
+  column.path = path;
+  if (!type.is(TypeKind::kStruct)) {
+    column.type = type;
+    column.not_null = not_null;
+    column.position = static_cast<int>(source_->spec.declared.size());
+    source_->spec.declared.push_back(column);
+    visible.expr = AddPhysical(std::move(column));
+    return visible;
+  }
+  column.type = TypeKind::kBoolean;
+  column.from = program::ColumnFrom::kPresence;
+  column.name = full_name + " IS NOT NULL";
+  visible.presence = AddPhysical(std::move(column));
+  for (const StructField& field : *type.fields) {
+    std::vector<program::PathStep> inner = path;
+    inner.push_back({field.name, -1});
+    visible.fields.push_back(
+        AddLeaves(field.name, full_name + "." + field.name, field.type, std::move(inner), false));
+  }
+  return visible;
+}
+
+bool SourceBinder::BindMeta(const ast::ColumnDef& def) {
+  struct Meta {
+    const char* name;
+    program::ColumnFrom from;
+    TypeKind type;
+  };
+  static constexpr Meta kMeta[] = {
+      {"partition", program::ColumnFrom::kPartition, TypeKind::kInt},
+      {"offset", program::ColumnFrom::kOffset, TypeKind::kBigint},
+      {"timestamp", program::ColumnFrom::kTimestamp, TypeKind::kTimestamp},
+      {"key", program::ColumnFrom::kKey, TypeKind::kString},
+  };
+  const std::string name = LowerCase(def.meta->text);
+  std::vector<std::string> names;
+  for (const Meta& meta : kMeta) {
+    names.emplace_back(meta.name);
+    if (name != meta.name) continue;
+    if (!CanWiden(Type(meta.type), def.type)) {
+      Diagnostic& d =
+          out_->Error(def.type_span, "META " + name + " is " + Type(meta.type).ToString());
+      d.label = "declared as " + def.type.ToString();
+      d.code = "type-mismatch";
+      return false;
+    }
+    program::SourceColumn column;
+    column.name = def.name.text;
+    column.type = meta.type;
+    column.from = meta.from;
+    bound::Visible visible;
+    visible.name = def.name.text;
+    visible.type = def.type;
+    visible.expr = CastTo(AddPhysical(std::move(column)), def.type);
+    source_->schema.names.push_back(std::move(visible));
+    return true;
+  }
+  bool headers = name == "headers";
+  Diagnostic& d = out_->Error(def.meta->span, headers ? "not supported yet: META headers"
+                                                      : "unknown metadata " + Quoted(name));
+  d.hint = Suggest(name, names, "there is " + ListOf(names));
+  d.code = headers ? "not-supported" : "unknown-metadata";
+  return false;
+}
+
+bool SourceBinder::BindComputed(const ast::ColumnDef& def) {
+  Scope scope;
+  scope.schema = &source_->schema;
+  scope.qualifier = statement_.name.text;
+  ExprBinder binder(scope, out_);
+  binder.ForbidAggregates("a computed column");
+  BoundExprPtr value =
+      binder.BindAs(*def.computed, def.type, "the expression is not " + def.type.ToString());
+  if (value == nullptr) return false;
+  bound::Visible visible;
+  visible.name = def.name.text;
+  visible.type = def.type;
+  visible.expr = std::move(value);
+  source_->schema.names.push_back(std::move(visible));
+  return true;
+}
+
+bool SourceBinder::BindColumn(const ast::ColumnDef& def) {
+  if (FindVisible(source_->schema.names, def.name.text) != nullptr) {
+    Diagnostic& d = out_->Error(def.name.span, "duplicate column name " + Quoted(def.name.text));
+    d.code = "duplicate-name";
+    return false;
+  }
+  if (!CheckType(def.type, def.type_span, false)) return false;
+  bool is_struct = def.type.is(TypeKind::kStruct);
+  bool is_field = !def.meta.has_value() && def.computed == nullptr;
+  if (is_struct && (!is_field || def.not_null)) {
+    Diagnostic& d = out_->Error(
+        def.type_span, std::string("not supported yet: ") +
+                           (is_field ? "NOT NULL on a STRUCT" : "a STRUCT that is no field"));
+    d.code = "not-supported";
+    return false;
+  }
+  if (def.not_null && !is_field) {
+    Diagnostic& d = out_->Error(def.name.span, "NOT NULL is for fields of the record");
+    d.code = "bad-column";
+    return false;
+  }
+  if (def.meta.has_value()) return BindMeta(def);
+  if (def.computed != nullptr) return BindComputed(def);
+
+  std::vector<program::PathStep> path = {{def.name.text, -1}};
+  if (def.path.has_value()) {
+    if (source_->spec.format != program::Format::kJson) {
+      Diagnostic& d = out_->Error(def.path_span, "a path needs FORMAT JSON");
+      d.code = "bad-path";
+      return false;
+    }
+    std::optional<std::vector<program::PathStep>> parsed =
+        ParseJsonPath(*def.path, def.path_span, out_);
+    if (!parsed.has_value()) return false;
+    path = std::move(*parsed);
+  }
+  if (is_struct && source_->spec.connector == program::Connector::kInline) {
+    Diagnostic& d = out_->Error(def.type_span, "not supported yet: a STRUCT in INLINE rows");
+    d.code = "not-supported";
+    return false;
+  }
+  source_->schema.names.push_back(
+      AddLeaves(def.name.text, def.name.text, def.type, std::move(path), def.not_null));
+  return true;
+}
+
+bool SourceBinder::BindTime() {
+  if (!statement_.event_time.has_value()) return true;
+  const ast::Name& name = *statement_.event_time;
+  Scope scope;
+  scope.schema = &source_->schema;
+  scope.qualifier = statement_.name.text;
+  const bound::Visible* column = ResolveColumn(scope, {name}, name.span, out_);
+  if (column == nullptr) return false;
+  if (!column->type.is(TypeKind::kTimestamp)) {
+    Diagnostic& d = out_->Error(name.span, "event time must be a TIMESTAMP");
+    d.label = Quoted(name.text) + " is " + column->type.ToString();
+    d.hint = "declare it as TIMESTAMP, or add a computed column";
+    d.code = "type-mismatch";
+    return false;
+  }
+  source_->event_time = column->expr;
+  program::Source& spec = source_->spec;
+  bool ok = true;
+  if (statement_.watermark.has_value()) {
+    spec.watermark_delay = statement_.watermark->us;
+  } else {
+    Diagnostic& d = out_->Error(name.span, "EVENT TIME needs a WATERMARK");
+    d.hint = "WATERMARK 10s: records may be 10 s out of order";
+    d.code = "missing-watermark";
+    ok = false;
+  }
+  if (statement_.idle.has_value()) spec.idle = statement_.idle->us;
+  if (statement_.ahead.has_value()) {
+    spec.ahead = statement_.ahead->us;
+    if (!HasLogTimestamps()) {
+      Diagnostic& d =
+          out_->Error(statement_.ahead->span, "AHEAD compares with the log's timestamp");
+      d.label = statement_.from.connector.text + " records have none";
+      d.code = "no-log-timestamps";
+      ok = false;
+    } else {
+      Diagnostic& d = out_->Warning(statement_.ahead->span, "AHEAD trusts the topic's timestamps");
+      d.label = "with CreateTime they are the producer's own clock";
+      d.hint = "set message.timestamp.type=LogAppendTime on the topic";
+      d.code = "create-time";
+    }
+  }
+  return ok;
+}
+
+bool SourceBinder::BindInlineRows() {
+  if (source_->spec.connector != program::Connector::kInline) return true;
+  if (!statement_.inline_rows.has_value()) {
+    Diagnostic& d = out_->Error(statement_.from.connector.span, "INLINE needs rows");
+    d.hint = "FROM INLINE (VALUES (...), (...))";
+    d.code = "missing-option";
+    return false;
+  }
+  const std::vector<program::SourceColumn>& fields = source_->spec.declared;
+  bool ok = true;
+  for (const auto& partition : statement_.inline_rows->partitions) {
+    std::vector<std::vector<Datum>>& rows = source_->spec.inline_rows.emplace_back();
+    for (const std::vector<ast::ExprPtr>& written : partition) {
+      if (written.size() != fields.size()) {
+        Span span = written.empty() ? statement_.inline_rows->span
+                                    : Span{written.front()->span.begin, written.back()->span.end};
+        Diagnostic& d = out_->Error(span, "a row of " + std::to_string(written.size()) + " values");
+        d.label = "the source has " + std::to_string(fields.size()) + " fields";
+        d.code = "inline-columns";
+        ok = false;
+        continue;
+      }
+      std::vector<Datum>& row = rows.emplace_back();
+      for (size_t i = 0; i < written.size(); ++i) {
+        std::optional<Result<Datum>> value = ConstantAs(*written[i], fields[i].type);
+        if (value.has_value() && value->ok()) {
+          row.push_back(std::move(*value).value());
+          continue;
+        }
+        Diagnostic& d = out_->Error(written[i]->span,
+                                    value.has_value() ? value->error().message : "not a constant");
+        d.label = "column " + Quoted(fields[i].name) + " is " + fields[i].type.ToString();
+        d.code = value.has_value() ? "bad-literal" : "not-constant";
+        ok = false;
+      }
+    }
+  }
+  return ok;
+}
+
+bool SourceBinder::Bind(bound::Source* source) {
+  source_ = source;
+  program::Source& spec = source->spec;
+  spec.name = statement_.name.text;
+  source->span = statement_.name.span;
+  bool ok = BindConnector(statement_.from, ConnectorUse::kSource, out_, &spec.connector,
+                          &spec.options, &spec.secrets);
+  // What the format is matters to the columns; after an unknown connector nothing is known.
+  if (ok) {
+    ok = BindFormat(statement_.format, statement_.from.connector, ConnectorUse::kSource, out_,
+                    &spec.format, &spec.format_options);
+  }
+  if (statement_.columns.empty()) {
+    Diagnostic& d =
+        out_->Error(statement_.name.span, "source " + Quoted(spec.name) + " has no columns");
+    d.hint = "SOURCE " + spec.name + " (id BIGINT, ts TIMESTAMP) FROM ...";
+    d.code = "no-columns";
+    ok = false;
+  }
+  // Fields and metadata first: a computed column may use those after it.
+  for (bool computed : {false, true}) {
+    for (const ast::ColumnDef& def : statement_.columns) {
+      if ((def.computed != nullptr) == computed) ok &= BindColumn(def);
+    }
+  }
+  if (!ok) return false;
+  // Names in the order that they were declared: it is the order of `*`.
+  std::vector<bound::Visible> ordered;
+  for (const ast::ColumnDef& def : statement_.columns) {
+    ordered.push_back(*FindVisible(source->schema.names, def.name.text));
+  }
+  source->schema.names = std::move(ordered);
+
+  program::SourceColumn log_time;
+  log_time.name = "LOG_TIME()";
+  log_time.type = TypeKind::kTimestamp;
+  log_time.from = program::ColumnFrom::kTimestamp;
+  source->log_time = AddPhysical(std::move(log_time));
+
+  ok &= BindTime();
+  ok &= BindInlineRows();
+  if (statement_.dead_letter.has_value()) {
+    program::DeadLetter& dead = spec.dead_letter.emplace();
+    ok &= BindConnector(*statement_.dead_letter, ConnectorUse::kDeadLetter, out_, &dead.connector,
+                        &dead.options, nullptr);
+  }
+  source->bounded =
+      spec.connector == program::Connector::kFile ||
+      spec.connector == program::Connector::kInline ||
+      (spec.connector == program::Connector::kNexmark && spec.options.contains("events"));
+  return ok;
+}
+
+}  // namespace
+
+void Binder::BindSource(const ast::SourceStmt& statement) {
+  RelationName entry;
+  entry.kind = bound::RelationKind::kSource;
+  entry.span = statement.name.span;
+  bound::Source source;
+  entry.broken = !SourceBinder(statement, out).Bind(&source);
+  entry.index = static_cast<int>(script.sources.size());
+  if (Declare(statement.name, entry)) script.sources.push_back(std::move(source));
+}
+
+}  // namespace flow

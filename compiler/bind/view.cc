@@ -1,0 +1,145 @@
+// Binder::BindView: emission, lateness, and what readers of the view may know.
+#include "compiler/bind/binder.h"
+
+namespace flow {
+
+namespace {
+
+// EMIT ON CLOSE has a meaning only for groups of windows that close.
+bool CheckOnClose(const ast::ViewStmt& statement, const bound::Facts& facts, Diagnostics* out) {
+  if (facts.windowed && !facts.late) return true;
+  Diagnostic& d = out->Error(statement.emit_span, "EMIT ON CLOSE needs windows that close");
+  d.code = "emit-on-close";
+  if (facts.windowed) {
+    d.label = "late rows have no watermark, so no window of theirs closes";
+    d.hint = "leave it out: the view is emitted as it changes";
+  } else if (facts.open_window) {
+    d.label = "the view only adds window columns";
+    d.hint = "GROUP BY window_start, or leave it out";
+  } else if (facts.grouped) {
+    d.label = "the view groups by no window of its own FROM";
+    d.hint = "GROUP BY window_start of a TUMBLE or HOP call in this view";
+  } else {
+    d.label = "the view has no window";
+    d.hint = "leave it out: rows are emitted as they come";
+  }
+  return false;
+}
+
+bool CheckLateness(const ast::ViewStmt& statement, const QueryBinder& query, Diagnostics* out) {
+  int judging = 0;
+  for (const auto& window : query.windows()) judging += window->judges_lateness ? 1 : 0;
+  if (judging == 1 || (judging > 1 && !statement.late_to.has_value())) return true;
+  bool late_to = !statement.lateness.has_value();
+  Span span = late_to ? statement.late_to->span : statement.lateness->span;
+  if (judging > 1) span = statement.late_to->span;
+  const char* clause = late_to || judging > 1 ? "LATE TO" : "ALLOW LATENESS";
+  Diagnostic& d =
+      out->Error(span, std::string(clause) + (judging > 1 ? " needs a single window call"
+                                                          : " has nothing to judge here"));
+  d.code = "lateness";
+  if (judging > 1) {
+    d.label = "this view has " + std::to_string(judging) + " over sources";
+    d.hint = "give each its own view, and join them with UNION ALL";
+  } else if (query.windows().empty()) {
+    d.label = "lateness is judged where a source first meets a window";
+    d.hint = "this view has no window call";
+  } else {
+    d.label = "nothing is late above the first window";
+    d.hint = "say it in the view where the source first meets a window";
+  }
+  return false;
+}
+
+bool CheckColumns(const ast::ViewStmt& statement, const bound::Query& query, Diagnostics* out) {
+  bool ok = true;
+  for (const bound::Column& column : query.schema.columns) {
+    if (!column.type.is(TypeKind::kInterval)) continue;
+    Diagnostic& d =
+        out->Error(statement.name.span, "column " + Quoted(column.name) + " would be an INTERVAL");
+    d.label = "a duration is a value of expressions only";
+    d.hint = "compare it, add it to a TIMESTAMP, or subtract epoch_ms(...) values";
+    d.code = "bad-type";
+    ok = false;
+  }
+  return ok;
+}
+
+}  // namespace
+
+void Binder::BindView(const ast::ViewStmt& statement) {
+  bound::View view;
+  view.name = statement.name.text;
+  view.span = statement.name.span;
+  view.lateness = statement.lateness.has_value() ? statement.lateness->us : 0;
+  QueryBinder binder(this, view.lateness);
+  view.query = binder.Bind(*statement.query);
+  bool ok = view.query != nullptr;
+
+  if (ok) {
+    const bound::Facts& facts = view.query->facts;
+    view.windowed = facts.windowed;
+    ok &= CheckColumns(statement, *view.query, out);
+    switch (statement.emit) {
+      case ast::Emit::kDefault:
+        view.emit = facts.windowed && !facts.late ? program::EmitKind::kOnClose
+                                                  : program::EmitKind::kChanges;
+        break;
+      case ast::Emit::kOnClose:
+        view.emit = program::EmitKind::kOnClose;
+        ok &= CheckOnClose(statement, facts, out);
+        break;
+      case ast::Emit::kEvery:
+        view.emit = program::EmitKind::kEvery;
+        view.emit_every = statement.emit_every.us;
+        if (view.emit_every <= 0) {
+          out->Error(statement.emit_every.span, "EMIT EVERY needs a duration over 0").code =
+              "bad-emit";
+          ok = false;
+        }
+        break;
+      case ast::Emit::kChanges:
+        view.emit = program::EmitKind::kChanges;
+        break;
+    }
+    if (statement.lateness.has_value() || statement.late_to.has_value()) {
+      ok &= CheckLateness(statement, binder, out);
+    }
+    bool final_when_closed = view.emit == program::EmitKind::kOnClose && facts.lateness == 0;
+    view.append_only = facts.append_only_inputs && (!facts.grouped || final_when_closed);
+
+    // For readers the window columns are columns like others, and the groups are rows.
+    view.schema = view.query->schema;
+    for (bound::Column& column : view.schema.columns) column.role = bound::WindowRole::kNone;
+    view.facts = facts;
+    view.facts.window.reset();
+    view.facts.window_of_aggregate = false;
+    view.facts.windowed = false;
+    view.facts.grouped = false;
+    view.facts.append_only_inputs = view.append_only;
+  }
+
+  RelationName entry;
+  entry.kind = bound::RelationKind::kView;
+  entry.index = static_cast<int>(script.views.size());
+  entry.span = statement.name.span;
+  entry.broken = !ok;
+  bool declared = Declare(statement.name, entry);
+  if (statement.late_to.has_value()) {
+    entry.kind = bound::RelationKind::kLate;
+    entry.span = statement.late_to->span;
+    if (ok) {
+      view.late_name = statement.late_to->text;
+      for (const auto& window : binder.windows()) {
+        if (window->judges_lateness) view.late_window = window;
+      }
+    }
+    Declare(*statement.late_to, entry);
+  }
+  if (declared) {
+    script.views.push_back(std::move(view));
+    sunk.push_back(false);
+  }
+}
+
+}  // namespace flow
