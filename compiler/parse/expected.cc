@@ -2,6 +2,7 @@
 #include "compiler/parse/expected.h"
 
 #include <algorithm>
+#include <array>
 
 namespace flow::parse {
 
@@ -121,6 +122,7 @@ void AddState(FlowParser& parser, size_t state, Expected& expected) {
   bool is_expression = named && Has(set, FlowParser::CASE);
   bool is_value = named && !is_expression && Has(set, FlowParser::NUMBER);
   bool is_alias = named && Has(set, FlowParser::AS);
+  bool is_query = !is_expression && Has(set, FlowParser::SELECT);
   bool is_join = Has(set, FlowParser::JOIN);
   if (is_expression) {
     expected.expression = true;
@@ -142,12 +144,18 @@ void AddState(FlowParser& parser, size_t state, Expected& expected) {
     if (IsKeyword(token)) expected.keywords.push_back(WordOf(parser, token));
     if (IsForLater(token) || (is_alias && token == FlowParser::AS)) continue;
     if (is_join && token == FlowParser::COMMA) continue;
+    if (is_expression && (token == FlowParser::SELECT || token == FlowParser::WITH ||
+                          token == FlowParser::ALL || token == FlowParser::DISTINCT)) {
+      continue;
+    }
+    if (is_query && token != FlowParser::SELECT) continue;
     if (IsOperator(token) && optional) {
       expected.operators = true;
       continue;
     }
-    if (optional && (token == FlowParser::LPAREN || token == FlowParser::DOT ||
-                     token == FlowParser::STRING || token == FlowParser::FILTER)) {
+    if (token == FlowParser::DOT) continue;
+    if (optional && (token == FlowParser::LPAREN || token == FlowParser::STRING ||
+                     token == FlowParser::FILTER)) {
       continue;
     }
     if (token == FlowParser::INTERVAL && Has(set, FlowParser::DURATION)) continue;
@@ -161,6 +169,17 @@ void AddState(FlowParser& parser, size_t state, Expected& expected) {
       expected.words.push_back(std::move(word));
     }
   }
+}
+
+// Clauses are named in the order in which they are written.
+size_t RankOf(const std::string& word) {
+  constexpr std::array<std::string_view, 18> kOrder = {
+      "SOURCE", "VIEW",       "SINK",           "META",   "AS",          "FROM",  "INTO",
+      "FORMAT", "EVENT TIME", "IDLE",           "AHEAD",  "DEAD LETTER", "WHERE", "GROUP BY",
+      "HAVING", "UNION ALL",  "ALLOW LATENESS", "LATE TO"};
+  auto found = std::find(kOrder.begin(), kOrder.end(), word);
+  if (found != kOrder.end()) return 1 + static_cast<size_t>(found - kOrder.begin());
+  return word == "EMIT" || word == "APPEND" || word == "UPSERT" ? kOrder.size() + 1 : 0;
 }
 
 std::string Quoted(const std::string& word) {
@@ -181,6 +200,9 @@ Expected ExpectedAt(FlowParser& parser, const std::vector<size_t>& states) {
     seen.push_back(state);
     AddState(parser, state, expected);
   }
+  std::stable_sort(
+      expected.words.begin(), expected.words.end(),
+      [](const std::string& a, const std::string& b) { return RankOf(a) < RankOf(b); });
   return expected;
 }
 

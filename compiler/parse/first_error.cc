@@ -6,6 +6,8 @@ namespace flow::parse {
 void FirstError::Visit(antlr4::Parser* parser) {
   size_t index = parser->getInputStream()->index();
   if (index != token_index_) {
+    states_before_.clear();
+    if (index == token_index_ + 1) states_before_.swap(states_);
     token_index_ = index;
     states_.clear();
   }
@@ -15,6 +17,7 @@ void FirstError::Visit(antlr4::Parser* parser) {
 void FirstError::reset(antlr4::Parser* /*parser*/) {
   token_index_ = 0;
   states_.clear();
+  states_before_.clear();
 }
 
 void FirstError::sync(antlr4::Parser* parser) { Visit(parser); }

@@ -15,6 +15,8 @@ class FirstError : public antlr4::ANTLRErrorStrategy {
   // LL(1), the tokens that may follow these states are exactly those that would have fitted.
   size_t token_index() const { return token_index_; }
   const std::vector<size_t>& states() const { return states_; }
+  // The same for the token before it; empty if there was no choice.
+  const std::vector<size_t>& states_before() const { return states_before_; }
 
   void reset(antlr4::Parser* parser) override;
   void sync(antlr4::Parser* parser) override;
@@ -29,6 +31,7 @@ class FirstError : public antlr4::ANTLRErrorStrategy {
 
   size_t token_index_ = 0;
   std::vector<size_t> states_;
+  std::vector<size_t> states_before_;
 };
 
 }  // namespace flow::parse

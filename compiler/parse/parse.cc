@@ -20,6 +20,10 @@ using parse::StatementTokens;
 // More errors than these help nobody; what follows is only searched for names.
 constexpr int kMaxErrors = 50;
 
+bool IsHead(size_t type) {
+  return type == FlowParser::SOURCE || type == FlowParser::VIEW || type == FlowParser::TABLE;
+}
+
 class FileParser {
  public:
   FileParser(const SourceFile& file, const ParseOptions& options, Diagnostics& out)
@@ -94,8 +98,12 @@ class FileParser {
       case FlowParser::TEST:
         // They declare nothing that others use.
         return;
-      default:
-        Refuse(statement.begin + 1, statement.end);
+      default: {
+        // VIEW name, but also CREATE VIEW name.
+        size_t name = statement.begin + 1;
+        if (name + 1 < statement.end && IsHead(lexed_.tokens[name]->getType())) ++name;
+        Refuse(name, statement.end);
+      }
     }
     for (size_t i = statement.begin + 1; i + 2 < statement.end; ++i) {
       if (lexed_.tokens[i]->getType() == FlowParser::LATE &&

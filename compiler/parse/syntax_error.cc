@@ -1,6 +1,8 @@
 // ReportSyntaxError: the message, the hint, and recovery.
 #include "compiler/parse/syntax_error.h"
 
+#include <algorithm>
+
 #include "compiler/parse/expected.h"
 #include "compiler/parse/text_check.h"
 
@@ -76,7 +78,8 @@ class Reporter {
         lexed_(lexed),
         statement_(statement),
         at_(error.token_index()),
-        expected_(ExpectedAt(parser, error.states())) {}
+        expected_(ExpectedAt(parser, error.states())),
+        expected_before_(ExpectedAt(parser, error.states_before())) {}
 
   size_t Report(Diagnostics& out) const {
     size_t resume = NextHead();
@@ -88,16 +91,24 @@ class Reporter {
       ReportMissingSemicolon(at_ - 1, "statements end in `;`, the last one too", out);
       return resume;
     }
+    if (resume < at_) {
+      // A head was taken for a name: `WHERE VIEW v AS ...`.
+      Diagnostic& d = out.Error(SpanAt(resume),
+                                "the statement before this " + TextAt(resume) + " is not finished");
+      d.code = "syntax";
+      d.hint = "statements end in `;`";
+      return resume;
+    }
     size_t guilty = at_;
-    std::string meant = MeantAt(at_);
+    std::string meant = MeantAt(at_, expected_);
     if (meant.empty() && at_ > statement_.begin) {
-      // A misspelled keyword may have been taken for an alias: the error shows one token later.
-      meant = MeantAt(at_ - 1);
+      // A misspelled keyword may have been taken for a name: the error shows one token later.
+      meant = MeantAt(at_ - 1, expected_before_);
       if (!meant.empty()) guilty = at_ - 1;
     }
-    Span span = SpanAt(guilty);
+    const Expected& expected = guilty == at_ ? expected_ : expected_before_;
     Diagnostic& d =
-        out.Error(span, "expected " + expected_.ToString() + ", found " + TextAt(guilty));
+        out.Error(SpanAt(guilty), "expected " + expected.ToString() + ", found " + TextAt(guilty));
     d.code = "syntax";
     d.hint = meant.empty() ? Hint() : "did you mean `" + meant + "`?";
     return resume;
@@ -128,10 +139,10 @@ class Reporter {
   }
 
   // The keyword that the name at `index` seems to mean.
-  std::string MeantAt(size_t index) const {
+  std::string MeantAt(size_t index, const Expected& expected) const {
     if (index >= statement_.end || TypeAt(index) != FlowParser::IDENTIFIER) return "";
     std::vector<std::string> first_words;
-    for (const std::string& keyword : expected_.keywords) {
+    for (const std::string& keyword : expected.keywords) {
       first_words.push_back(keyword.substr(0, keyword.find(' ')));
     }
     return DidYouMean(ToUpper(file_.Text(SpanOf(TokenAt(index)))), first_words);
@@ -140,6 +151,10 @@ class Reporter {
   // Where the next statement begins if its predecessor's `;` is missing: a head keyword at the
   // error itself, or behind it at the beginning of a line.
   size_t NextHead() const {
+    if (at_ > statement_.begin + 1 && at_ < statement_.end && IsStatementHead(TypeAt(at_ - 1)) &&
+        BeginsLine(at_ - 1) && NameFollows(at_ - 1)) {
+      return at_ - 1;
+    }
     for (size_t i = at_; i + 1 < statement_.end; ++i) {
       if (i == statement_.begin || !IsStatementHead(TypeAt(i)) || !NameFollows(i)) continue;
       if (i == at_ || BeginsLine(i)) return i;
@@ -168,6 +183,12 @@ class Reporter {
       return "a statement begins with SOURCE, VIEW or SINK";
     }
     size_t before = TypeAt(at_ - 1);
+    if (IsReserved(type) && (expected_.name || (expected_.expression && StandsAsName()))) {
+      return TextAt(at_) + " is a keyword; as a name it is written in double quotes";
+    }
+    if (type == FlowParser::NULL_ && before == FlowParser::NOT) {
+      return "the test is written IS NOT NULL";
+    }
     if (expected_.expression && before == FlowParser::COMMA) {
       return "remove the `,` before " + TextAt(at_) + ", or say what follows it";
     }
@@ -186,10 +207,22 @@ class Reporter {
     if (expected_.name && type == FlowParser::STRING) {
       return "names are written plainly, or in double quotes";
     }
-    if (expected_.name && IsReserved(type)) {
-      return TextAt(at_) + " is a keyword; as a name it is written in double quotes";
+    if (type == FlowParser::COMMA && Expects("EVERY")) {
+      return "windows that overlap are written HOP(r, size EVERY slide)";
     }
     return ClauseOrder(head, type);
+  }
+
+  // Does what follows the token look as if it was meant as a column?
+  bool StandsAsName() const {
+    if (TypeAt(at_) == FlowParser::FROM || AtEnd()) return false;
+    size_t next = TypeAt(at_ + 1);
+    return next == FlowParser::COMMA || next == FlowParser::FROM || next == FlowParser::RPAREN ||
+           next == FlowParser::AS || next == Token::EOF || IsComparison(next);
+  }
+
+  bool Expects(std::string_view word) const {
+    return std::find(expected_.words.begin(), expected_.words.end(), word) != expected_.words.end();
   }
 
   std::string OpenParenthesis() const {
@@ -209,6 +242,7 @@ class Reporter {
   const StatementTokens& statement_;
   size_t at_;
   Expected expected_;
+  Expected expected_before_;  // at the token before
 };
 
 }  // namespace
