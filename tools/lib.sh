@@ -7,6 +7,8 @@ flow_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 flow_started=${FLOW_STARTED:-$(date +%s)}
 export FLOW_STARTED=$flow_started
 flow_jobs=${FLOW_JOBS:-$(nproc)}
+# What was compiled in one checkout is found again in another.
+export CCACHE_BASEDIR=$flow_root CCACHE_NOHASHDIR=1
 
 if [ -t 1 ]; then
   flow_tty=1 flow_bold=$'\e[1m' flow_green=$'\e[32m' flow_red=$'\e[31m' flow_dim=$'\e[2m'

@@ -177,7 +177,7 @@ class Case:
                 run = Run(self, ["check", "test.flow"] + section.words)
                 if run.code != 1:
                     self.fail(section, f"exit code {run.code}, expected 1\n{run}\n{run.stdout}")
-                self.expect(section, run.stderr, run)
+                self.expect(section, run.stdout if "json" in section.words else run.stderr, run)
             elif section.name == "failure":  # a run that fails: exit code, and words of its message
                 run = Run(self, self.run_arguments(configs[0], []))
                 wanted = section.text().strip()
