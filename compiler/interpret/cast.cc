@@ -82,7 +82,8 @@ Value StringTo(const Type& to, const FlowString& s) {
   switch (to.kind) {
     case TypeKind::kBoolean: {
       uint8_t out = 0;
-      return Checked(flow_parse_boolean(text, s.size, &out), Value::Bool(out != 0));
+      const uint8_t code = flow_parse_boolean(text, s.size, &out);
+      return Checked(code, Value::Bool(out != 0));
     }
     case TypeKind::kInt: {
       int32_t out = 0;
