@@ -160,7 +160,7 @@ char* PutFraction(char* at, int64_t fraction) {
 
 char* PutTimestamp(char* at, int64_t us, char separator) {
   const int64_t days = FloorDivide(us, kDay);
-  int64_t rest = us - days * kDay;
+  const int64_t rest = us % kDay + (us % kDay < 0 ? kDay : 0);
   at = PutDate(at, static_cast<int32_t>(days));
   *at++ = separator;
   at = PutDigits(at, rest / kHour, 2);
