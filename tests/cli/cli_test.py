@@ -1,0 +1,289 @@
+"""What other programs rely on: flowc's exit codes, streams, formats and behaviour under signals.
+
+FLOWC and CLICKGEN name the programs under test.
+"""
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+FLOWC = os.path.abspath(os.environ.get("FLOWC", "build/release/tools/flowc/flowc"))
+CLICKGEN = os.path.abspath(os.environ.get("CLICKGEN", "build/release/tools/clicks/clickgen"))
+SLOW = int(os.environ.get("FLOW_SLOWNESS", "1"))  # sanitized builds: wait longer, feed less
+
+INLINE = """
+SOURCE s (k STRING, n INT, ts TIMESTAMP)
+FROM INLINE (VALUES ('a', 1, '2026-01-01 00:00:10'), ('b', 2, '2026-01-01 00:00:20'), ('a', 3, '2026-01-01 00:01:30'))
+EVENT TIME ts WATERMARK 0s;
+VIEW v AS SELECT k, window_start, SUM(n) AS total FROM TUMBLE(s, 1m) GROUP BY k, window_start;
+VIEW w AS SELECT k, n FROM s;
+"""
+STDIN = """
+SOURCE s (n INT, ts TIMESTAMP) FROM FILE (path = '-') FORMAT JSON EVENT TIME ts WATERMARK 0s;
+VIEW v AS SELECT window_start, SUM(n) AS total FROM TUMBLE(s, 1m) GROUP BY window_start;
+"""
+CLICKS = """
+SOURCE clicks (user_id BIGINT, page STRING, revenue DECIMAL(12, 2), ts TIMESTAMP)
+FROM FILE (path = '{folder}/clicks-*.jsonl', partitions = 'file') FORMAT JSON EVENT TIME ts WATERMARK 10s;
+VIEW v AS SELECT page, window_start, COUNT(*) AS n, SUM(revenue) AS revenue
+FROM TUMBLE(clicks, 1m) GROUP BY page, window_start;
+"""
+
+
+class Cli(unittest.TestCase):
+    def setUp(self):
+        self.temporary = tempfile.TemporaryDirectory()
+        self.folder = self.temporary.name
+        self.addCleanup(self.temporary.cleanup)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, text, name="x.flow"):
+        with open(self.path(name), "wb") as file:
+            file.write(text if isinstance(text, bytes) else text.encode())
+        return self.path(name)
+
+    def flowc(self, *arguments, stdin=b"", environment=None):
+        run = subprocess.run([FLOWC, *arguments], input=stdin, capture_output=True, timeout=120 * SLOW,
+                             cwd=self.folder, env={**os.environ, **(environment or {})})
+        run.stdout, run.stderr = run.stdout.decode(), run.stderr.decode("utf-8", "replace")
+        return run
+
+    def ok(self, *arguments, **more):
+        run = self.flowc(*arguments, **more)
+        self.assertEqual(0, run.returncode, run.stderr)
+        return run
+
+    def ledger(self, run):
+        return json.loads([line for line in run.stderr.splitlines() if line.startswith('{"ledger"')][-1])
+
+    # --- command line ---------------------------------------------------------------------------
+    def test_help(self):
+        self.assertIn("run FILE", self.ok("--help").stdout)
+        for verb in ("run", "check", "explain", "datagen", "functions"):
+            text = self.ok(verb, "--help").stdout
+            self.assertIn(f"flowc {verb} ", text)
+        self.assertIn("at least once", self.ok("run", "--help").stdout)
+        self.assertRegex(self.ok("version").stdout, r"^flowc \d+\.\d+\.\d+")
+
+    def test_usage_errors(self):
+        path = self.write(INLINE)
+        for arguments in ([], ["nonsense"], ["run"], ["run", path, "--mode", "nonsense"], ["run", path, "--nonsense"],
+                          ["run", path, "--mode", "batch", "--until-end"], ["run", self.path("missing.flow")],
+                          ["run", path, "--workers", "-1"], ["run", path, "--view", "nonsense"],
+                          ["run", path, "--mode", "batch", "--to", "nonsense"],
+                          ["run", path, "--mode", "batch", "--to", "nonsense:0=1"],
+                          ["functions", "nonsense"], ["explain", path, "--plan", "nonsense"]):
+            run = self.flowc(*arguments)
+            self.assertEqual(2, run.returncode, f"{arguments}: {run.stderr}")
+            self.assertEqual("", run.stdout, arguments)
+            self.assertNotEqual("", run.stderr, arguments)
+
+    def test_compile_errors_in_every_verb(self):
+        path = self.write("VIEW v AS SELECT x FROM nowhere;")
+        for verb in ("run", "check", "explain"):
+            run = self.flowc(verb, path)
+            self.assertEqual(1, run.returncode, verb)
+            self.assertIn("nowhere", run.stderr, verb)
+            self.assertIn("x.flow:1:25", run.stderr, verb)
+        self.assertEqual(0, self.flowc("check", self.write(INLINE)).returncode)
+
+    def test_variables(self):
+        path = self.write("SOURCE s (a STRING) FROM INLINE (VALUES ('${X:-none}'), ('${Y:?say what Y is}'));\n"
+                          "VIEW v AS SELECT a FROM s;")
+        run = self.flowc("run", path)
+        self.assertEqual(1, run.returncode)
+        self.assertIn("say what Y is", run.stderr)
+        lines = self.ok("run", path, "--set", "Y=1", environment={"X": "env"}).stdout.splitlines()
+        self.assertEqual(['{"a":"env"}', '{"a":"1"}'], lines)
+        lines = self.ok("run", path, "--set", "Y=1", "--set", "X=set", environment={"X": "env"}).stdout.splitlines()
+        self.assertEqual(['{"a":"set"}', '{"a":"1"}'], lines)
+
+    def test_hostile_files(self):
+        source = "SOURCE s (a INT) FROM INLINE (VALUES (1));\nVIEW v AS SELECT "
+        files = {
+            "nested": source + "(" * 200_000 + "a" + ")" * 200_000 + " AS x FROM s;",
+            "unbalanced": "(" * 400_000,
+            "conjunction": source + "a FROM s WHERE " + " AND ".join(["a = 1"] * 1_000_000) + ";",
+            "garbage": bytes((i * 7919 >> 3) & 0xFF for i in range(100_000)),
+            "zeros": b"\0" * 10_000,
+            "unclosed": source + "'abc",
+            "signs": source + "-" * 300_000 + "a FROM s;",
+            "nots": source + "NOT " * 100_000 + "TRUE FROM s;",
+        }
+        for name, text in files.items():
+            begin = time.monotonic()
+            run = self.flowc("check", self.write(text))
+            self.assertEqual(1, run.returncode, f"{name}: {run.stderr[-2000:]}")
+            self.assertIn("error", run.stderr, name)
+            self.assertLess(len(run.stderr), 100_000, name)
+            self.assertLess(time.monotonic() - begin, 20 * SLOW, name)
+
+    # --- what a run prints ----------------------------------------------------------------------
+    def test_streams_are_apart(self):
+        path = self.write(INLINE)
+        run = self.ok("run", path, "--view", "v", "--format", "json")
+        self.assertEqual(3, len([json.loads(line) for line in run.stdout.splitlines()]))
+        ledger = self.ledger(run)
+        self.assertTrue(ledger["ledger"]["balanced"])
+        self.assertEqual(3, ledger["ledger"]["sources"][0]["read"])
+        for line in run.stderr.splitlines():
+            json.loads(line)
+
+    def test_formats(self):
+        path = self.write(INLINE)
+        self.assertEqual(["k,n", "a,1", "b,2", "a,3"],
+                         self.ok("run", path, "--view", "w", "--format", "csv").stdout.splitlines())
+        table = self.ok("run", path, "--view", "v", "--format", "table").stdout
+        self.assertIn("window_start", table)
+        self.assertIn("2026-01-01 00:01:00", table)
+        rows = [json.loads(line) for line in
+                self.ok("run", path, "--view", "v", "--view", "w", "--format", "json").stdout.splitlines()]
+        self.assertEqual({"v", "w"}, {row["view"] for row in rows})
+        self.assertEqual({"view", "row"}, set(rows[0]))
+        changes = [json.loads(line) for line in
+                   self.ok("run", path, "--view", "v", "--changes", "--format", "json").stdout.splitlines()]
+        self.assertEqual({"view", "op", "rev", "row"}, set(changes[0]))
+        self.assertEqual({"upsert"}, {change["op"] for change in changes})
+
+    def test_the_last_view_is_printed(self):
+        lines = self.ok("run", self.write(INLINE), "--format", "json").stdout.splitlines()
+        self.assertEqual([{"k": "a", "n": 1}, {"k": "b", "n": 2}, {"k": "a", "n": 3}], [json.loads(x) for x in lines])
+
+    def test_digests_agree(self):
+        path = self.write(INLINE)
+        expected = self.ok("run", path, "--mode", "batch", "--digest").stdout
+        self.assertRegex(expected, r"^v 3 [0-9a-f]{32}\nw 3 [0-9a-f]{32}\n$")
+        for more in (["--workers", "3"], ["--engine", "interpreter"], ["--batch-size", "1"], ["--batch-size", "7"],
+                     ["--collide-hashes"], ["--tier", "baseline"], ["--tier", "optimized"]):
+            for mode in (["--mode", "batch"], ["--mode", "stream", "--until-end"]):
+                self.assertEqual(expected, self.ok("run", path, "--digest", *mode, *more).stdout, (mode, more))
+
+    def test_digest_and_view_write_no_sink(self):
+        path = self.write(INLINE + "SINK out FROM w INTO FILE (path = 'out.jsonl');")
+        self.ok("run", path, "--digest")
+        self.ok("run", path, "--view", "w")
+        self.assertFalse(os.path.exists(self.path("out.jsonl")))
+        self.assertEqual("", self.ok("run", path).stdout)
+        with open(self.path("out.jsonl"), encoding="utf-8") as file:
+            self.assertEqual(3, len(file.readlines()))
+
+    def test_checksum_sink_prints_the_digest(self):
+        path = self.write(INLINE + "SINK sum FROM v INTO CHECKSUM; SINK gone FROM w INTO NULL;")
+        digest = self.ok("run", path, "--mode", "batch", "--digest", "--view", "v").stdout.strip()
+        self.assertIn(digest, self.ok("run", path, "--mode", "batch").stderr)
+
+    def test_secrets_stay_secret(self):
+        path = self.write("SOURCE s (a INT) FROM KAFKA (brokers = 'localhost:1', topic = 't', sasl.username = 'u', "
+                          "sasl.password = SECRET('PASSWORD_OF_TEST')) FORMAT JSON;\nVIEW v AS SELECT a FROM s;")
+        for arguments in (["explain", path], ["explain", path, "--stop-after", "ast"], ["check", path]):
+            run = self.ok(*arguments, environment={"PASSWORD_OF_TEST": "hunter2"})
+            self.assertNotIn("hunter2", run.stdout + run.stderr)
+
+    def test_explain(self):
+        path = self.write(INLINE)
+        for stage in ("ast", "bound", "logical", "optimized", "program", "ir"):
+            first = self.ok("explain", path, "--stop-after", stage).stdout
+            self.assertNotEqual("", first, stage)
+            self.assertNotIn("0x7f", first, stage)
+            self.assertEqual(first, self.ok("explain", path, "--stop-after", stage).stdout, stage)
+        json.loads(self.ok("explain", path, "--format", "json").stdout)
+        self.assertIn("digraph", self.ok("explain", path, "--format", "dot").stdout)
+
+    def test_datagen(self):
+        flow = self.write("SOURCE e (event_type INT, bid STRUCT<price BIGINT>, \"dateTime\" TIMESTAMP)\n"
+                          "FROM NEXMARK (events = 1000, rate = 1000) EVENT TIME \"dateTime\" WATERMARK 4s;\n"
+                          "VIEW v AS SELECT event_type, COUNT(*) AS n, SUM(bid.price) AS p FROM e GROUP BY event_type;")
+        self.ok("datagen", flow, "--out", self.path("events.jsonl"))
+        with open(self.path("events.jsonl"), encoding="utf-8") as file:
+            events = [json.loads(line) for line in file]
+        self.assertEqual(1000, len(events))
+        with open(flow, encoding="utf-8") as file:
+            text = file.read().replace("NEXMARK (events = 1000, rate = 1000)", "FILE (path = 'events.jsonl') FORMAT JSON")
+        copy = self.write(text, "copy.flow")
+        self.assertEqual(self.ok("run", flow, "--digest").stdout, self.ok("run", copy, "--digest").stdout)
+        bids = [e["bid"]["price"] for e in events if e["event_type"] == 2]
+        row = [json.loads(x) for x in self.ok("run", copy, "--format", "json").stdout.splitlines()][-1]
+        self.assertEqual({"event_type": 2, "n": len(bids), "p": sum(bids)}, row)
+
+    # --- live -----------------------------------------------------------------------------------
+    def start(self, *arguments):
+        process = subprocess.Popen([FLOWC, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, cwd=self.folder, text=True, bufsize=1)
+        watchdog = threading.Timer(60 * SLOW, process.kill)
+        watchdog.start()
+        self.addCleanup(watchdog.cancel)
+        self.addCleanup(lambda: [pipe.close() for pipe in (process.stdin, process.stdout, process.stderr)])
+        return process
+
+    def test_windows_are_emitted_as_time_passes(self):
+        process = self.start("run", self.write(STDIN), "--format", "json")
+        process.stdin.write('{"n":1,"ts":"2026-01-01T00:00:10Z"}\n{"n":2,"ts":"2026-01-01T00:00:50Z"}\n'
+                            '{"n":4,"ts":"2026-01-01T00:01:00Z"}\n')
+        process.stdin.flush()
+        # stdin is still open: the first window is out because the watermark has passed its end
+        self.assertEqual({"window_start": "2026-01-01T00:00:00Z", "total": 3}, json.loads(process.stdout.readline()))
+        self.assertIsNone(process.poll())
+        process.stdin.close()
+        self.assertEqual({"window_start": "2026-01-01T00:01:00Z", "total": 4}, json.loads(process.stdout.readline()))
+        self.assertEqual(0, process.wait())
+
+    def test_interrupt_drains_and_exits_0(self):
+        flow = self.write("SOURCE e (\"dateTime\" TIMESTAMP) FROM NEXMARK (rate = 1000) EVENT TIME \"dateTime\" WATERMARK 0s;\n"
+                          "VIEW v AS SELECT window_start, COUNT(*) AS n FROM TUMBLE(e, 1s) GROUP BY window_start;")
+        process = self.start("run", flow, "--format", "json")
+        first = json.loads(process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        rest, errors = process.communicate()
+        self.assertEqual(0, process.returncode, errors)
+        self.assertEqual(1000, first["n"])
+        for line in rest.splitlines():
+            self.assertEqual(1000, json.loads(line)["n"])  # windows that are not complete are not shown
+        self.assertIn('{"ledger"', errors)
+
+    def test_a_closed_stdout_ends_the_run(self):
+        flow = self.write("SOURCE e (event_type INT) FROM NEXMARK (rate = 1000); VIEW v AS SELECT event_type FROM e;")
+        process = self.start("run", flow, "--format", "json")
+        process.stdout.readline()
+        process.stdout.close()
+        self.assertIn(process.wait(), (0, 3))
+
+    # --- memory ---------------------------------------------------------------------------------
+    def test_memory_does_not_grow_with_the_log(self):
+        if "sanitize" in os.environ.get("FLOW_BUILD", ""):
+            self.skipTest("sanitizers keep freed memory")
+        peaks = []
+        for events in (50_000, 800_000):
+            folder = self.path(str(events))
+            os.mkdir(folder)
+            subprocess.run([CLICKGEN, folder, "--events", str(events)], check=True)
+            flow = self.write(CLICKS.format(folder=folder))
+            for mode in (["--mode", "batch"], ["--mode", "stream", "--until-end"]):
+                run = self.ok("run", flow, "--digest", "--format", "json", *mode)
+                ledger = self.ledger(run)
+                self.assertEqual(events, ledger["rows"])
+                peaks.append(ledger["peak_rss"] / 2**20)
+        self.assertLess(peaks[2], peaks[0] + 40, f"batch: {peaks} MB")
+        self.assertLess(peaks[3], peaks[1] + 40, f"stream: {peaks} MB")
+
+    def test_a_slow_reader_slows_the_source(self):
+        if "sanitize" in os.environ.get("FLOW_BUILD", ""):
+            self.skipTest("sanitizers keep freed memory")
+        flow = self.write("SOURCE e (bid STRUCT<url STRING>) FROM NEXMARK (events = 3000000);\n"
+                          "VIEW v AS SELECT bid.url AS url FROM e;")
+        process = self.start("run", flow, "--format", "json")
+        time.sleep(3)
+        with open(f"/proc/{process.pid}/status", encoding="utf-8") as file:
+            rss = [int(line.split()[1]) for line in file if line.startswith("VmRSS")][0] / 1024
+        process.kill()
+        process.wait()
+        self.assertLess(rss, 400, "MB while nobody reads")
+
+
+if __name__ == "__main__":
+    unittest.main()
