@@ -19,7 +19,17 @@ enum class RunMode { kStream, kBatch };
 using RowCallback =
     std::function<void(const program::View& view, const Batch& changes, int64_t revision)>;
 
+// What tests decide in the place of arrival and the wall clock.
+struct TestSchedule {
+  // How many morsels of partition `index` (in order of opening) to read in this tick; 0: none.
+  std::function<int(int index, int64_t tick)> morsels;
+  // Is this partition declared silent at the end of this tick? If set, a bounded stream takes
+  // decisions as a live one does, and writes the decision log.
+  std::function<bool(int index, int64_t tick)> silent;
+};
+
 struct RunOptions {
+  TestSchedule schedule;
   RunMode mode = RunMode::kStream;
   bool until_end = false;      // end where the sources end now; W = +inf there
   std::string to;              // frontier or time: --stop-at and --to
@@ -31,7 +41,8 @@ struct RunOptions {
   uint64_t hash_mask = ~uint64_t{0};  // 0 in tests: all keys collide
   int64_t tick_us = 2000;      // the pause of an idle stream
 
-  bool use_sinks = true;       // else only on_rows and digests; no dead letters are written
+  // False: only on_rows, print and digests; no sinks and no dead letters are written.
+  bool use_sinks = true;
   bool changes = false;        // STDOUT and on_rows get every revision, not the final table
   bool digest = false;         // fill RunReport::digests
   std::string format;          // of STDOUT: table, json, csv

@@ -12,7 +12,7 @@ namespace flow {
 Result<std::unique_ptr<SourceSet>> SourceSet::Open(const program::Program& program,
                                                    const RunOptions& options, bool bounded) {
   std::unique_ptr<SourceSet> set(new SourceSet(program));
-  if (!options.decisions.empty() && bounded) {
+  if (!options.decisions.empty() && bounded && !options.schedule.silent) {
     FLOW_TRY(set->decisions_, ReadDecisions(options.decisions));
   }
   for (size_t s = 0; s < program.sources.size(); ++s) {

@@ -60,7 +60,7 @@ class StreamJob {
   };
 
   void ReadPartitions(int worker);
-  Status ReadPartition(PartitionState* partition, Worker* worker);
+  Status ReadPartition(PartitionState* partition, int morsels, Worker* worker);
   void ProcessMorsel(PartitionState* partition, Worker* worker);
   void Consume(int path, Worker* worker, const PathRunner::Output& output);
   void RunAggregate(int aggregate, int worker);
@@ -77,6 +77,7 @@ class StreamJob {
   const RunOptions& options_;
   Routes routes_;
   bool bounded_ = false;
+  bool decides_ = false;  // takes decisions (else reads them)
   std::unique_ptr<SourceSet> sources_;
   std::unique_ptr<WorkerPool> pool_;
   std::vector<std::unique_ptr<Worker>> workers_;
@@ -108,6 +109,7 @@ class StreamJob {
 
 Status StreamJob::Open() {
   bounded_ = options_.until_end || !options_.to.empty() || AllSourcesBounded(program_);
+  decides_ = !bounded_ || options_.schedule.silent;
   FLOW_TRY(sources_, SourceSet::Open(program_, options_, bounded_));
   FLOW_TRY(dead_letters_, DeadLetters::Open(program_, options_));
   int workers = options_.workers > 0 ? options_.workers
@@ -151,7 +153,7 @@ Status StreamJob::Open() {
   aggregate_watermark_.assign(program_.aggregates.size(), kMinTime);
   view_watermark_.assign(program_.views.size(), kMinTime);
   come_back_.assign(program_.sources.size(), kMinTime);
-  if (!bounded_ && !options_.decisions.empty()) {
+  if (decides_ && !options_.decisions.empty()) {
     decision_file_.open(options_.decisions, std::ios::app);
     if (!decision_file_) {
       return ExternalError("can not write the decision log " + options_.decisions);
@@ -234,8 +236,8 @@ void StreamJob::ProcessMorsel(PartitionState* partition, Worker* worker) {
   }
 }
 
-Status StreamJob::ReadPartition(PartitionState* partition, Worker* worker) {
-  for (int i = 0; i < morsels_; ++i) {
+Status StreamJob::ReadPartition(PartitionState* partition, int morsels, Worker* worker) {
+  for (int i = 0; i < morsels; ++i) {
     FLOW_TRY(ReadState state, partition->reader->Read(options_.batch_rows, kMorselBytes,
                                                       &worker->rows.morsel));
     if (state == ReadState::kEnd) {
@@ -264,7 +266,11 @@ void StreamJob::ReadPartitions(int index) {
     size_t next = next_partition_.fetch_add(1, std::memory_order_relaxed);
     if (next >= partitions.size()) break;
     PartitionState* partition = partitions[next].get();
-    if (!partition->ended) worker->status = ReadPartition(partition, worker);
+    if (partition->ended) continue;
+    int morsels = options_.schedule.morsels
+                      ? options_.schedule.morsels(static_cast<int>(next), ticks_)
+                      : morsels_;
+    worker->status = ReadPartition(partition, morsels, worker);
   }
   worker->source_us += NowUs() - begin;
 }
@@ -308,7 +314,7 @@ void StreamJob::Watermarks(bool last) {
   auto of = [&](const std::vector<int>& sources, bool none) {
     if (at_end) return kMaxTime;
     if (none) return kMinTime;
-    return sources_->Watermark(sources, bounded_);
+    return sources_->Watermark(sources, !decides_);
   };
   for (size_t a = 0; a < program_.aggregates.size(); ++a) {
     const program::Aggregate& aggregate = program_.aggregates[a];
@@ -337,14 +343,17 @@ void StreamJob::Watermarks(bool last) {
 }
 
 Status StreamJob::Decide() {
-  if (!bounded_) {
+  if (decides_) {
     int64_t now = NowUs();
-    for (auto& partition : sources_->partitions()) {
+    for (size_t i = 0; i < sources_->partitions().size(); ++i) {
+      PartitionState* partition = sources_->partitions()[i].get();
       const program::Source& source = program_.sources[static_cast<size_t>(partition->source)];
       if (!source.idle || partition->out || partition->ended) continue;
-      if (partition->silent_since_us == 0 || now - partition->silent_since_us < *source.idle) {
-        continue;
-      }
+      bool silent = options_.schedule.silent
+                        ? options_.schedule.silent(static_cast<int>(i), ticks_)
+                        : partition->silent_since_us != 0 &&
+                              now - partition->silent_since_us >= *source.idle;
+      if (!silent) continue;
       partition->out = true;
       Decision decision;
       decision.kind = Decision::Kind::kOut;

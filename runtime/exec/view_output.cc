@@ -51,11 +51,10 @@ Result<std::unique_ptr<ViewOutput>> ViewOutput::Open(const program::Program& pro
     (spec.append_only || revisions ? output->changes_ : output->final_).push_back(sink);
   };
   if (!spec.wanted) return output;
+  if (options.print || (options.use_sinks && program.sinks.empty())) add_stdout(options.format);
   if (!options.use_sinks) return output;
-  bool any = false;
   for (const program::Sink& sink : program.sinks) {
     if (sink.view != view) continue;
-    any = true;
     switch (sink.connector) {
       case program::Connector::kStdout: {
         auto format = sink.options.find("format");
@@ -86,7 +85,6 @@ Result<std::unique_ptr<ViewOutput>> ViewOutput::Open(const program::Program& pro
     output->changes_.push_back(connector.get());
     output->owned_.push_back(std::move(connector));
   }
-  if (!any && program.sinks.empty()) add_stdout(options.format);
   if (!output->final_.empty()) output->table_ = std::make_unique<RowTable>(&spec);
   return output;
 }

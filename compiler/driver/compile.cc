@@ -1,0 +1,35 @@
+// Compile: parse, bind, plan, optimize, lower, generate. The stages and their text forms are
+// described in compiler/README.md.
+#include "compiler/driver/compile.h"
+
+#include <algorithm>
+
+#include "compiler/interpret/interpret.h"
+#include "compiler/optimize/optimize.h"
+#include "compiler/parse/parse.h"
+
+namespace flow {
+
+Result<std::unique_ptr<Compilation>> Compile(const SourceFile& file, const CompileOptions& options,
+                                             Diagnostics& out) {
+  auto made = std::make_unique<Compilation>();
+  made->script = Parse(file, ParseOptions{options.variable}, out);
+  made->bound = Bind(made->script, out);
+  if (out.has_errors()) return made;
+  made->logical = BuildLogical(made->bound);
+  made->optimized = made->logical;
+  Optimize(&made->optimized, options.disabled_rules);
+  made->lowered = Lower(made->optimized, LowerOptions{options.views, options.all_views});
+  if (!options.kernels) return made;
+  if (options.engine == EngineKind::kInterpreter) {
+    FLOW_RETURN_IF_ERROR(interpret::Install(made->lowered));
+    return made;
+  }
+  codegen::Options jit = options.jit;
+  jit.cse = std::find(options.disabled_rules.begin(), options.disabled_rules.end(),
+                      "common-subexpressions") == options.disabled_rules.end();
+  FLOW_TRY(made->engine, codegen::Generate(made->lowered, jit));
+  return made;
+}
+
+}  // namespace flow

@@ -1,0 +1,47 @@
+// The whole compiler as one function from text to a program that can run.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/ast/ast.h"
+#include "compiler/bind/bind.h"
+#include "compiler/codegen/codegen.h"
+#include "compiler/logical/logical.h"
+#include "compiler/lower/lower.h"
+#include "compiler/source/diagnostic.h"
+#include "runtime/base/status.h"
+
+namespace flow {
+
+enum class EngineKind { kJit, kInterpreter };
+
+struct CompileOptions {
+  std::function<std::optional<std::string>(const std::string&)> variable;
+  EngineKind engine = EngineKind::kJit;
+  std::vector<std::string> views;           // wanted; empty: those with sinks, else the last
+  bool all_views = false;
+  std::vector<std::string> disabled_rules;
+  codegen::Options jit;
+  bool kernels = true;                      // fill the kernel slots
+};
+
+// What each stage yields; kept for EXPLAIN.
+struct Compilation {
+  ast::Script script;
+  BoundScript bound;
+  logical::Plan logical;
+  logical::Plan optimized;
+  LoweredProgram lowered;
+  std::unique_ptr<codegen::Engine> engine;  // null for the interpreter
+};
+
+// Diagnostics go to `out`; an Error is only for what is not the text's fault (the JIT failed). The
+// result may be run if there are no errors in `out`.
+Result<std::unique_ptr<Compilation>> Compile(const SourceFile& file, const CompileOptions& options,
+                                             Diagnostics& out);
+
+}  // namespace flow

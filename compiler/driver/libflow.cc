@@ -1,0 +1,309 @@
+// The public interface (include/flow/flow.h) over the compiler and the runtime.
+#include <flow/flow.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "compiler/catalog/function.h"
+#include "compiler/driver/compile.h"
+#include "compiler/driver/datagen.h"
+#include "compiler/driver/explain.h"
+#include "compiler/driver/report.h"
+#include "runtime/exec/job.h"
+#include "runtime/format/encode.h"
+
+namespace libflow {
+
+class ProgramImpl {
+ public:
+  std::unique_ptr<flow::Compilation> compilation;
+  std::atomic<bool> stop{false};
+};
+
+namespace {
+
+flow::CompileOptions Translate(const CompileOptions& options) {
+  flow::CompileOptions out;
+  out.variable = [variables = options.variables](
+                     const std::string& name) -> std::optional<std::string> {
+    auto it = variables.find(name);
+    if (it != variables.end()) return it->second;
+    const char* value = std::getenv(name.c_str());
+    if (value == nullptr) return std::nullopt;
+    return std::string(value);
+  };
+  out.engine = options.engine == Engine::kJit ? flow::EngineKind::kJit
+                                              : flow::EngineKind::kInterpreter;
+  out.views = options.views;
+  out.all_views = options.all_views;
+  out.disabled_rules = options.disabled_rules;
+  out.jit.tier0 = options.baseline;
+  out.jit.tier1 = options.optimize;
+  out.jit.background = options.background;
+  out.kernels = options.kernels;
+  return out;
+}
+
+void FillDiagnostics(const flow::SourceFile& file, const flow::Diagnostics& diagnostics,
+                     bool color, CompileResult* result) {
+  for (const flow::Diagnostic& d : diagnostics.all()) {
+    Diagnostic out;
+    out.is_error = d.severity == flow::Severity::kError;
+    out.code = d.code;
+    out.message = d.message;
+    out.label = d.label;
+    out.hint = d.hint;
+    flow::SourceFile::Place begin = file.PlaceOf(d.span.begin);
+    flow::SourceFile::Place end = file.PlaceOf(d.span.end);
+    out.line = begin.line;
+    out.column = begin.column;
+    out.end_line = end.line;
+    out.end_column = end.column;
+    result->diagnostics.push_back(std::move(out));
+  }
+  if (diagnostics.all().empty()) return;
+  result->text = diagnostics.ToText(file, color);
+  result->json = diagnostics.ToJson(file);
+}
+
+void CheckViews(const std::vector<std::string>& wanted, const flow::BoundScript& bound,
+                const flow::Error** error, flow::Error* storage) {
+  std::vector<std::string> names;
+  for (const auto& view : bound.views) names.push_back(view.name);
+  for (const std::string& name : wanted) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    std::string near = flow::DidYouMean(name, names);
+    *storage = flow::UserError("there is no view `" + name + "`",
+                               near.empty() ? "" : "did you mean `" + near + "`?");
+    *error = storage;
+    return;
+  }
+}
+
+std::unique_ptr<flow::Compilation> CompileInto(const flow::SourceFile& file,
+                                               const CompileOptions& options, bool color,
+                                               CompileResult* result) {
+  flow::Diagnostics diagnostics;
+  auto compiled = flow::Compile(file, Translate(options), diagnostics);
+  FillDiagnostics(file, diagnostics, color, result);
+  const flow::Error* error = nullptr;
+  flow::Error storage;
+  if (!compiled.ok()) error = &compiled.error();
+  if (error == nullptr && !diagnostics.has_errors()) {
+    CheckViews(options.views, compiled.value()->bound, &error, &storage);
+  }
+  if (error != nullptr) {
+    Diagnostic out;
+    out.message = error->message;
+    out.hint = error->hint;
+    out.code = "compiler";
+    result->text += "error: " + error->message + "\n" +
+                    (error->hint.empty() ? "" : "  = hint: " + error->hint + "\n");
+    nlohmann::ordered_json json = {
+        {"severity", "error"}, {"code", out.code}, {"message", out.message}, {"hint", out.hint}};
+    result->json += json.dump() + "\n";
+    result->diagnostics.push_back(std::move(out));
+    return nullptr;
+  }
+  if (diagnostics.has_errors()) return nullptr;
+  return std::move(compiled).value();
+}
+
+class RowsView : public Rows {
+ public:
+  RowsView(const flow::program::View& view, const flow::Batch& batch, int64_t revision)
+      : view_(view), batch_(batch), revision_(revision) {}
+  const std::string& view() const override { return view_.name; }
+  int64_t revision() const override { return revision_; }
+  int count() const override { return batch_.rows; }
+  const std::vector<std::string>& columns() const override { return view_.columns; }
+  bool is_upsert(int row) const override { return batch_.weight(row) > 0; }
+  bool is_null(int row, int column) const override {
+    return batch_.column(column).status[row] != kFlowValue;
+  }
+  std::string text(int row, int column) const override {
+    return flow::CellText(batch_.column(column), Type(column), row);
+  }
+  int64_t integer(int row, int column) const override {
+    flow::Datum value = flow::ReadCell(batch_.column(column), Type(column), row);
+    return value.type.is(flow::TypeKind::kDouble) ? static_cast<int64_t>(value.d) : value.i;
+  }
+  double number(int row, int column) const override {
+    flow::Datum value = flow::ReadCell(batch_.column(column), Type(column), row);
+    if (value.type.is(flow::TypeKind::kDouble)) return value.d;
+    if (value.type.is(flow::TypeKind::kDecimal)) return std::atof(text(row, column).c_str());
+    return static_cast<double>(value.i);
+  }
+  std::string json(int row) const override {
+    std::string out;
+    flow::AppendJsonRow(batch_, row, view_.columns, {}, &out);
+    return out;
+  }
+
+ private:
+  const flow::Type& Type(int column) const { return view_.types[static_cast<size_t>(column)]; }
+  const flow::program::View& view_;
+  const flow::Batch& batch_;
+  int64_t revision_;
+};
+
+Code CodeOf(flow::ErrorDomain domain) {
+  switch (domain) {
+    case flow::ErrorDomain::kUser:
+      return kUsage;
+    case flow::ErrorDomain::kState:
+      return kStateMismatch;
+    case flow::ErrorDomain::kData:
+    case flow::ErrorDomain::kExternal:
+    case flow::ErrorDomain::kInternal:
+      return kRunFailed;
+  }
+  return kRunFailed;
+}
+
+RunResult Failure(const flow::Error& error) {
+  RunResult result;
+  result.code = CodeOf(error.domain);
+  result.error = error.message;
+  result.hint = error.hint;
+  return result;
+}
+
+flow::RunOptions Translate(const RunOptions& options, const std::atomic<bool>* stop) {
+  flow::RunOptions out;
+  out.mode = options.mode == Mode::kStream ? flow::RunMode::kStream : flow::RunMode::kBatch;
+  out.until_end = options.until_end;
+  out.to = options.to;
+  out.from = options.from;
+  out.partial = options.partial;
+  out.decisions = options.decisions;
+  out.workers = options.workers;
+  out.batch_rows = options.batch_rows;
+  out.hash_mask = options.collide_hashes ? 0 : ~uint64_t{0};
+  out.use_sinks = options.use_sinks;
+  out.print = options.print;
+  out.changes = options.changes;
+  out.digest = options.digest;
+  out.format = options.format;
+  out.on_notice = options.on_notice;
+  out.stop = stop;
+  if (options.on_rows) {
+    out.on_rows = [on_rows = options.on_rows](const flow::program::View& view,
+                                              const flow::Batch& changes, int64_t revision) {
+      on_rows(RowsView(view, changes, revision));
+    };
+  }
+  if (options.on_progress) {
+    out.on_progress = [on_progress = options.on_progress](const flow::Progress& progress) {
+      on_progress({progress.rows, progress.bytes, progress.ticks, progress.watermark});
+    };
+  }
+  return out;
+}
+
+}  // namespace
+
+Program::Program(std::unique_ptr<ProgramImpl> impl) : impl_(std::move(impl)) {}
+Program::~Program() = default;
+
+std::vector<std::string> Program::views() const {
+  std::vector<std::string> names;
+  for (const auto& view : impl_->compilation->lowered.program.views) {
+    if (view.wanted) names.push_back(view.name);
+  }
+  return names;
+}
+
+CompileResult Compile(const std::string& name, const std::string& text,
+                      const CompileOptions& options, bool color) {
+  CompileResult result;
+  flow::SourceFile file(name, text);
+  auto compilation = CompileInto(file, options, color, &result);
+  if (compilation == nullptr) return result;
+  auto impl = std::make_unique<ProgramImpl>();
+  impl->compilation = std::move(compilation);
+  result.program = std::make_unique<Program>(std::move(impl));
+  return result;
+}
+
+std::string Explain(const std::string& name, const std::string& text,
+                    const CompileOptions& options, const ExplainOptions& explain,
+                    CompileResult* diagnostics) {
+  flow::SourceFile file(name, text);
+  CompileOptions without_kernels = options;
+  without_kernels.kernels = false;
+  auto compilation = CompileInto(file, without_kernels, false, diagnostics);
+  if (compilation == nullptr) return "";
+  auto explained = flow::ExplainText(*compilation, {explain.plan, explain.stage, explain.format,
+                                                    explain.optimized_ir});
+  if (explained.ok()) return explained.value();
+  diagnostics->text = "error: " + explained.error().message + "\n";
+  diagnostics->diagnostics.push_back({});
+  diagnostics->diagnostics.back().message = explained.error().message;
+  return "";
+}
+
+RunResult Run(Program& program, const RunOptions& options) {
+  ProgramImpl& impl = program.impl();
+  const flow::program::Program& lowered = impl.compilation->lowered.program;
+  flow::RunOptions run = Translate(options, &impl.stop);
+  auto report = run.mode == flow::RunMode::kStream ? flow::RunStream(lowered, run)
+                                                   : flow::RunBatch(lowered, run);
+  impl.stop.store(false);
+  if (!report.ok()) return Failure(report.error());
+  const flow::RunReport& ran = report.value();
+  RunResult result;
+  for (const flow::ViewDigest& digest : ran.digests) {
+    result.digests.push_back({digest.view, digest.rows, flow::HashText(digest.hash)});
+  }
+  result.ledger_json = flow::LedgerJson(ran);
+  result.ledger_text = flow::LedgerText(ran);
+  result.stats_text = flow::StatsText(ran);
+  result.stats_json = flow::StatsJson(ran);
+  result.rows = ran.rows;
+  result.bytes = ran.bytes;
+  result.ticks = ran.ticks;
+  result.wall_us = ran.wall_us;
+  result.cpu_us = ran.cpu_us;
+  result.first_row_us = ran.first_row_us;
+  result.peak_rss = ran.peak_rss;
+  result.frontier = ran.frontier();
+  result.balanced = ran.balanced();
+  result.stopped = ran.stopped;
+  return result;
+}
+
+void Stop(Program& program) { program.impl().stop.store(true); }
+
+RunResult Datagen(Program& program, const DatagenOptions& options) {
+  flow::Status status = flow::WriteSource(
+      program.impl().compilation->bound,
+      {options.source, options.path, options.brokers, options.topic, options.limit});
+  return status.ok() ? RunResult{} : Failure(status.error());
+}
+
+std::string Functions(const std::string& name, bool json) {
+  std::string text;
+  for (const flow::Function& function : flow::StandardFunctions()) {
+    if (!name.empty() && function.name != name) continue;
+    if (json) {
+      nlohmann::ordered_json line = {{"name", function.name},
+                                     {"signature", function.ToString()},
+                                     {"help", function.help},
+                                     {"example", function.example}};
+      text += line.dump() + "\n";
+    } else {
+      text += fmt::format("{:<52}  {}\n", function.ToString(), function.help);
+      if (!name.empty()) text += "    " + function.example + "\n";
+    }
+  }
+  return text;
+}
+
+std::string Version() { return FLOW_VERSION; }
+
+}  // namespace libflow

@@ -1,0 +1,163 @@
+// libflow: compile a .flow text to a program or diagnostics, run it as a stream or a batch, read
+// rows out, stop it. `flowc` is a thin client of this header.
+//
+// Nothing throws. A Program may be run several times, one run at a time. Stop may be called from any
+// thread and from a signal handler.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#if defined(__GNUC__)
+#define FLOW_EXPORT __attribute__((visibility("default")))
+#else
+#define FLOW_EXPORT
+#endif
+
+namespace libflow {
+
+enum class Engine { kJit, kInterpreter };
+enum class Mode { kStream, kBatch };
+
+// Exit codes of flowc; also RunResult::code.
+enum Code { kOk = 0, kCheckFailed = 1, kUsage = 2, kRunFailed = 3, kStateMismatch = 4 };
+
+struct CompileOptions {
+  std::map<std::string, std::string> variables;  // --set; the environment is looked at after them
+  Engine engine = Engine::kJit;
+  std::vector<std::string> views;                // want only these; empty: those with sinks
+  bool all_views = false;                        // want every view
+  std::vector<std::string> disabled_rules;       // of the optimizer, by name
+  bool baseline = true;                          // JIT: FastISel code first
+  bool optimize = true;                          // JIT: O2 code swapped in
+  bool background = true;                        // JIT: O2 on a thread of its own
+  bool kernels = true;                           // false: check and explain only
+};
+
+struct Diagnostic {
+  bool is_error = true;
+  std::string code, message, label, hint;
+  int line = 0, column = 0, end_line = 0, end_column = 0;
+};
+
+struct ExplainOptions {
+  std::string plan = "both";        // stream, batch, both
+  std::string stage;                // ast, bound, logical, optimized, program, ir; empty: program
+  std::string format = "text";      // text, json, dot
+  bool optimized_ir = false;
+};
+
+class ProgramImpl;
+
+class FLOW_EXPORT Program {
+ public:
+  explicit Program(std::unique_ptr<ProgramImpl> impl);
+  ~Program();
+  std::vector<std::string> views() const;  // the wanted ones
+  ProgramImpl& impl() { return *impl_; }
+
+ private:
+  std::unique_ptr<ProgramImpl> impl_;
+};
+
+struct CompileResult {
+  std::unique_ptr<Program> program;  // null if there are errors
+  std::vector<Diagnostic> diagnostics;
+  std::string text;                  // the diagnostics as people read them
+  std::string json;                  // one object a line
+};
+
+// `name` is what diagnostics call the text. `color`: for a terminal.
+FLOW_EXPORT CompileResult Compile(const std::string& name, const std::string& text,
+                                  const CompileOptions& options, bool color = false);
+
+// A stage of the compilation as text. The text must compile; else the result is empty and
+// `diagnostics` says why.
+FLOW_EXPORT std::string Explain(const std::string& name, const std::string& text,
+                                const CompileOptions& options, const ExplainOptions& explain,
+                                CompileResult* diagnostics);
+
+// Some rows of a view as they were emitted. Valid during the callback.
+class FLOW_EXPORT Rows {
+ public:
+  virtual ~Rows() = default;
+  virtual const std::string& view() const = 0;
+  virtual int64_t revision() const = 0;
+  virtual int count() const = 0;
+  virtual const std::vector<std::string>& columns() const = 0;
+  // True: the row is new or replaces the one with its key. False: the row of this key is gone.
+  virtual bool is_upsert(int row) const = 0;
+  virtual bool is_null(int row, int column) const = 0;
+  virtual std::string text(int row, int column) const = 0;  // the value as text
+  virtual int64_t integer(int row, int column) const = 0;   // INT, BIGINT, DATE, TIMESTAMP (us), BOOLEAN
+  virtual double number(int row, int column) const = 0;     // any number
+  virtual std::string json(int row) const = 0;              // the row as a JSON object
+};
+
+struct Progress {
+  int64_t rows = 0, bytes = 0, ticks = 0;
+  int64_t watermark_us = INT64_MIN;
+};
+
+struct RunOptions {
+  Mode mode = Mode::kStream;
+  bool until_end = false;   // stop where the sources end now
+  std::string to;           // frontier or time: --stop-at, --to
+  std::string from;         // earliest, latest, frontier or time
+  bool partial = false;
+  std::string decisions;
+  int workers = 0;          // 0: one a core
+  int batch_rows = 1024;
+  bool collide_hashes = false;  // tests: every key has the same hash
+  bool use_sinks = true;    // write the file's sinks and dead letters
+  bool print = false;       // write wanted views to stdout
+  bool changes = false;
+  bool digest = false;
+  std::string format;       // of rows on stdout: table, json, csv
+  std::function<void(const Rows&)> on_rows;
+  std::function<void(const Progress&)> on_progress;
+  std::function<void(const std::string&)> on_notice;
+};
+
+struct Digest {
+  std::string view;
+  int64_t rows = 0;
+  std::string hash;         // 32 hex digits
+};
+
+struct RunResult {
+  Code code = kOk;
+  std::string error, hint;  // if code is not kOk
+  std::vector<Digest> digests;
+  std::string ledger_json;  // {"ledger":{...},"frontier":...}: one line
+  std::string ledger_text;  // the same for people
+  std::string stats_text, stats_json;
+  int64_t rows = 0, bytes = 0, ticks = 0, wall_us = 0, cpu_us = 0, first_row_us = -1, peak_rss = 0;
+  std::string frontier;
+  bool balanced = true;
+  bool stopped = false;
+};
+
+FLOW_EXPORT RunResult Run(Program& program, const RunOptions& options);
+// Ends the current run after the tick it is in; what was read is emitted.
+FLOW_EXPORT void Stop(Program& program);
+
+// Writes what a source of the program holds as JSON lines, one file a partition, or as CSV.
+struct DatagenOptions {
+  std::string source;       // empty: the only one
+  std::string path;         // a file; with several partitions PATH.0, PATH.1, ...; "-": stdout
+  std::string brokers;      // with `topic`: to Kafka instead
+  std::string topic;
+  int64_t limit = -1;       // rows a partition
+};
+FLOW_EXPORT RunResult Datagen(Program& program, const DatagenOptions& options);
+
+// The standard library: a table for people, or JSON; `name` empty: all. Empty if there is none.
+FLOW_EXPORT std::string Functions(const std::string& name, bool json);
+FLOW_EXPORT std::string Version();
+
+}  // namespace libflow

@@ -1,0 +1,1 @@
+// libflow has no sources of its own: it is the compiler's driver, linked whole.

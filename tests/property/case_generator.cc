@@ -1,0 +1,464 @@
+// Generate: sources with disorder, NULLs, ties and extreme values; views of every kind of this
+// language, over sources, over views and over late rows.
+#include "case_generator.h"
+
+#include <cstdio>
+
+namespace flow::test {
+
+namespace {
+
+enum class Kind { kInt, kBigint, kDouble, kDecimal, kString, kBoolean };
+
+struct Column {
+  std::string name;
+  Kind kind;
+};
+
+// A relation that views can read.
+struct Relation {
+  std::string name;
+  std::vector<Column> columns;
+  bool timed = false;          // can stand in a window call
+  bool straight = false;       // rows come from a source: windows judge them
+};
+
+constexpr int64_t kBaseSeconds = 36000;  // 2026-01-01 10:00:00
+
+std::string Timestamp(int64_t ms) {
+  char text[64];
+  int64_t seconds = kBaseSeconds + ms / 1000;
+  std::snprintf(text, sizeof text, "'2026-01-01 %02d:%02d:%02d.%03d'",
+                static_cast<int>(seconds / 3600), static_cast<int>(seconds / 60 % 60),
+                static_cast<int>(seconds % 60), static_cast<int>(ms % 1000));
+  return text;
+}
+
+class Generator {
+ public:
+  explicit Generator(uint64_t seed) : random_(seed) { case_.seed = seed; }
+
+  GeneratedCase Make() {
+    case_.idle = random_.Chance(25);
+    int sources = random_.Chance(30) ? 2 : 1;
+    for (int i = 0; i < sources; ++i) Source("s" + std::to_string(i));
+    int views = static_cast<int>(random_.Between(1, 4));
+    for (int i = 0; i < views; ++i) View("v" + std::to_string(i));
+    return std::move(case_);
+  }
+
+ private:
+  // --- Sources ---------------------------------------------------------------------------------
+  std::string Value(Kind kind) {
+    if (random_.Chance(12)) return "NULL";
+    switch (kind) {
+      case Kind::kInt:
+        if (random_.Chance(4)) return random_.Chance(50) ? "2147483647" : "-2147483648";
+        return std::to_string(random_.Between(-3, 12));
+      case Kind::kBigint:
+        if (random_.Chance(6)) {
+          return random_.Chance(50) ? "9223372036854775807" : "-9223372036854775807";
+        }
+        return std::to_string(random_.Between(-1000, 1000));
+      case Kind::kDouble:
+        if (random_.Chance(5)) return "1e300";
+        if (random_.Chance(5)) return "-1e300";
+        if (random_.Chance(5)) return "1e-300";
+        return std::to_string(random_.Between(-1000000, 1000000)) + "e-" +
+               std::to_string(random_.Between(1, 9));
+      case Kind::kDecimal:
+        return std::to_string(random_.Between(-99999, 99999)) + "." +
+               std::to_string(random_.Between(10, 99));
+      case Kind::kString: {
+        static const std::vector<std::string> words = {
+            "''", "'a'", "'b'", "'abc'", "'a much longer string than twelve bytes'",
+            "'a much longer string than twelve bytes too'", "'x1'", "'17'"};
+        return random_.Pick(words);
+      }
+      case Kind::kBoolean:
+        return random_.Chance(50) ? "TRUE" : "FALSE";
+    }
+    return "NULL";
+  }
+
+  static const char* TypeName(Kind kind) {
+    switch (kind) {
+      case Kind::kInt:
+        return "INT";
+      case Kind::kBigint:
+        return "BIGINT";
+      case Kind::kDouble:
+        return "DOUBLE";
+      case Kind::kDecimal:
+        return "DECIMAL(12,2)";
+      case Kind::kString:
+        return "STRING";
+      case Kind::kBoolean:
+        return "BOOLEAN";
+    }
+    return "";
+  }
+
+  void Source(const std::string& name) {
+    Relation relation;
+    relation.name = name;
+    relation.timed = relation.straight = true;
+    relation.columns = {{"k", Kind::kString}, {"g", Kind::kInt},    {"b", Kind::kBigint},
+                        {"d", Kind::kDecimal}, {"f", Kind::kDouble}, {"o", Kind::kBoolean}};
+    std::string text = "SOURCE " + name + " (";
+    for (const Column& column : relation.columns) {
+      text += column.name + " " + TypeName(column.kind) + ", ";
+    }
+    text += "ts TIMESTAMP)\nFROM INLINE (";
+    GeneratedSource generated;
+    generated.name = name;
+    int partitions = static_cast<int>(random_.Between(1, 4));
+    case_.skewed = case_.skewed || partitions > 1;
+    int64_t step = random_.Between(0, 4000);
+    int64_t disorder = random_.Pick(std::vector<int64_t>{0, 2000, 20000, 90000});
+    for (int p = 0; p < partitions; ++p) {
+      int64_t rows = random_.Chance(10) ? 0 : random_.Between(1, 60);
+      if (p > 0) text += "\n  PARTITION " + std::to_string(p) + " ";
+      // A partition without rows can not be written; it gets one.
+      if (rows == 0) rows = 1;
+      generated.partition_rows.push_back(rows);
+      text += "VALUES";
+      int64_t now = random_.Between(0, 30000);  // partitions start apart
+      int64_t previous = -1;
+      for (int64_t r = 0; r < rows; ++r) {
+        now += random_.Between(0, step);
+        int64_t at = std::max<int64_t>(0, now - random_.Between(0, disorder) *
+                                                    (random_.Chance(40) ? 1 : 0));
+        if (random_.Chance(15) && previous >= 0) at = previous;
+        case_.tie = case_.tie || at == previous;
+        previous = at;
+        text += r == 0 ? " (" : ", (";
+        for (const Column& column : relation.columns) {
+          std::string value = Value(column.kind);
+          case_.null_key = case_.null_key || (column.name == "k" && value == "NULL");
+          text += value + ", ";
+        }
+        text += random_.Chance(2) ? "NULL)" : Timestamp(at) + ")";
+      }
+    }
+    text += ")\nEVENT TIME ts WATERMARK " + std::to_string(random_.Between(0, 10)) + "s";
+    if (case_.idle) text += " IDLE 30s";
+    case_.text += text + ";\n\n";
+    case_.sources.push_back(generated);
+    relations_.push_back(relation);
+  }
+
+  // --- Expressions -----------------------------------------------------------------------------
+  std::string ColumnOf(const Relation& relation, Kind kind) {
+    std::vector<std::string> names;
+    for (const Column& column : relation.columns) {
+      if (column.kind == kind) names.push_back(column.name);
+    }
+    if (names.empty()) return "";
+    return random_.Pick(names);
+  }
+
+  std::string Leaf(const Relation& relation, Kind kind) {
+    std::string column = ColumnOf(relation, kind);
+    if (!column.empty() && random_.Chance(75)) return column;
+    switch (kind) {
+      case Kind::kInt:
+        return std::to_string(random_.Between(0, 5));
+      case Kind::kBigint:
+        return "CAST(" + std::to_string(random_.Between(0, 100)) + " AS BIGINT)";
+      case Kind::kDouble:
+        return std::to_string(random_.Between(0, 50)) + "e-1";
+      case Kind::kDecimal:
+        return "CAST(" + std::to_string(random_.Between(0, 99)) + ".25 AS DECIMAL(12,2))";
+      case Kind::kString:
+        return random_.Chance(50) ? "'a'" : "'abc'";
+      case Kind::kBoolean:
+        return random_.Chance(50) ? "TRUE" : "FALSE";
+    }
+    return "NULL";
+  }
+
+  std::string Condition(const Relation& relation, int depth) {
+    static const std::vector<std::string> compare = {"=", "<>", "<", "<=", ">", ">="};
+    static const std::vector<Kind> kinds = {Kind::kInt, Kind::kBigint, Kind::kDouble,
+                                            Kind::kDecimal, Kind::kString};
+    if (depth > 0 && random_.Chance(35)) {
+      return "(" + Condition(relation, depth - 1) + (random_.Chance(50) ? " AND " : " OR ") +
+             Condition(relation, depth - 1) + ")";
+    }
+    Kind kind = random_.Pick(kinds);
+    switch (random_.Between(0, 6)) {
+      case 0:
+        return "NOT (" + Condition(relation, 0) + ")";
+      case 1:
+        return Expr(relation, kind, depth) + " IS " + (random_.Chance(50) ? "NOT " : "") + "NULL";
+      case 2:
+        return Expr(relation, kind, depth) + " IN (" + Leaf(relation, kind) + ", " +
+               Leaf(relation, kind) + ")";
+      case 3:
+        return Expr(relation, kind, depth) + " BETWEEN " + Leaf(relation, kind) + " AND " +
+               Leaf(relation, kind);
+      case 4:
+        return Leaf(relation, Kind::kBoolean);
+      default:
+        return Expr(relation, kind, depth) + " " + random_.Pick(compare) + " " +
+               Expr(relation, kind, depth);
+    }
+  }
+
+  std::string Expr(const Relation& relation, Kind kind, int depth) {
+    if (depth <= 0 || random_.Chance(35)) return Leaf(relation, kind);
+    --depth;
+    switch (random_.Between(0, 3)) {
+      case 0:
+        return "CASE WHEN " + Condition(relation, depth) + " THEN " +
+               Expr(relation, kind, depth) +
+               (random_.Chance(70) ? " ELSE " + Expr(relation, kind, depth) : "") + " END";
+      case 1:
+        return "COALESCE(" + Expr(relation, kind, depth) + ", " + Leaf(relation, kind) + ")";
+      default:
+        break;
+    }
+    std::string a = Expr(relation, kind, depth);
+    std::string b = Expr(relation, kind, depth);
+    switch (kind) {
+      case Kind::kInt:
+      case Kind::kBigint: {
+        static const std::vector<std::string> ops = {"+", "-", "*", "/", "%"};
+        return "(" + a + " " + random_.Pick(ops) + " " + b + ")";
+      }
+      case Kind::kDouble: {
+        static const std::vector<std::string> ops = {"+", "-", "*", "/"};
+        return "(" + a + " " + random_.Pick(ops) + " " + b + ")";
+      }
+      case Kind::kDecimal: {
+        static const std::vector<std::string> ops = {"+", "-", "*", "/"};
+        return "CAST((" + a + " " + random_.Pick(ops) + " " + b + ") AS DECIMAL(12,2))";
+      }
+      case Kind::kString:
+        return random_.Chance(50) ? "upper(" + a + ")" : "concat(" + a + ", " + b + ")";
+      case Kind::kBoolean:
+        return "(" + Condition(relation, depth) + ")";
+    }
+    return a;
+  }
+
+  // --- Views -----------------------------------------------------------------------------------
+  struct Aggregates {
+    std::string text;  // ", COUNT(*) AS a0, ..."
+    std::vector<Column> columns;
+  };
+
+  Aggregates SomeAggregates(const Relation& relation) {
+    static const std::vector<Kind> numeric = {Kind::kInt, Kind::kBigint, Kind::kDouble,
+                                              Kind::kDecimal};
+    static const std::vector<Kind> all = {Kind::kInt,     Kind::kBigint, Kind::kDouble,
+                                          Kind::kDecimal, Kind::kString, Kind::kBoolean};
+    Aggregates out;
+    int count = static_cast<int>(random_.Between(1, 3));
+    for (int i = 0; i < count; ++i) {
+      std::string name = "a" + std::to_string(i);
+      std::string filter =
+          random_.Chance(20) ? " FILTER (WHERE " + Condition(relation, 1) + ")" : "";
+      Column column{name, Kind::kBigint};
+      std::string call;
+      switch (random_.Between(0, 4)) {
+        case 0:
+          call = "COUNT(*)";
+          break;
+        case 1:
+          call = "COUNT(" + Expr(relation, random_.Pick(all), 1) + ")";
+          break;
+        case 2: {
+          Kind kind = random_.Pick(numeric);
+          call = "SUM(" + Expr(relation, kind, 1) + ")";
+          column.kind = kind == Kind::kInt ? Kind::kBigint : kind;
+          if (kind == Kind::kDecimal) column.name.clear();  // a wide DECIMAL: not read further
+          break;
+        }
+        case 3: {
+          Kind kind = random_.Pick(numeric);
+          call = "AVG(" + Expr(relation, kind, 1) + ")";
+          column.kind = kind;
+          if (kind != Kind::kDouble) column.name.clear();
+          break;
+        }
+        default: {
+          Kind kind = random_.Pick(all);
+          if (kind == Kind::kBoolean) kind = Kind::kInt;
+          call = std::string(random_.Chance(50) ? "MIN(" : "MAX(") + Expr(relation, kind, 1) + ")";
+          column.kind = kind;
+          break;
+        }
+      }
+      out.text += ", " + call + filter + " AS " + name;
+      if (!column.name.empty()) out.columns.push_back(column);
+    }
+    return out;
+  }
+
+  std::string Key(const Relation& relation, Kind* kind) {
+    static const std::vector<Kind> kinds = {Kind::kString, Kind::kString, Kind::kInt,
+                                            Kind::kInt, Kind::kBoolean, Kind::kDouble};
+    *kind = random_.Pick(kinds);
+    return Expr(relation, *kind, random_.Chance(70) ? 0 : 1);
+  }
+
+  void View(const std::string& name) {
+    const Relation relation = random_.Pick(relations_);
+    switch (random_.Between(0, 9)) {
+      case 0:
+      case 1:
+        Stateless(name, relation);
+        return;
+      case 2:
+        Distinct(name, relation);
+        return;
+      case 3:
+        Union(name);
+        return;
+      case 4:
+      case 5:
+        Grouped(name, relation);
+        return;
+      default:
+        if (relation.timed) {
+          Windowed(name, relation);
+        } else {
+          Grouped(name, relation);
+        }
+        return;
+    }
+  }
+
+  std::string Where(const Relation& relation) {
+    return random_.Chance(55) ? "\nWHERE " + Condition(relation, 2) : "";
+  }
+
+  void Add(const std::string& name, const std::string& body, std::vector<Column> columns,
+           bool timed, bool straight) {
+    case_.text += "VIEW " + name + " AS\n" + body + ";\n\n";
+    Relation relation;
+    relation.name = name;
+    relation.columns = std::move(columns);
+    relation.timed = timed;
+    relation.straight = straight;
+    relations_.push_back(std::move(relation));
+  }
+
+  void Stateless(const std::string& name, const Relation& relation) {
+    std::string list;
+    std::vector<Column> columns;
+    static const std::vector<Kind> kinds = {Kind::kString, Kind::kInt, Kind::kBigint,
+                                            Kind::kDecimal, Kind::kDouble, Kind::kBoolean};
+    int64_t count = random_.Between(1, 4);
+    for (int64_t i = 0; i < count; ++i) {
+      Kind kind = i == 0 ? Kind::kString : random_.Pick(kinds);
+      std::string column = "c" + std::to_string(i);
+      list += (i > 0 ? ", " : "") + Expr(relation, kind, 2) + " AS " + column;
+      columns.push_back({column, kind});
+    }
+    // Keeping the time column makes the view a relation for windows.
+    bool timed = relation.straight && random_.Chance(70);
+    if (timed) list += ", ts";
+    Add(name, "SELECT " + list + "\nFROM " + relation.name + Where(relation), columns,
+        timed, timed);
+  }
+
+  void Distinct(const std::string& name, const Relation& relation) {
+    Kind kind;
+    std::string key = Key(relation, &kind);
+    Add(name, "SELECT DISTINCT " + key + " AS k_" + name + "\nFROM " + relation.name + Where(relation),
+        {{"k_" + name, kind}}, false, false);
+  }
+
+  void Union(const std::string& name) {
+    std::string body;
+    int64_t branches = random_.Between(2, 3);
+    for (int64_t i = 0; i < branches; ++i) {
+      const Relation& relation = random_.Pick(relations_);
+      if (i > 0) body += "\nUNION ALL\n";
+      body += "SELECT " + Expr(relation, Kind::kString, 1) + " AS k0, " +
+              Expr(relation, Kind::kBigint, 1) + " AS n0\nFROM " + relation.name +
+              Where(relation);
+    }
+    Add(name, body, {{"k0", Kind::kString}, {"n0", Kind::kBigint}}, false, false);
+  }
+
+  std::string Having(const Aggregates&) {
+    if (!random_.Chance(30)) return "";
+    return "\nHAVING COUNT(*) " + std::string(random_.Chance(50) ? "> " : "<= ") +
+           std::to_string(random_.Between(1, 4));
+  }
+
+  void Grouped(const std::string& name, const Relation& relation) {
+    Aggregates aggregates = SomeAggregates(relation);
+    if (random_.Chance(15)) {
+      Add(name, "SELECT " + aggregates.text.substr(2) + "\nFROM " + relation.name +
+                    Where(relation),
+          aggregates.columns, false, false);
+      return;
+    }
+    Kind kind;
+    std::string key = Key(relation, &kind);
+    std::vector<Column> columns = aggregates.columns;
+    columns.push_back({"k_" + name, kind});
+    std::string body = "SELECT " + key + " AS k_" + name + aggregates.text + "\nFROM " + relation.name +
+                       Where(relation) + "\nGROUP BY k_" + name + Having(aggregates);
+    if (random_.Chance(30)) body += "\nEMIT EVERY 1s";
+    Add(name, body, columns, false, false);
+  }
+
+  void Windowed(const std::string& name, const Relation& relation) {
+    Aggregates aggregates = SomeAggregates(relation);
+    Kind kind;
+    std::string key = Key(relation, &kind);
+    std::string window;
+    if (random_.Chance(50)) {
+      window = "TUMBLE(" + relation.name + ", " + std::to_string(random_.Between(1, 30)) + "s)";
+    } else {
+      int64_t slide = random_.Between(1, 10);
+      int64_t size = random_.Chance(75) ? slide * random_.Between(1, 6)
+                                        : slide + random_.Between(0, 15);
+      window = "HOP(" + relation.name + ", " + std::to_string(size) + "s EVERY " +
+               std::to_string(slide) + "s)";
+    }
+    std::vector<Column> columns = aggregates.columns;
+    columns.push_back({"k_" + name, kind});
+    bool keyed = random_.Chance(85);
+    std::string body = "SELECT " + (keyed ? key + " AS k_" + name + ", " : std::string()) + "window_start" +
+                       (random_.Chance(50) ? ", window_end" : "") + aggregates.text + "\nFROM " +
+                       window + Where(relation) + "\nGROUP BY " + (keyed ? "k_" + name + ", " : "") +
+                       "window_start, window_end" + Having(aggregates);
+    if (!keyed) columns.pop_back();
+    bool late = false;
+    if (relation.straight) {
+      if (random_.Chance(40)) {
+        body += "\nALLOW LATENESS " + std::to_string(random_.Between(1, 20)) + "s";
+      }
+      late = random_.Chance(25);
+      if (late) body += "\nLATE TO late_" + name;
+    }
+    int64_t emit = random_.Between(0, 3);
+    if (emit == 1) body += "\nEMIT CHANGES";
+    if (emit == 2) body += "\nEMIT EVERY 1s";
+    if (emit == 3) body += "\nEMIT ON CLOSE";
+    Add(name, body, columns, true, false);
+    if (late) {
+      Relation rows = relation;
+      rows.name = "late_" + name;
+      rows.timed = rows.straight = false;
+      relations_.push_back(std::move(rows));
+    }
+  }
+
+  Random random_;
+  GeneratedCase case_;
+  std::vector<Relation> relations_;
+};
+
+}  // namespace
+
+GeneratedCase Generate(uint64_t seed) { return Generator(seed).Make(); }
+
+}  // namespace flow::test

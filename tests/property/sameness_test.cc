@@ -1,0 +1,359 @@
+// links: compiler/driver
+// sources: case_generator.cc
+//
+// One program over one log gives one answer: whatever the engine, the plan, the workers, the batch
+// size, the hashes, the optimizer's rules, the interleaving of partitions, and at every frontier.
+//
+// FLOW_CASES: how many cases (default 300); FLOW_SEED: the first seed. A failure prints the seed and
+// the .flow text; FLOW_SEED=N FLOW_CASES=1 runs that case alone.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <string>
+
+#include "case_generator.h"
+#include "compiler/driver/compile.h"
+#include "compiler/driver/report.h"
+#include "runtime/exec/job.h"
+#include "runtime/format/encode.h"
+
+namespace flow::test {
+namespace {
+
+int64_t FromEnvironment(const char* name, int64_t otherwise) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? otherwise : std::atoll(value);
+}
+
+struct Coverage {
+  int64_t cases = 0, late = 0, late_windows = 0, tie = 0, dead = 0, null_key = 0, skewed = 0;
+  int64_t key_errors = 0, filtered = 0, back = 0, out = 0, frontiers = 0, deleted = 0, rows = 0;
+};
+
+struct Variant {
+  EngineKind engine = EngineKind::kInterpreter;
+  bool tier0 = true, tier1 = false;
+  bool rules = true;
+  bool operator<(const Variant& other) const {
+    return std::tie(engine, tier0, tier1, rules) <
+           std::tie(other.engine, other.tier0, other.tier1, other.rules);
+  }
+};
+
+struct Outcome {
+  std::string text;  // digests and ledger
+  RunReport report;
+};
+
+const std::vector<std::string> kRules = {"constant-folding",      "projection-pushdown",
+                                         "filter-pushdown",       "common-subexpressions",
+                                         "partial-aggregation",   "window-slices"};
+
+class Case {
+ public:
+  Case(GeneratedCase generated, Coverage* coverage)
+      : case_(std::move(generated)), coverage_(coverage), random_(case_.seed * 7 + 1) {}
+
+  // Empty: all agree.
+  std::string Check() {
+    Outcome base;
+    if (!Run({}, BatchOptions(1, 1024), &base)) return failure_;
+    Count(base.report);
+    int configurations = 4;
+    for (int i = 0; i < configurations; ++i) {
+      std::string name;
+      Variant variant = SomeVariant(&name);
+      RunOptions options = SomeOptions(&name);
+      Outcome other;
+      if (!Run(variant, options, &other)) return failure_ + "\nin " + name;
+      if (other.text != base.text) return Differ("at the end, " + name, base, other);
+    }
+    for (int i = 0; i < frontiers_; ++i) {
+      if (std::string wrong = CheckFrontier(); !wrong.empty()) return wrong;
+    }
+    if (case_.idle) return CheckDecisions();
+    return "";
+  }
+
+  void set_frontiers(int n) { frontiers_ = n; }
+
+ private:
+  std::string Differ(const std::string& what, const Outcome& a, const Outcome& b) const {
+    return "differs " + what + "\n--- one\n" + a.text + "--- other\n" + b.text;
+  }
+
+  Compilation* Compiled(const Variant& variant) {
+    std::unique_ptr<Compilation>& made = compiled_[variant];
+    if (made != nullptr) return made.get();
+    CompileOptions options;
+    options.variable = [](const std::string&) { return std::nullopt; };
+    options.engine = variant.engine;
+    options.all_views = true;
+    options.jit.tier0 = variant.tier0;
+    options.jit.tier1 = variant.tier1;
+    options.jit.background = false;
+    if (!variant.rules) options.disabled_rules = kRules;
+    SourceFile file("case.flow", case_.text);
+    Diagnostics diagnostics;
+    auto result = Compile(file, options, diagnostics);
+    if (!result.ok()) {
+      failure_ = "the compiler failed: " + result.error().message;
+      return nullptr;
+    }
+    if (diagnostics.has_errors()) {
+      failure_ = "does not compile:\n" + diagnostics.ToText(file, false);
+      return nullptr;
+    }
+    made = std::move(result).value();
+    return made.get();
+  }
+
+  bool Run(const Variant& variant, const RunOptions& options, Outcome* out) {
+    Compilation* compilation = Compiled(variant);
+    if (compilation == nullptr) return false;
+    const program::Program& program = compilation->lowered.program;
+    auto report = options.mode == RunMode::kStream ? RunStream(program, options)
+                                                   : RunBatch(program, options);
+    if (!report.ok()) {
+      failure_ = "the run failed: " + report.error().message;
+      return false;
+    }
+    out->report = std::move(report).value();
+    out->text.clear();
+    for (const ViewDigest& digest : out->report.digests) {
+      out->text += digest.view + " " + std::to_string(digest.rows) + " " + HashText(digest.hash) +
+                   "\n";
+    }
+    for (const SourceLedger& s : out->report.sources) {
+      out->text += s.name + " read " + std::to_string(s.read) + " dead " +
+                   std::to_string(s.dead) + (s.balanced() ? "\n" : " DOES NOT BALANCE\n");
+    }
+    for (const PathLedger& p : out->report.paths) {
+      out->text += p.source + " -> " + p.name + " accepted " + std::to_string(p.accepted) +
+                   " filtered " + std::to_string(p.filtered) + " late " +
+                   std::to_string(p.late) + " dead " + std::to_string(p.dead) + " windows " +
+                   std::to_string(p.late_windows) +
+                   (p.balanced() ? "\n" : " DOES NOT BALANCE\n");
+    }
+    for (const auto& [view, count] : out->report.key_errors) {
+      if (count != 0) out->text += view + " key errors " + std::to_string(count) + "\n";
+    }
+    if (!out->report.balanced()) {
+      failure_ = "the ledger does not balance\n" + out->text;
+      return false;
+    }
+    return true;
+  }
+
+  RunOptions BaseOptions() const {
+    RunOptions options;
+    options.use_sinks = false;
+    options.digest = true;
+    return options;
+  }
+  RunOptions BatchOptions(int workers, int32_t batch_rows) const {
+    RunOptions options = BaseOptions();
+    options.mode = RunMode::kBatch;
+    options.workers = workers;
+    options.batch_rows = batch_rows;
+    return options;
+  }
+
+  Variant SomeVariant(std::string* name) {
+    Variant variant;
+    switch (random_.Between(0, 5)) {
+      case 0:
+        variant.engine = EngineKind::kJit;
+        *name += "jit baseline";
+        break;
+      case 1:
+        variant.engine = EngineKind::kJit;
+        variant.tier0 = false;
+        variant.tier1 = true;
+        *name += "jit optimized";
+        break;
+      default:
+        *name += "interpreter";
+        break;
+    }
+    variant.rules = random_.Chance(70);
+    *name += variant.rules ? "" : ", rules off";
+    return variant;
+  }
+
+  // Reads partitions in a random order, or holds one back until the others have ended.
+  void Interleave(RunOptions* options, std::string* name) {
+    uint64_t seed = random_.Next();
+    int64_t stalled = random_.Chance(30) ? random_.Between(0, 3) : -1;
+    *name += stalled >= 0 ? ", partition " + std::to_string(stalled) + " stalls" : ", interleaved";
+    options->schedule.morsels = [seed, stalled](int index, int64_t tick) {
+      if (index == stalled) return tick > 80 ? 3 : 0;
+      Random random(seed ^ (static_cast<uint64_t>(tick) * 1000003u + static_cast<uint64_t>(index)));
+      random.Next();
+      return tick > 200 ? 8 : static_cast<int>(random.Between(0, 2));
+    };
+  }
+
+  RunOptions SomeOptions(std::string* name) {
+    static const std::vector<int> workers = {1, 2, 4};
+    static const std::vector<int32_t> sizes = {1, 7, 1024};
+    RunOptions options = BaseOptions();
+    options.workers = random_.Pick(workers);
+    options.batch_rows = random_.Pick(sizes);
+    *name += ", " + std::to_string(options.workers) + " workers, batches of " +
+             std::to_string(options.batch_rows);
+    if (random_.Chance(20)) {
+      options.hash_mask = 0;
+      *name += ", hashes collide";
+    }
+    if (random_.Chance(25)) {
+      options.mode = RunMode::kBatch;
+      *name += ", batch";
+    } else {
+      options.until_end = true;
+      *name += ", stream";
+      if (random_.Chance(70)) Interleave(&options, name);
+    }
+    return options;
+  }
+
+  std::string SomeFrontier() {
+    std::string text;
+    for (const GeneratedSource& source : case_.sources) {
+      for (size_t p = 0; p < source.partition_rows.size(); ++p) {
+        if (!text.empty()) text += ",";
+        text += source.name + ":" + std::to_string(p) + "=" +
+                std::to_string(random_.Between(0, source.partition_rows[p]));
+      }
+    }
+    return text;
+  }
+
+  std::string CheckFrontier() {
+    ++coverage_->frontiers;
+    std::string frontier = SomeFrontier();
+    std::string name;
+    RunOptions batch = BatchOptions(static_cast<int>(random_.Between(1, 2)), 1024);
+    batch.to = frontier;
+    RunOptions stream = BaseOptions();
+    stream.to = frontier;
+    stream.workers = static_cast<int>(random_.Between(1, 3));
+    stream.batch_rows = static_cast<int32_t>(random_.Between(1, 9));
+    Interleave(&stream, &name);
+    Outcome a, b;
+    if (!Run({}, batch, &a) || !Run({}, stream, &b)) return failure_ + "\nat " + frontier;
+    if (a.text == b.text) return "";
+    return Differ("at " + frontier + name, a, b);
+  }
+
+  // A stream that finds partitions silent at random, stopped somewhere: the batch up to where it
+  // stopped, reading its decisions, gives the same.
+  std::string CheckDecisions() {
+    std::string path = "/tmp/flow_decisions_" + std::to_string(::getpid()) + ".jsonl";
+    std::remove(path.c_str());
+    std::string name;
+    RunOptions stream = BaseOptions();
+    stream.until_end = true;
+    stream.workers = static_cast<int>(random_.Between(1, 2));
+    stream.batch_rows = static_cast<int32_t>(random_.Between(1, 5));
+    stream.decisions = path;
+    Interleave(&stream, &name);
+    uint64_t seed = random_.Next();
+    stream.schedule.silent = [seed](int index, int64_t tick) {
+      Random random(seed + static_cast<uint64_t>(tick) * 7919u + static_cast<uint64_t>(index));
+      random.Next();
+      return random.Chance(15);
+    };
+    int64_t last_tick = random_.Between(1, 60);
+    std::atomic<bool> stop{false};
+    stream.stop = &stop;
+    stream.on_progress = [&](const Progress& progress) {
+      if (progress.ticks >= last_tick) stop.store(true);
+    };
+    Outcome streamed, batched;
+    if (!Run({}, stream, &streamed)) return failure_;
+    RunOptions batch = BatchOptions(2, 1024);
+    batch.decisions = path;
+    if (streamed.report.stopped) batch.to = streamed.report.frontier();
+    bool ok = Run({}, batch, &batched);
+    auto decisions = ReadDecisions(path);
+    std::remove(path.c_str());
+    if (!ok) return failure_;
+    if (decisions.ok()) {
+      for (const Decision& decision : decisions.value()) {
+        ++(decision.kind == Decision::Kind::kOut ? coverage_->out : coverage_->back);
+      }
+    }
+    if (streamed.text == batched.text) return "";
+    return Differ("with decisions, at " + streamed.report.frontier() + name, batched, streamed);
+  }
+
+  void Count(const RunReport& report) {
+    ++coverage_->cases;
+    coverage_->tie += case_.tie;
+    coverage_->null_key += case_.null_key;
+    coverage_->skewed += case_.skewed;
+    for (const SourceLedger& source : report.sources) {
+      coverage_->rows += source.read;
+      coverage_->dead += source.dead;
+    }
+    for (const PathLedger& path : report.paths) {
+      coverage_->late += path.late;
+      coverage_->late_windows += path.late_windows;
+      coverage_->filtered += path.filtered;
+      coverage_->dead += path.dead;
+    }
+    for (const auto& [view, count] : report.key_errors) coverage_->key_errors += count;
+  }
+
+  GeneratedCase case_;
+  Coverage* coverage_;
+  Random random_;
+  std::map<Variant, std::unique_ptr<Compilation>> compiled_;
+  std::string failure_;
+  int frontiers_ = 4;
+};
+
+TEST(Sameness, EveryWayOfRunningGivesTheSame) {
+  const int64_t cases = FromEnvironment("FLOW_CASES", 300);
+  const int64_t first = FromEnvironment("FLOW_SEED", 1);
+  const int64_t frontiers = FromEnvironment("FLOW_FRONTIERS", 4);
+  Coverage coverage;
+  int failures = 0;
+  for (int64_t i = 0; i < cases && failures < 5; ++i) {
+    GeneratedCase generated = Generate(static_cast<uint64_t>(first + i));
+    std::string text = generated.text;
+    Case test(std::move(generated), &coverage);
+    test.set_frontiers(static_cast<int>(frontiers));
+    std::string wrong = test.Check();
+    if (wrong.empty()) continue;
+    ++failures;
+    ADD_FAILURE() << "seed " << first + i << ": " << wrong << "\n" << text;
+  }
+  std::printf(
+      "%lld cases, %lld rows, %lld frontiers: late %lld, late for some windows %lld, ties in %lld, "
+      "dead %lld, key errors %lld, filtered %lld, NULL keys in %lld, several partitions in %lld, "
+      "left out %lld, came back %lld\n",
+      static_cast<long long>(coverage.cases), static_cast<long long>(coverage.rows),
+      static_cast<long long>(coverage.frontiers), static_cast<long long>(coverage.late),
+      static_cast<long long>(coverage.late_windows), static_cast<long long>(coverage.tie),
+      static_cast<long long>(coverage.dead), static_cast<long long>(coverage.key_errors),
+      static_cast<long long>(coverage.filtered), static_cast<long long>(coverage.null_key),
+      static_cast<long long>(coverage.skewed), static_cast<long long>(coverage.out),
+      static_cast<long long>(coverage.back));
+  if (cases < 100) return;
+  // Floors: a generator that stopped making the hard cases would prove nothing.
+  EXPECT_GE(coverage.late, cases / 2);
+  EXPECT_GE(coverage.late_windows, cases / 10);
+  EXPECT_GE(coverage.tie, cases / 4);
+  EXPECT_GE(coverage.dead, cases / 4);
+  EXPECT_GE(coverage.null_key, cases / 4);
+  EXPECT_GE(coverage.skewed, cases / 4);
+  EXPECT_GE(coverage.back, cases / 20);
+}
+
+}  // namespace
+}  // namespace flow::test

@@ -1,0 +1,92 @@
+// Shared parts of the command line.
+#include "cli.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <sstream>
+
+namespace flowc {
+
+bool IsTerminal(int fd) { return ::isatty(fd) != 0; }
+
+int Fail(int code, const std::string& message, const std::string& hint) {
+  std::fprintf(stderr, "error: %s\n", message.c_str());
+  if (!hint.empty()) std::fprintf(stderr, "  = hint: %s\n", hint.c_str());
+  return code;
+}
+
+std::optional<po::variables_map> Parse(Verb& verb, const Arguments& arguments, int* code) {
+  verb.options.add_options()("help,h", "print this help");
+  po::options_description all;
+  all.add(verb.options);
+  po::options_description hidden;
+  po::positional_options_description positional;
+  if (!verb.positional.empty()) {
+    hidden.add_options()(verb.positional.c_str(), po::value<std::string>());
+    positional.add(verb.positional.c_str(), 1);
+    all.add(hidden);
+  }
+  auto usage_error = [&](const std::string& message) {
+    *code = Fail(libflow::kUsage, message, "usage: " + verb.usage + " (--help says more)");
+  };
+  try {
+    po::variables_map values;
+    po::store(po::command_line_parser(arguments)
+                  .options(all)
+                  .positional(positional)
+                  .style(po::command_line_style::default_style &
+                         ~po::command_line_style::allow_guessing)
+                  .run(),
+              values);
+    if (values.count("help") > 0) {
+      std::ostringstream help;
+      help << "usage: " << verb.usage << "\n\n" << verb.about << "\n\n" << verb.options;
+      if (!verb.examples.empty()) help << "\nExamples:\n" << verb.examples;
+      std::fputs(help.str().c_str(), stdout);
+      *code = libflow::kOk;
+      return std::nullopt;
+    }
+    po::notify(values);
+    if (!verb.positional.empty() && verb.positional_required &&
+        values.count(verb.positional) == 0) {
+      usage_error("a " + verb.positional + " is missing");
+      return std::nullopt;
+    }
+    return values;
+  } catch (const po::error& error) {
+    usage_error(error.what());
+    return std::nullopt;
+  }
+}
+
+std::optional<std::string> ReadFile(const std::string& path) {
+  if (path == "-") {
+    return std::string(std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>());
+  }
+  std::ifstream file(path, std::ios::binary);
+  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (!file.is_open() || file.bad()) {
+    Fail(libflow::kUsage, "can not read " + path);
+    return std::nullopt;
+  }
+  return text;
+}
+
+bool ReadVariables(const po::variables_map& values, std::map<std::string, std::string>* out) {
+  if (values.count("set") == 0) return true;
+  for (const std::string& pair : values["set"].as<std::vector<std::string>>()) {
+    size_t equals = pair.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      Fail(libflow::kUsage, "--set " + pair + " is not NAME=VALUE");
+      return false;
+    }
+    (*out)[pair.substr(0, equals)] = pair.substr(equals + 1);
+  }
+  return true;
+}
+
+}  // namespace flowc

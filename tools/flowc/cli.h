@@ -1,0 +1,50 @@
+// What the verbs of flowc share.
+#pragma once
+
+#include <boost/program_options.hpp>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "flow/flow.h"
+
+namespace flowc {
+
+namespace po = boost::program_options;
+using Arguments = std::vector<std::string>;
+
+// Every verb returns the exit code.
+int Check(const Arguments& arguments);
+int Explain(const Arguments& arguments);
+int Run(const Arguments& arguments);
+int Datagen(const Arguments& arguments);
+int Functions(const Arguments& arguments);
+int Version(const Arguments& arguments);
+
+// One verb's command line: its options, usage line, text and examples.
+struct Verb {
+  std::string usage;      // "flowc check FILE [options]"
+  std::string about;      // a sentence or two
+  std::string examples;   // lines
+  po::options_description options{"Options"};
+  std::string positional = "file";  // name of the positional argument; "": none
+  bool positional_required = true;
+};
+
+// Parses; prints help or a usage error itself. The result is empty when the verb should return
+// `*code` at once.
+std::optional<po::variables_map> Parse(Verb& verb, const Arguments& arguments, int* code);
+
+// "error: ..." and a hint on stderr; returns the code.
+int Fail(int code, const std::string& message, const std::string& hint = "");
+
+// The whole of a file; "-" is stdin. nullopt: said why on stderr.
+std::optional<std::string> ReadFile(const std::string& path);
+
+bool IsTerminal(int fd);
+
+// --set NAME=VALUE pairs; false: said why.
+bool ReadVariables(const po::variables_map& values, std::map<std::string, std::string>* out);
+
+}  // namespace flowc

@@ -1,0 +1,187 @@
+// check, explain, datagen, functions, version.
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "cli.h"
+
+namespace flowc {
+
+namespace {
+
+using Strings = std::vector<std::string>;
+
+void AddCompileOptions(po::options_description* options) {
+  options->add_options()("set", po::value<Strings>()->value_name("NAME=VALUE"),
+                         "value of ${NAME} in string literals (before the environment's)")(
+      "disable-rule", po::value<Strings>()->value_name("RULE"),
+      "switch off an optimizer rule: constant-folding, projection-pushdown, filter-pushdown, "
+      "common-subexpressions, partial-aggregation, window-slices");
+}
+
+bool CompileOptionsFrom(const po::variables_map& values, libflow::CompileOptions* options) {
+  if (values.count("disable-rule") > 0) {
+    options->disabled_rules = values["disable-rule"].as<Strings>();
+  }
+  return ReadVariables(values, &options->variables);
+}
+
+}  // namespace
+
+int Check(const Arguments& arguments) {
+  Verb verb;
+  verb.usage = "flowc check FILE [--format text|json]";
+  verb.about = "Compiles FILE (- is stdin) and prints what is wrong with it. Exit code 1 if it does not compile.";
+  verb.examples = "  flowc check clicks.flow\n  flowc check clicks.flow --format json\n";
+  verb.options.add_options()("format", po::value<std::string>()->default_value("text"),
+                             "text, or json (one object a diagnostic)");
+  AddCompileOptions(&verb.options);
+  int code = 0;
+  auto values = Parse(verb, arguments, &code);
+  if (!values) return code;
+  std::string path = (*values)["file"].as<std::string>();
+  std::string format = (*values)["format"].as<std::string>();
+  if (format != "text" && format != "json") {
+    return Fail(libflow::kUsage, "--format " + format + " is neither text nor json");
+  }
+  auto text = ReadFile(path);
+  if (!text) return libflow::kUsage;
+  libflow::CompileOptions options;
+  options.all_views = true;
+  options.kernels = false;
+  if (!CompileOptionsFrom(*values, &options)) return libflow::kUsage;
+  libflow::CompileResult result =
+      libflow::Compile(path, *text, options, IsTerminal(STDERR_FILENO));
+  if (format == "json") {
+    std::fputs(result.json.c_str(), stdout);
+  } else {
+    std::fputs(result.text.c_str(), stderr);
+  }
+  return result.program == nullptr ? libflow::kCheckFailed : libflow::kOk;
+}
+
+int Explain(const Arguments& arguments) {
+  Verb verb;
+  verb.usage = "flowc explain FILE [--plan stream|batch|both] [--stop-after STAGE] [--format text|json|dot]";
+  verb.about =
+      "Shows what FILE compiles to: for every view its key, time column, whether it is append-only or "
+      "updating, where its watermark comes from, and the steps of both plans.";
+  verb.examples =
+      "  flowc explain clicks.flow\n  flowc explain clicks.flow --plan batch\n"
+      "  flowc explain clicks.flow --stop-after ast\n"
+      "  flowc explain clicks.flow --format dot | dot -Tsvg > plan.svg\n";
+  verb.options.add_options()("plan", po::value<std::string>()->default_value("both"),
+                             "stream, batch or both")(
+      "stop-after", po::value<std::string>()->default_value("program"),
+      "ast, bound, logical, optimized, program, or ir")(
+      "format", po::value<std::string>()->default_value("text"), "text, json or dot")(
+      "optimized", "with --stop-after ir: after LLVM's optimizer")("all-views",
+                                                                   "plan views without a sink too");
+  AddCompileOptions(&verb.options);
+  int code = 0;
+  auto values = Parse(verb, arguments, &code);
+  if (!values) return code;
+  libflow::ExplainOptions explain;
+  explain.plan = (*values)["plan"].as<std::string>();
+  explain.stage = (*values)["stop-after"].as<std::string>();
+  explain.format = (*values)["format"].as<std::string>();
+  explain.optimized_ir = values->count("optimized") > 0;
+  if (explain.plan != "stream" && explain.plan != "batch" && explain.plan != "both") {
+    return Fail(libflow::kUsage, "--plan " + explain.plan + " is not stream, batch or both");
+  }
+  if (explain.format != "text" && explain.format != "json" && explain.format != "dot") {
+    return Fail(libflow::kUsage, "--format " + explain.format + " is not text, json or dot");
+  }
+  std::string path = (*values)["file"].as<std::string>();
+  auto text = ReadFile(path);
+  if (!text) return libflow::kUsage;
+  libflow::CompileOptions options;
+  options.all_views = values->count("all-views") > 0;
+  if (!CompileOptionsFrom(*values, &options)) return libflow::kUsage;
+  libflow::CompileResult diagnostics;
+  std::string explained = libflow::Explain(path, *text, options, explain, &diagnostics);
+  std::fputs(diagnostics.text.c_str(), stderr);
+  std::fputs(explained.c_str(), stdout);
+  if (!explained.empty()) return libflow::kOk;
+  for (const libflow::Diagnostic& diagnostic : diagnostics.diagnostics) {
+    if (diagnostic.is_error) return libflow::kCheckFailed;
+  }
+  return libflow::kOk;
+}
+
+int Datagen(const Arguments& arguments) {
+  Verb verb;
+  verb.usage = "flowc datagen FILE (--out PATH | --brokers HOST:PORT --topic TOPIC) [--source NAME]";
+  verb.about =
+      "Writes what a source of FILE holds (NEXMARK, INLINE, or files) as JSON lines. Several "
+      "partitions become PATH with .0, .1, ... before its extension, or the partitions of the topic.";
+  verb.examples =
+      "  flowc datagen nexmark.flow --out nexmark.jsonl\n"
+      "  flowc datagen nexmark.flow --source events --out - --limit 10\n"
+      "  flowc datagen nexmark.flow --brokers localhost:9092 --topic nexmark\n";
+  verb.options.add_options()("out,o", po::value<std::string>(), "file to write; - is stdout")(
+      "brokers", po::value<std::string>()->default_value("localhost:9092"), "of Kafka")(
+      "topic", po::value<std::string>(), "topic to write to, with as many partitions")(
+      "source", po::value<std::string>(), "which source, if FILE has several")(
+      "limit", po::value<int64_t>()->default_value(-1), "records a partition");
+  AddCompileOptions(&verb.options);
+  int code = 0;
+  auto values = Parse(verb, arguments, &code);
+  if (!values) return code;
+  libflow::DatagenOptions datagen;
+  if (values->count("out") > 0) datagen.path = (*values)["out"].as<std::string>();
+  if (values->count("topic") > 0) datagen.topic = (*values)["topic"].as<std::string>();
+  if (values->count("source") > 0) datagen.source = (*values)["source"].as<std::string>();
+  datagen.brokers = (*values)["brokers"].as<std::string>();
+  datagen.limit = (*values)["limit"].as<int64_t>();
+  if (datagen.path.empty() == datagen.topic.empty()) {
+    return Fail(libflow::kUsage, "say where to write: --out PATH or --topic TOPIC");
+  }
+  std::string path = (*values)["file"].as<std::string>();
+  auto text = ReadFile(path);
+  if (!text) return libflow::kUsage;
+  libflow::CompileOptions options;
+  options.kernels = false;
+  options.all_views = true;
+  if (!CompileOptionsFrom(*values, &options)) return libflow::kUsage;
+  libflow::CompileResult compiled =
+      libflow::Compile(path, *text, options, IsTerminal(STDERR_FILENO));
+  std::fputs(compiled.text.c_str(), stderr);
+  if (compiled.program == nullptr) return libflow::kCheckFailed;
+  libflow::RunResult result = libflow::Datagen(*compiled.program, datagen);
+  return result.code == libflow::kOk ? libflow::kOk
+                                     : Fail(result.code, result.error, result.hint);
+}
+
+int Functions(const Arguments& arguments) {
+  Verb verb;
+  verb.usage = "flowc functions [NAME] [--format text|json]";
+  verb.about = "Lists the scalar functions with their types and a line of help.";
+  verb.examples = "  flowc functions\n  flowc functions split_part\n";
+  verb.options.add_options()("format", po::value<std::string>()->default_value("text"),
+                             "text or json");
+  verb.positional = "name";
+  verb.positional_required = false;
+  int code = 0;
+  auto values = Parse(verb, arguments, &code);
+  if (!values) return code;
+  std::string name = values->count("name") > 0 ? (*values)["name"].as<std::string>() : "";
+  std::string format = (*values)["format"].as<std::string>();
+  if (format != "text" && format != "json") {
+    return Fail(libflow::kUsage, "--format " + format + " is neither text nor json");
+  }
+  std::string text = libflow::Functions(name, format == "json");
+  if (text.empty()) {
+    return Fail(libflow::kUsage, "there is no function `" + name + "`",
+                "flowc functions lists them all");
+  }
+  std::fputs(text.c_str(), stdout);
+  return libflow::kOk;
+}
+
+int Version(const Arguments&) {
+  std::printf("flowc %s\n", libflow::Version().c_str());
+  return libflow::kOk;
+}
+
+}  // namespace flowc

@@ -1,0 +1,237 @@
+// flowc run: rows on stdout, everything else on stderr.
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+
+#include "cli.h"
+#include "fmt/format.h"
+
+namespace flowc {
+
+namespace {
+
+using Strings = std::vector<std::string>;
+
+std::atomic<libflow::Program*> g_running{nullptr};
+
+// First signal: drain and end. Second: the default action.
+void OnSignal(int signal) {
+  libflow::Program* program = g_running.load();
+  if (program != nullptr) libflow::Stop(*program);
+  std::signal(signal, SIG_DFL);
+}
+
+void AddOptions(po::options_description* options) {
+  options->add_options()("mode", po::value<std::string>()->default_value("stream"),
+                         "stream or batch")(
+      "until-end", "stream: stop where the sources end now; all windows close there")(
+      "stop-at", po::value<std::string>()->value_name("F"),
+      "stream: stop at a frontier NAME:P=OFFSET,... or FILE=BYTES, or at a time")(
+      "to", po::value<std::string>()->value_name("F"), "batch: read up to a frontier or time")(
+      "from", po::value<std::string>()->value_name("F")->default_value("earliest"),
+      "earliest, latest, a frontier or a time")(
+      "partial", "batch --from F: report windows that are not complete, too")(
+      "decisions", po::value<std::string>()->value_name("FILE"),
+      "decision log: a live stream writes it, a bounded run reads it")(
+      "workers", po::value<int>()->default_value(0), "threads; 0: one a core")(
+      "set", po::value<Strings>()->value_name("NAME=VALUE"),
+      "value of ${NAME} in string literals (before the environment's)")(
+      "engine", po::value<std::string>()->default_value("jit"), "jit or interpreter")(
+      "view", po::value<Strings>()->value_name("NAME"),
+      "print this view and write no sink (may be repeated)")(
+      "changes", "print every revision of updating views, not the final table")(
+      "digest", "print VIEW ROWS HASH for each view and write no sink")(
+      "format", po::value<std::string>(),
+      "rows on stdout: table (default on a terminal), json or csv; json also makes the ledger JSON")(
+      "stats", "print tasks, partitions and kernels at the end")(
+      "quiet,q", "print no ledger")(
+      "batch-size", po::value<int>()->default_value(1024), "rows a batch")(
+      "disable-rule", po::value<Strings>()->value_name("RULE"), "switch off an optimizer rule")(
+      "tier", po::value<std::string>()->default_value("both"),
+      "jit code: both (quick code first, optimised code swapped in), baseline, or optimized")(
+      "collide-hashes", "tests: give all keys the same hash");
+}
+
+// The bar on a terminal: rows, rate, watermark.
+class ProgressLine {
+ public:
+  void Show(const libflow::Progress& progress) {
+    auto now = std::chrono::steady_clock::now();
+    if (now - last_ < std::chrono::milliseconds(200)) return;
+    last_ = now;
+    double seconds = std::chrono::duration<double>(now - begin_).count();
+    std::fprintf(stderr, "\r\x1b[K%s",
+                 fmt::format("{} rows, {:.0f} MB, {:.2f} M rows/s", progress.rows,
+                             static_cast<double>(progress.bytes) / 1048576.0,
+                             static_cast<double>(progress.rows) / 1e6 / seconds)
+                     .c_str());
+    shown_ = true;
+  }
+  void Clear() {
+    if (shown_) std::fputs("\r\x1b[K", stderr);
+    shown_ = false;
+  }
+
+ private:
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point last_ = begin_;
+  bool shown_ = false;
+};
+
+struct Choice {
+  const char* option;
+  std::vector<std::string> allowed;
+};
+
+// Returns 0, or the exit code after saying what is wrong.
+int CheckChoices(const po::variables_map& values) {
+  const Choice choices[] = {{"mode", {"stream", "batch"}},
+                            {"engine", {"jit", "interpreter"}},
+                            {"format", {"table", "json", "csv"}},
+                            {"tier", {"both", "baseline", "optimized"}}};
+  for (const Choice& choice : choices) {
+    if (values.count(choice.option) == 0) continue;
+    const std::string& value = values[choice.option].as<std::string>();
+    bool known = false;
+    std::string list;
+    for (const std::string& allowed : choice.allowed) {
+      known = known || value == allowed;
+      list += (list.empty() ? "" : ", ") + allowed;
+    }
+    if (!known) {
+      return Fail(libflow::kUsage, std::string("--") + choice.option + " " + value + " is not one of " + list);
+    }
+  }
+  bool batch = values["mode"].as<std::string>() == "batch";
+  for (const char* option : {"until-end", "stop-at"}) {
+    if (batch && values.count(option) > 0) {
+      return Fail(libflow::kUsage, std::string("--") + option + " is for --mode stream",
+                  "a batch ends where the sources end, or at --to F");
+    }
+  }
+  for (const char* option : {"to", "partial"}) {
+    if (!batch && values.count(option) > 0) {
+      return Fail(libflow::kUsage, std::string("--") + option + " is for --mode batch",
+                  "a stream stops with --stop-at F or --until-end");
+    }
+  }
+  if (values["workers"].as<int>() < 0 || values["workers"].as<int>() > 256) {
+    return Fail(libflow::kUsage, "--workers must be from 0 to 256");
+  }
+  if (values["batch-size"].as<int>() < 1 || values["batch-size"].as<int>() > 65536) {
+    return Fail(libflow::kUsage, "--batch-size must be from 1 to 65536");
+  }
+  return 0;
+}
+
+libflow::RunOptions RunOptionsFrom(const po::variables_map& values) {
+  libflow::RunOptions run;
+  run.mode = values["mode"].as<std::string>() == "batch" ? libflow::Mode::kBatch
+                                                         : libflow::Mode::kStream;
+  run.until_end = values.count("until-end") > 0;
+  if (values.count("stop-at") > 0) run.to = values["stop-at"].as<std::string>();
+  if (values.count("to") > 0) run.to = values["to"].as<std::string>();
+  run.from = values["from"].as<std::string>();
+  run.partial = values.count("partial") > 0;
+  if (values.count("decisions") > 0) run.decisions = values["decisions"].as<std::string>();
+  run.workers = values["workers"].as<int>();
+  run.batch_rows = values["batch-size"].as<int>();
+  run.collide_hashes = values.count("collide-hashes") > 0;
+  run.digest = values.count("digest") > 0;
+  run.use_sinks = !run.digest && values.count("view") == 0;
+  run.print = !run.digest && values.count("view") > 0;
+  run.changes = values.count("changes") > 0;
+  if (values.count("format") > 0) {
+    run.format = values["format"].as<std::string>();
+  } else {
+    run.format = IsTerminal(STDOUT_FILENO) ? "table" : "";
+  }
+  return run;
+}
+
+}  // namespace
+
+int Run(const Arguments& arguments) {
+  Verb verb;
+  verb.usage = "flowc run FILE [options]";
+  verb.about =
+      "Runs FILE (- is stdin) as a stream or as a batch and writes its sinks; a file without a sink "
+      "prints its last view. If all sources end (FILE, INLINE, NEXMARK with events), a stream ends "
+      "there. Output is at least once: a run that is killed and started again writes again. Rows go "
+      "to stdout, the ledger to stderr. Ctrl-C drains and exits 0.";
+  verb.examples =
+      "  flowc run clicks.flow\n"
+      "  flowc run clicks.flow --mode batch --view page_metrics --format csv\n"
+      "  flowc run clicks.flow --mode stream --until-end --digest\n"
+      "  flowc run clicks.flow --mode batch --to clicks:0=1200,clicks:1=900 --digest\n"
+      "  cat events.jsonl | flowc run from_stdin.flow --set LIMIT=10\n";
+  AddOptions(&verb.options);
+  int code = 0;
+  auto values = Parse(verb, arguments, &code);
+  if (!values) return code;
+  code = CheckChoices(*values);
+  if (code != 0) return code;
+
+  std::string path = (*values)["file"].as<std::string>();
+  auto text = ReadFile(path);
+  if (!text) return libflow::kUsage;
+  libflow::CompileOptions compile;
+  if (!ReadVariables(*values, &compile.variables)) return libflow::kUsage;
+  compile.engine = (*values)["engine"].as<std::string>() == "jit" ? libflow::Engine::kJit
+                                                                  : libflow::Engine::kInterpreter;
+  std::string tier = (*values)["tier"].as<std::string>();
+  compile.baseline = tier != "optimized";
+  compile.optimize = tier != "baseline";
+  if (values->count("view") > 0) compile.views = (*values)["view"].as<Strings>();
+  if (values->count("disable-rule") > 0) {
+    compile.disabled_rules = (*values)["disable-rule"].as<Strings>();
+  }
+  libflow::RunOptions run = RunOptionsFrom(*values);
+  compile.all_views = run.digest && compile.views.empty();
+  libflow::CompileResult compiled =
+      libflow::Compile(path, *text, compile, IsTerminal(STDERR_FILENO));
+  const bool json = values->count("format") > 0 && run.format == "json";
+  std::fputs(json ? compiled.json.c_str() : compiled.text.c_str(), stderr);
+  if (compiled.program == nullptr) return libflow::kCheckFailed;
+
+  const bool bar = IsTerminal(STDERR_FILENO) && !IsTerminal(STDOUT_FILENO);
+  ProgressLine progress;
+  if (bar) run.on_progress = [&](const libflow::Progress& p) { progress.Show(p); };
+  run.on_notice = [&](const std::string& line) {
+    if (bar) progress.Clear();
+    std::fprintf(stderr, "%s\n", line.c_str());
+  };
+  g_running.store(compiled.program.get());
+  std::signal(SIGINT, OnSignal);
+  std::signal(SIGTERM, OnSignal);
+  libflow::RunResult result = libflow::Run(*compiled.program, run);
+  g_running.store(nullptr);
+  progress.Clear();
+  if (result.code != libflow::kOk) return Fail(result.code, result.error, result.hint);
+
+  for (const libflow::Digest& digest : result.digests) {
+    if (run.digest) {
+      std::printf("%s %lld %s\n", digest.view.c_str(), static_cast<long long>(digest.rows),
+                  digest.hash.c_str());
+    }
+  }
+  std::fflush(stdout);
+  if (values->count("quiet") == 0) {
+    std::fprintf(stderr, "%s%s", json ? result.ledger_json.c_str() : result.ledger_text.c_str(),
+                 json ? "\n" : "");
+  }
+  if (values->count("stats") > 0) {
+    std::fprintf(stderr, "%s%s", json ? result.stats_json.c_str() : result.stats_text.c_str(),
+                 json ? "\n" : "");
+  }
+  if (!result.balanced) {
+    return Fail(libflow::kRunFailed, "the ledger does not balance: rows were lost or counted twice",
+                "this is a bug of flowc; the counts are above");
+  }
+  return libflow::kOk;
+}
+
+}  // namespace flowc
