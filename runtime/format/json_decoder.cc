@@ -26,6 +26,12 @@ JsonDecoder::JsonDecoder(const std::vector<program::SourceColumn>& columns, Time
       nodes_[static_cast<size_t>(node)].presences.push_back(index);
     }
   }
+  for (Node& node : nodes_) {
+    if (node.values.size() == 1 && node.presences.empty() &&
+        node.values.front().type.is(TypeKind::kBigint)) {
+      node.only_bigint = node.values.front().column;
+    }
+  }
 }
 
 int JsonDecoder::NodeAt(const std::vector<program::PathStep>& path) {
@@ -94,18 +100,36 @@ class JsonParser {
   using Expected = JsonDecoder::Memory::Expected;
 
   // A value at node `node` (-1: nobody wants it) with `depth` containers around it.
-  const char* Value(const char* p, int node, int depth) {
-    if (p < end_ && static_cast<unsigned char>(*p) <= ' ') p = SkipBlanks(p, end_);
+  __attribute__((always_inline)) const char* Value(const char* p, int node, int depth) {
+    if (__builtin_expect(p + 18 <= end_, 1)) {
+      const char c = *p;
+      if (node < 0 && c == '"') {
+        bool escaped = false;
+        p = json::ScanString(p + 1, begin_, end_, &escaped);
+        return p == nullptr ? nullptr : p + 1;
+      }
+      if (json::IsDigit(c)) {
+        int64_t unwanted;
+        int64_t* out = &unwanted;
+        const int column = node < 0 ? -1 : decoder_.nodes_[static_cast<size_t>(node)].only_bigint;
+        if (column >= 0) out = static_cast<int64_t*>(columns_[column].values) + row_;
+        if (column >= 0 || node < 0) {
+          const char* after = json::ScanShortInteger(p, end_, out);
+          if (after != nullptr) {
+            if (column >= 0) columns_[column].status[row_] = kFlowValue;
+            return after;
+          }
+        }
+      }
+    }
+    return AnyValue(p, node, depth);
+  }
+
+  __attribute__((noinline)) const char* AnyValue(const char* p, int node, int depth) {
+    p = SkipBlanks(p, end_);
     if (p == end_) return nullptr;
     if (node >= 0) return Wanted(p, node, depth);
-    const char c = *p;
-    if (c == '"') {
-      bool escaped = false;
-      p = json::ScanString(p + 1, begin_, end_, &escaped);
-      return p == nullptr ? nullptr : p + 1;
-    }
-    if (static_cast<unsigned char>(c - '0') <= 9) return json::ScanNumber(p, end_);
-    if (c == 'n') return json::StartsWith(p, end_, "null", 4) ? p + 4 : nullptr;
+    if (*p == 'n') return json::StartsWith(p, end_, "null", 4) ? p + 4 : nullptr;
     return json::SkipValue(p, begin_, end_, depth);
   }
 
@@ -180,14 +204,16 @@ class JsonParser {
   // Compares the text with a remembered key; returns the place of its value, or nullptr.
   const char* Match(const Expected& expected, const char* p) const {
     if (p + Expected::kBytes <= end_) {
-      uint32_t difference = 0;
-      for (uint32_t at = 0; at < expected.size; at += 16) {
-        const uint32_t equal = static_cast<uint32_t>(_mm_movemask_epi8(
+      auto equal = [&](size_t at) {
+        return static_cast<uint32_t>(_mm_movemask_epi8(
             _mm_cmpeq_epi8(json::Load16(p + at), json::Load16(expected.bytes + at))));
-        const uint32_t count = std::min<uint32_t>(16, expected.size - at);
-        difference |= ~equal & ((1u << count) - 1);
+      };
+      if ((equal(0) & expected.mask) != expected.mask) return nullptr;
+      for (uint32_t at = 16; at < expected.size; at += 16) {
+        const uint32_t mask = (1u << std::min<uint32_t>(16, expected.size - at)) - 1;
+        if ((equal(at) & mask) != mask) return nullptr;
       }
-      return difference == 0 ? p + expected.size : nullptr;
+      return p + expected.size;
     }
     return json::StartsWith(p, end_, expected.bytes, expected.size) ? p + expected.size : nullptr;
   }
@@ -195,35 +221,24 @@ class JsonParser {
   // `p` stands after the brace.
   const char* Object(const char* p, int index, int depth) {
     if (depth > json::kMaxDepth) return nullptr;
-    size_t position = 0;
+    // This object's keys can not change under a nested call: a node is on the stack once.
+    std::vector<Expected>& keys = memory_->objects_[static_cast<size_t>(index)].keys;
+    const Expected* next = keys.data();
+    const Expected* stop = next + keys.size();
     for (bool first = true;; first = false) {
-      // Other objects' keys may be learnt meanwhile, never this one's: a node is on the stack once.
-      std::vector<Expected>& keys = memory_->objects_[static_cast<size_t>(index)].keys;
-      int child = -1;
       const char* value = nullptr;
-      // A few ahead, for keys that this record leaves out.
-      const size_t reach = std::min(position + 3, keys.size());
-      for (size_t i = position; i < reach; ++i) {
-        if (keys[i].first != first) continue;
-        value = Match(keys[i], p);
-        if (value == nullptr) continue;
-        child = keys[i].node;
-        position = i + 1;
-        break;
-      }
-      if (value == nullptr) {
-        const char* start = p;
-        p = SkipBlanks(p, end_);
-        if (p == end_) return nullptr;
-        if (*p == '}') return p + 1;
-        if (!first) {
-          if (*p != ',') return nullptr;
-          p = SkipBlanks(p + 1, end_);
-        }
-        value = Key(p, index, &child);
-        if (value == nullptr) return nullptr;
-        position =
-            Learn(&keys, position, {start, static_cast<size_t>(value - start)}, first, child);
+      int child = -1;
+      if (__builtin_expect(next != stop && next->first == first, 1)) value = Match(*next, p);
+      if (__builtin_expect(value != nullptr, 1)) {
+        child = next->node;
+        ++next;
+      } else {
+        size_t position = static_cast<size_t>(next - keys.data());
+        bool closed = false;
+        value = UnexpectedKey(p, index, first, &keys, &position, &child, &closed);
+        if (value == nullptr || closed) return value;
+        next = keys.data() + position;
+        stop = keys.data() + keys.size();
       }
       if (child >= 0) {
         uint32_t& seen = memory_->objects_[static_cast<size_t>(child)].seen;
@@ -236,6 +251,41 @@ class JsonParser {
       p = Value(value, child, depth);
       if (p == nullptr) return nullptr;
     }
+  }
+
+  // What stands at p where the key expected at `position` does not: another key, whose value's
+  // place is returned, or the closing brace.
+  __attribute__((noinline)) const char* UnexpectedKey(const char* p, int index, bool first,
+                                                      std::vector<Expected>* keys,
+                                                      size_t* position, int* child,
+                                                      bool* closed) {
+    const char* start = p;
+    p = SkipBlanks(p, end_);
+    if (p == end_) return nullptr;
+    if (*p == '}') {
+      *closed = true;
+      return p + 1;
+    }
+    // A few ahead, for keys that this record leaves out.
+    const size_t reach = std::min(*position + 3, keys->size());
+    for (size_t i = *position; i < reach; ++i) {
+      const Expected& expected = (*keys)[i];
+      if (expected.first != first) continue;
+      const char* value = Match(expected, start);
+      if (value == nullptr) continue;
+      *child = expected.node;
+      *position = i + 1;
+      return value;
+    }
+    if (!first) {
+      if (*p != ',') return nullptr;
+      p = SkipBlanks(p + 1, end_);
+    }
+    const char* value = Key(p, index, child);
+    if (value == nullptr) return nullptr;
+    const std::string_view text(start, static_cast<size_t>(value - start));
+    *position = Learn(keys, *position, text, first, *child);
+    return value;
   }
 
   // A key, its colon and the blanks after it.
@@ -274,6 +324,7 @@ class JsonParser {
     std::memset(expected.bytes, 0, sizeof expected.bytes);
     std::memcpy(expected.bytes, text.data(), text.size());
     expected.size = static_cast<uint32_t>(text.size());
+    expected.mask = (1u << std::min<size_t>(16, text.size())) - 1;
     expected.first = first;
     expected.node = child;
     keys->insert(keys->begin() + static_cast<std::ptrdiff_t>(position), expected);

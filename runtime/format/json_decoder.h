@@ -51,7 +51,7 @@ class JsonDecoder {
     std::vector<IndexChild> indexes;  // by index
     std::vector<FieldTarget> values;
     std::vector<int> presences;  // columns
-    bool scalar_only() const { return keys.empty() && indexes.empty(); }
+    int only_bigint = -1;  // the column, where a BIGINT is all that is wanted here
   };
   int NodeAt(const std::vector<program::PathStep>& path);
   int FindKey(const Node& node, std::string_view key) const;
@@ -71,6 +71,7 @@ class JsonDecoder::Memory {
     static constexpr size_t kBytes = 48;
     char bytes[kBytes];
     uint32_t size = 0;
+    uint32_t mask = 0;   // the first 16 bytes that count
     bool first = false;  // stands after the brace: no comma
     int32_t node = -1;
   };

@@ -74,30 +74,79 @@ inline const char* ScanString(const char* p, const char* begin, const char* end,
   }
 }
 
+inline bool IsDigit(char c) { return static_cast<unsigned char>(c - '0') <= 9; }
+
+// How many of the 8 bytes at p are digits before the first that is none.
+inline int CountDigits8(uint64_t word) {
+  // A digit is 0x30..0x39: its high nibble is 3, also after adding 6.
+  const uint64_t high = 0xF0F0F0F0F0F0F0F0u;
+  const uint64_t odd = ((word & high) ^ 0x3030303030303030u) |
+                       (((word + 0x0606060606060606u) & high) ^ 0x3030303030303030u);
+  return odd == 0 ? 8 : __builtin_ctzll(odd) / 8;
+}
+
+// The value of 8 digits, the first of them the lowest byte.
+inline uint64_t Value8(uint64_t word) {
+  word -= 0x3030303030303030u;
+  word = word * 10 + (word >> 8);
+  return ((word & 0x000000FF000000FFu) * 0x000F424000000064u +
+          (word >> 16 & 0x000000FF000000FFu) * 0x0000271000000001u) >>
+         32;
+}
+
+// An integer of up to 16 digits that ends before a byte which can not belong to a number. nullptr:
+// it is not that (but perhaps another number, or near the record's end); nothing is wrong yet.
+inline const char* ScanShortInteger(const char* p, const char* end, int64_t* out) {
+  if (p + 18 > end) return nullptr;
+  const bool negative = *p == '-';
+  p += negative;
+  uint64_t word;
+  std::memcpy(&word, p, 8);
+  int digits = CountDigits8(word);
+  if (digits == 0) return nullptr;
+  if (*p == '0' && digits > 1) return nullptr;
+  // The digits at the high end, zeros before them.
+  uint64_t value = digits == 8 ? Value8(word)
+                               : Value8(word << (64 - 8 * digits) |
+                                        0x3030303030303030u >> (8 * digits));
+  p += digits;
+  if (digits == 8) {
+    std::memcpy(&word, p, 8);
+    digits = CountDigits8(word);
+    for (int i = 0; i < digits; ++i) {
+      value = value * 10 + static_cast<uint64_t>(p[i] - '0');
+    }
+    p += digits;
+    if (digits == 8 && IsDigit(*p)) return nullptr;
+  }
+  if (*p == '.' || (*p | 0x20) == 'e') return nullptr;
+  *out = negative ? -static_cast<int64_t>(value) : static_cast<int64_t>(value);
+  return p;
+}
+
 // `p` stands at '-' or a digit.
 inline const char* ScanNumber(const char* p, const char* end) {
-  auto is_digit = [](char c) { return static_cast<unsigned char>(c - '0') <= 9; };
   if (p < end && *p == '-') ++p;
-  if (p == end || !is_digit(*p)) return nullptr;
+  if (p == end || !IsDigit(*p)) return nullptr;
   if (*p == '0') {
     ++p;
   } else {
     do ++p;
-    while (p < end && is_digit(*p));
+    while (p < end && IsDigit(*p));
   }
   if (p == end || (*p != '.' && (*p | 0x20) != 'e')) return p;
   if (*p == '.') {
     ++p;
-    if (p == end || !is_digit(*p)) return nullptr;
+    if (p == end || !IsDigit(*p)) return nullptr;
     do ++p;
-    while (p < end && is_digit(*p));
+    while (p < end && IsDigit(*p));
   }
   if (p < end && (*p | 0x20) == 'e') {
     ++p;
     if (p < end && (*p == '+' || *p == '-')) ++p;
-    if (p == end || !is_digit(*p)) return nullptr;
+    if (p == end || !IsDigit(*p)) return nullptr;
     do ++p;
-    while (p < end && is_digit(*p));
+    while (p < end && IsDigit(*p));
   }
   return p;
 }
