@@ -11,6 +11,7 @@ endif()
 
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
+find_package(fmt REQUIRED)
 
 # Floating point must not depend on the compiler's mood: no fused multiply-add anywhere.
 set(FLOW_FLAGS -Wall -Wextra -Wpedantic -Werror -Werror=switch -Wno-pedantic
