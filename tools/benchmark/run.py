@@ -1,0 +1,135 @@
+"""tools/bench: flowc as a stream and as a batch, and DuckDB in one thread, over the same JSON files.
+
+What is counted is CPU seconds of the whole process (all threads): for flowc from start to end, for DuckDB
+one statement in a fresh process from SQL text to the last value. Runs take turns; figures are medians. Every
+column of every row of the answer is computed and hashed on both sides. Before anything is timed, the
+answers are compared over a smaller log.
+"""
+import argparse
+import glob
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tests", "oracle"))
+import queries  # noqa: E402
+import run as oracle  # noqa: E402
+
+SMALL = 100_000
+DUCKDB_CHILD = """
+import duckdb, json, resource, sys, time
+database = duckdb.connect()
+database.execute("SET threads = 1")
+def cpu():
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+before, begin = cpu(), time.monotonic()
+rows = database.execute("SELECT COUNT(*), BIT_XOR(hash(r)) FROM (" + sys.argv[1] + ") r").fetchall()[0][0]
+print(json.dumps({"rows": rows, "cpu": cpu() - before, "wall": time.monotonic() - begin}))
+"""
+
+
+def make_data(options, name, events):
+    """Writes a log once; returns its folder."""
+    folder = os.path.join(options.folder, f"{name}-{events}")
+    if os.path.exists(os.path.join(folder, "complete")):
+        return folder
+    os.makedirs(folder, exist_ok=True)
+    print(f"writing {events:,} {name} events into {folder}", flush=True)
+    if name == "clicks":
+        subprocess.run([options.clickgen, folder, "--events", str(events)], check=True)
+    else:
+        flow = os.path.join(folder, "generate.flow")
+        with open(flow, "w", encoding="utf-8") as file:
+            file.write('SOURCE events (event_type INT, "dateTime" TIMESTAMP)\n'
+                       f"FROM NEXMARK (events = {events}, rate = 100000, partitions = 2);\n"
+                       "VIEW v AS SELECT event_type FROM events;\n")
+        subprocess.run([options.flowc, "datagen", flow, "--out", os.path.join(folder, "events-.jsonl")], check=True)
+    open(os.path.join(folder, "complete"), "w").close()
+    return folder
+
+
+def statement(name, folder):
+    files = sorted(glob.glob(os.path.join(folder, "*.jsonl")))
+    return queries.QUERIES[name][3].format(files=json.dumps(files).replace('"', "'"))
+
+
+def flow_file(name, folder):
+    _, source, view, _ = queries.QUERIES[name]
+    path = os.path.join(folder, name + ".flow")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(source.format(folder=folder) + f"VIEW v AS {view};\n")
+    return path
+
+
+def run_flowc(options, path, mode, extra=()):
+    end = ["--until-end"] if mode == "stream" else []
+    run = subprocess.run([options.flowc, "run", path, "--mode", mode, *end, "--workers", str(options.workers), "--view", "v",
+                          "--format", "json", *extra], capture_output=True, text=True)
+    if run.returncode != 0:
+        sys.exit(f"flowc failed over {path}:\n{run.stderr}")
+    return run.stdout, json.loads([x for x in run.stderr.splitlines() if x.startswith('{"ledger"')][-1])
+
+
+def check(options, name):
+    """The answers of all three over a small log must be equal."""
+    import duckdb
+    folder = make_data(options, queries.QUERIES[name][0], SMALL)
+    path = flow_file(name, folder)
+    answer = duckdb.connect().execute(statement(name, folder))
+    types = [str(column[1]) for column in answer.description]
+    theirs = answer.fetchall()
+    for mode in ("batch", "stream"):
+        rows, _ = run_flowc(options, path, mode)
+        difference = oracle.compare(f"{name} as a {mode}", types, oracle.rows_of(rows), theirs)
+        if difference:
+            sys.exit(difference)
+
+
+def measure(options, name):
+    folder = make_data(options, queries.QUERIES[name][0], options.events)
+    path, sql = flow_file(name, folder), statement(name, folder)
+    runs = {"batch": [], "stream": [], "duckdb": []}
+    for _ in range(options.runs):
+        for mode in ("batch", "stream"):
+            _, report = run_flowc(options, path, mode, ["--digest"])
+            runs[mode].append((report["cpu_us"] / 1e6, report["wall_us"] / 1e6))
+        child = subprocess.run([sys.executable, "-c", DUCKDB_CHILD, sql], capture_output=True, text=True, check=True)
+        result = json.loads(child.stdout)
+        runs["duckdb"].append((result["cpu"], result["wall"]))
+    return {who: tuple(statistics.median(run[i] for run in of) for i in (0, 1)) for who, of in runs.items()}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    for name in ("flowc", "clickgen", "folder"):
+        parser.add_argument("--" + name, required=True)
+    parser.add_argument("--events", type=int, default=2_000_000)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--sql", action="store_true", help="print DuckDB's SQL")
+    parser.add_argument("queries", nargs="*")
+    options = parser.parse_args()
+    names = options.queries or list(queries.QUERIES)
+    begin = time.monotonic()
+    print(f"checking {', '.join(names)} over {SMALL:,} events", flush=True)
+    for name in names:
+        check(options, name)
+        if options.sql:
+            print(statement(name, "FOLDER"))
+    print(f"all equal; timing over {options.events:,} events, medians of {options.runs}, flowc with {options.workers} worker(s)\n"
+          "M events per CPU second (wall seconds)\n")
+    print(f"{'query':10} {'batch':>16} {'stream':>16} {'DuckDB':>16} {'batch/DuckDB':>13}", flush=True)
+    for name in names:
+        result = measure(options, name)
+        cells = [f"{options.events / cpu / 1e6:8.2f} ({wall:.2f})" for cpu, wall in result.values()]
+        ratio = result["duckdb"][0] / result["batch"][0]
+        print(f"{name:10} {cells[0]:>16} {cells[1]:>16} {cells[2]:>16} {ratio:12.2f}x", flush=True)
+    print(f"\n{time.monotonic() - begin:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
