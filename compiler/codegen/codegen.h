@@ -11,9 +11,9 @@
 namespace flow::codegen {
 
 struct Options {
-  bool cse = true;       // common subexpressions
-  bool tier0 = true;     // FastISel code first ...
-  bool tier1 = true;     // ... then O2 code with the standard library inlined, swapped in
+  bool cse = true;         // common subexpressions
+  bool tier0 = true;       // FastISel code first ...
+  bool tier1 = true;       // ... then O2 code with the standard library inlined, swapped in
   bool background = true;  // compile tier 1 on its own thread (else before Generate returns)
 };
 

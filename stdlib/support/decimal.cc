@@ -1,6 +1,5 @@
 // DECIMAL arithmetic and the casts of numbers.
 #include <math.h>
-#include <stdio.h>
 
 #include "runtime/abi/convert.h"
 #include "stdlib/support/support.h"
@@ -64,15 +63,11 @@ uint8_t flow_op_double_to_bigint(double d, int64_t* out) {
   return kFlowValue;
 }
 
-// By way of 15 significant digits, as PostgreSQL: the DOUBLE 1.005 is the DECIMAL 1.005.
 uint8_t flow_op_double_to_decimal(double d, int32_t precision, int32_t scale, FlowInt128* out) {
-  if (!isfinite(d)) return kFlowErrOutOfRange;
-  char text[32];
-  int size = snprintf(text, sizeof text, "%.15g", d);
-  return flow_parse_decimal(text, static_cast<size_t>(size), precision, scale, out);
+  return flow_decimal_from_double(d, precision, scale, out);
 }
 
-// Rounded once: an exact quotient of small numbers, else by way of the text.
+// The quotient of two exact doubles is rounded once.
 double flow_op_decimal_to_double(const FlowInt128* a, int32_t scale) {
   constexpr int64_t kExact = int64_t{1} << 53;
   if (scale <= 22 && *a >= -kExact && *a <= kExact) {
@@ -81,10 +76,7 @@ double flow_op_decimal_to_double(const FlowInt128* a, int32_t scale) {
                                            1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
     return static_cast<double>(static_cast<int64_t>(*a)) / kPowers[scale];
   }
-  char text[kFlowTextMax];
-  double d = 0;
-  flow_parse_double(text, flow_format_decimal(*a, scale, text), &d);
-  return d;
+  return flow_decimal_to_double(*a, scale);
 }
 
 uint8_t flow_op_decimal_to_int(const FlowInt128* a, int32_t scale, int32_t* out) {

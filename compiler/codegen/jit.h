@@ -1,0 +1,35 @@
+// Machine code from LLVM modules. One Code is one module in one JIT; it lives as long as anything
+// points to it.
+#pragma once
+
+#include <llvm/ExecutionEngine/Orc/LLJIT.h>
+#include <llvm/IR/Module.h>
+
+#include <memory>
+#include <string>
+
+#include "compiler/codegen/emit.h"
+#include "runtime/base/status.h"
+#include "runtime/program/kernels.h"
+
+namespace flow::codegen {
+
+class Code {
+ public:
+  // Emits and compiles all kernels for this machine: kBaseline with FastISel, everything else by
+  // native calls; kOptimized at O2 with the standard library linked in.
+  static Result<std::shared_ptr<Code>> Compile(const KernelInputs& inputs, bool cse,
+                                               program::Tier tier);
+
+  // nullptr if the module has no such function.
+  void* Find(const std::string& name) const;
+
+ private:
+  std::unique_ptr<llvm::orc::LLJIT> jit_;
+  std::unordered_map<std::string, void*> functions_;
+};
+
+// The machine that code is made for. `host` false: the baseline x86-64, the same everywhere.
+Result<std::unique_ptr<llvm::TargetMachine>> MakeTarget(bool host, program::Tier tier);
+
+}  // namespace flow::codegen

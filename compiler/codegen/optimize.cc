@@ -1,0 +1,90 @@
+// Gives StampCpu and LinkAndOptimize: see optimize.h.
+#include "compiler/codegen/optimize.h"
+
+#include <llvm/Bitcode/BitcodeReader.h>
+#include <llvm/IR/Verifier.h>
+#include <llvm/Linker/Linker.h>
+#include <llvm/Passes/PassBuilder.h>
+#include <llvm/Support/MemoryBuffer.h>
+#include <llvm/Transforms/IPO/Internalize.h>
+
+#include <set>
+#include <string>
+
+#include "compiler/codegen/bitcode.h"
+
+namespace flow::codegen {
+
+namespace {
+
+// LLVM would replace some calls by others that round differently (pow(x, 2) by x * x): both tiers
+// and the interpreter must call the same libm.
+constexpr const char* kKeptCalls[] = {"pow", "exp", "log", "log10", "fmod"};
+
+std::string Text(llvm::Error error) { return llvm::toString(std::move(error)); }
+
+// A kernel calls a library function by the type that it declared. If that is not the function's own
+// type, LLVM would link all the same and the call would be undefined.
+Status CheckTypes(const llvm::Module& module, const llvm::Module& library) {
+  for (const llvm::Function& declared : module) {
+    if (!declared.isDeclaration() || declared.isIntrinsic()) continue;
+    const llvm::Function* body = library.getFunction(declared.getName());
+    if (body != nullptr && body->getFunctionType() != declared.getFunctionType()) {
+      return InternalError("the type of " + declared.getName().str() +
+                           " is not that of its bitcode");
+    }
+  }
+  return OkStatus();
+}
+
+void RunO2(llvm::Module& module, llvm::TargetMachine& machine) {
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager components;
+  llvm::ModuleAnalysisManager modules;
+  llvm::PassBuilder passes(&machine);
+  passes.registerModuleAnalyses(modules);
+  passes.registerCGSCCAnalyses(components);
+  passes.registerFunctionAnalyses(functions);
+  passes.registerLoopAnalyses(loops);
+  passes.crossRegisterProxies(loops, functions, components, modules);
+  passes.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(module, modules);
+}
+
+}  // namespace
+
+void StampCpu(llvm::Module& module, const llvm::TargetMachine& machine) {
+  for (llvm::Function& function : module) {
+    if (function.isIntrinsic()) continue;
+    function.removeFnAttr("tune-cpu");
+    function.addFnAttr("target-cpu", machine.getTargetCPU());
+    function.addFnAttr("target-features", machine.getTargetFeatureString());
+    for (const char* name : kKeptCalls) function.addFnAttr(std::string("no-builtin-") + name);
+  }
+}
+
+Status LinkAndOptimize(llvm::Module& module, llvm::TargetMachine& machine) {
+  std::set<std::string> kernels;
+  for (const llvm::Function& function : module) {
+    if (!function.isDeclaration()) kernels.insert(function.getName().str());
+  }
+  std::string_view bitcode = StandardBitcode();
+  auto library = llvm::getLazyBitcodeModule(
+      llvm::MemoryBufferRef(llvm::StringRef(bitcode.data(), bitcode.size()), "stdlib"),
+      module.getContext());
+  if (!library) return InternalError("the library's bitcode: " + Text(library.takeError()));
+  (*library)->setTargetTriple(module.getTargetTriple());
+  (*library)->setDataLayout(module.getDataLayout());
+  FLOW_RETURN_IF_ERROR(CheckTypes(module, **library));
+  if (llvm::Linker::linkModules(module, std::move(*library), llvm::Linker::LinkOnlyNeeded)) {
+    return InternalError("the library's bitcode can not be linked");
+  }
+  llvm::internalizeModule(module, [&](const llvm::GlobalValue& value) {
+    return kernels.count(value.getName().str()) != 0;
+  });
+  StampCpu(module, machine);
+  RunO2(module, machine);
+  return OkStatus();
+}
+
+}  // namespace flow::codegen

@@ -1,0 +1,19 @@
+// From emitted IR to IR that is ready for code: the CPU stamped on, the library linked in, O2.
+#pragma once
+
+#include <llvm/IR/Module.h>
+#include <llvm/Target/TargetMachine.h>
+
+#include "runtime/base/status.h"
+
+namespace flow::codegen {
+
+// Every function of the module gets the machine's CPU and features. Without that LLVM silently
+// refuses to inline one function into another.
+void StampCpu(llvm::Module& module, const llvm::TargetMachine& machine);
+
+// Links what the module needs of the standard library into it, keeps only the kernels visible,
+// stamps the CPU and runs the O2 pipeline.
+Status LinkAndOptimize(llvm::Module& module, llvm::TargetMachine& machine);
+
+}  // namespace flow::codegen
