@@ -121,8 +121,9 @@ void AddState(FlowParser& parser, size_t state, Expected& expected) {
   bool named = Has(set, FlowParser::IDENTIFIER);
   bool is_expression = named && Has(set, FlowParser::CASE);
   bool is_value = named && !is_expression && Has(set, FlowParser::NUMBER);
-  bool is_alias = named && Has(set, FlowParser::AS);
-  bool is_query = !is_expression && Has(set, FlowParser::SELECT);
+  // ALLOW can be a name, but not an alias without AS.
+  bool is_alias = named && (Has(set, FlowParser::AS) || !Has(set, FlowParser::ALLOW));
+  bool is_query = !named && Has(set, FlowParser::SELECT);
   bool is_join = Has(set, FlowParser::JOIN);
   if (is_expression) {
     expected.expression = true;
@@ -131,8 +132,10 @@ void AddState(FlowParser& parser, size_t state, Expected& expected) {
     expected.value = true;
     set = set.subtract(StartOf(parser, FlowParser::RuleOptionValue));
   } else if (named) {
+    bool is_option = Has(set, FlowParser::SELECT);
     expected.name = expected.name || !is_alias;
-    set = set.subtract(StartOf(parser, FlowParser::RuleIdentifier));
+    set = set.subtract(
+        StartOf(parser, is_option ? FlowParser::RuleOptionName : FlowParser::RuleIdentifier));
   }
   for (ssize_t type : set.toList()) {
     if (type == static_cast<ssize_t>(antlr4::Token::EOF)) {

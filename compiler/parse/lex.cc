@@ -122,8 +122,11 @@ Lexed Lex(const SourceFile& file, Diagnostics& out) {
       continue;
     }
     if (statement.broken) continue;
-    if (ReportBadToken(file, type, span, out) ||
-        guard.ReportExcess(type, span, file.Text(span), out)) {
+    if (out.error_count() >= kMaxErrors) {
+      // Two tokens are enough to know what the statement declares.
+      statement.broken = result.tokens.size() - statement.begin >= 2;
+    } else if (ReportBadToken(file, type, span, out) ||
+               guard.ReportExcess(type, span, file.Text(span), out)) {
       statement.broken = true;
       stop = EndsTheFile(type);
       continue;

@@ -17,9 +17,6 @@ namespace {
 using grammar::FlowParser;
 using parse::StatementTokens;
 
-// More errors than these help nobody; what follows is only searched for names.
-constexpr int kMaxErrors = 50;
-
 bool IsHead(size_t type) {
   return type == FlowParser::SOURCE || type == FlowParser::VIEW || type == FlowParser::TABLE;
 }

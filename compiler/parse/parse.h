@@ -25,5 +25,7 @@ inline constexpr int kMaxHeight = 1000;  // of an expression's tree: a + b + ...
 inline constexpr int kMaxTerms = 20000;  // of one AND or OR chain, of one IN list
 inline constexpr int kMaxTokens = 500000;
 inline constexpr size_t kMaxFileBytes = 16u << 20;
+// More errors than these help nobody: what follows is only searched for names.
+inline constexpr int kMaxErrors = 50;
 
 }  // namespace flow

@@ -100,15 +100,19 @@ class Reporter {
       return resume;
     }
     size_t guilty = at_;
+    const Expected* expected = &expected_;
     std::string meant = MeantAt(at_, expected_);
     if (meant.empty() && at_ > statement_.begin) {
-      // A misspelled keyword may have been taken for a name: the error shows one token later.
-      meant = MeantAt(at_ - 1, expected_before_);
+      // A misspelled keyword may have been taken for an alias: the error shows one token later.
+      meant = MeantAt(at_ - 1, expected_);
+      if (meant.empty()) {
+        meant = MeantAt(at_ - 1, expected_before_);
+        if (!meant.empty()) expected = &expected_before_;
+      }
       if (!meant.empty()) guilty = at_ - 1;
     }
-    const Expected& expected = guilty == at_ ? expected_ : expected_before_;
     Diagnostic& d =
-        out.Error(SpanAt(guilty), "expected " + expected.ToString() + ", found " + TextAt(guilty));
+        out.Error(SpanAt(guilty), "expected " + expected->ToString() + ", found " + TextAt(guilty));
     d.code = "syntax";
     d.hint = meant.empty() ? Hint() : "did you mean `" + meant + "`?";
     return resume;

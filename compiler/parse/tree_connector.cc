@@ -46,7 +46,7 @@ std::vector<ast::Option> TreeBuilder::Options(
 
 ast::Option TreeBuilder::Option(FlowParser::OptionContext* context) {
   ast::Option option;
-  for (auto* part : context->identifier()) {
+  for (auto* part : context->optionName()) {
     ast::Name name = Identifier(part);
     if (option.name.text.empty()) {
       option.name = std::move(name);
