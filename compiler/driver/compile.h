@@ -22,11 +22,11 @@ enum class EngineKind { kJit, kInterpreter };
 struct CompileOptions {
   std::function<std::optional<std::string>(const std::string&)> variable;
   EngineKind engine = EngineKind::kJit;
-  std::vector<std::string> views;           // wanted; empty: those with sinks, else the last
+  std::vector<std::string> views;  // wanted; empty: those with sinks, else the last
   bool all_views = false;
   std::vector<std::string> disabled_rules;
   codegen::Options jit;
-  bool kernels = true;                      // fill the kernel slots
+  bool kernels = true;  // fill the kernel slots
 };
 
 // What each stage yields; kept for EXPLAIN.

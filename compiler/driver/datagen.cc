@@ -67,13 +67,11 @@ Status WriteFile(SourceConnector& connector, const PartitionInfo& partition,
 // Records go through the Kafka sink as one STRING column would not: they are bytes. So the topic is
 // written by the connector's own producer.
 Status WriteTopic(SourceConnector& connector, const DatagenOptions& options) {
-  FLOW_TRY(std::unique_ptr<RecordWriter> writer,
-           OpenTopicWriter(options.brokers, options.topic));
+  FLOW_TRY(std::unique_ptr<RecordWriter> writer, OpenTopicWriter(options.brokers, options.topic));
   for (const PartitionInfo& partition : connector.partitions()) {
-    FLOW_RETURN_IF_ERROR(ForEachRecord(connector, partition, options.limit,
-                                       [&](const std::string& record) -> Status {
-                                         return writer->Write(partition.id, record);
-                                       }));
+    FLOW_RETURN_IF_ERROR(ForEachRecord(
+        connector, partition, options.limit,
+        [&](const std::string& record) -> Status { return writer->Write(partition.id, record); }));
   }
   return writer->Close();
 }

@@ -96,8 +96,8 @@ ordered_json ViewsJson(const program::Program& program) {
 
 template <typename Nodes>
 std::string PlanDot(const program::Program& program, const Nodes& nodes, const char* name) {
-  std::string text = std::string("  subgraph cluster_") + name + " {\n    label=\"" + name +
-                     "\";\n";
+  std::string text =
+      std::string("  subgraph cluster_") + name + " {\n    label=\"" + name + "\";\n";
   for (size_t i = 0; i < nodes.size(); ++i) {
     std::string op = OpName(nodes[i].op);
     std::string label = op + "\\n" + PartName(program, op, nodes[i].part);

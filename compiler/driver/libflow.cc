@@ -28,16 +28,16 @@ namespace {
 
 flow::CompileOptions Translate(const CompileOptions& options) {
   flow::CompileOptions out;
-  out.variable = [variables = options.variables](
-                     const std::string& name) -> std::optional<std::string> {
+  out.variable = [variables =
+                      options.variables](const std::string& name) -> std::optional<std::string> {
     auto it = variables.find(name);
     if (it != variables.end()) return it->second;
     const char* value = std::getenv(name.c_str());
     if (value == nullptr) return std::nullopt;
     return std::string(value);
   };
-  out.engine = options.engine == Engine::kJit ? flow::EngineKind::kJit
-                                              : flow::EngineKind::kInterpreter;
+  out.engine =
+      options.engine == Engine::kJit ? flow::EngineKind::kJit : flow::EngineKind::kInterpreter;
   out.views = options.views;
   out.all_views = options.all_views;
   out.disabled_rules = options.disabled_rules;
@@ -48,8 +48,8 @@ flow::CompileOptions Translate(const CompileOptions& options) {
   return out;
 }
 
-void FillDiagnostics(const flow::SourceFile& file, const flow::Diagnostics& diagnostics,
-                     bool color, CompileResult* result) {
+void FillDiagnostics(const flow::SourceFile& file, const flow::Diagnostics& diagnostics, bool color,
+                     CompileResult* result) {
   for (const flow::Diagnostic& d : diagnostics.all()) {
     Diagnostic out;
     out.is_error = d.severity == flow::Severity::kError;
@@ -230,16 +230,15 @@ CompileResult Compile(const std::string& name, const std::string& text,
   return result;
 }
 
-std::string Explain(const std::string& name, const std::string& text,
-                    const CompileOptions& options, const ExplainOptions& explain,
-                    CompileResult* diagnostics) {
+std::string Explain(const std::string& name, const std::string& text, const CompileOptions& options,
+                    const ExplainOptions& explain, CompileResult* diagnostics) {
   flow::SourceFile file(name, text);
   CompileOptions without_kernels = options;
   without_kernels.kernels = false;
   auto compilation = CompileInto(file, without_kernels, false, diagnostics);
   if (compilation == nullptr) return "";
-  auto explained = flow::ExplainText(*compilation, {explain.plan, explain.stage, explain.format,
-                                                    explain.optimized_ir});
+  auto explained = flow::ExplainText(
+      *compilation, {explain.plan, explain.stage, explain.format, explain.optimized_ir});
   if (explained.ok()) return explained.value();
   diagnostics->text = "error: " + explained.error().message + "\n";
   diagnostics->diagnostics.push_back({});

@@ -77,13 +77,13 @@ std::string LedgerText(const RunReport& report) {
                         s.balanced() ? "" : "  DOES NOT BALANCE");
   }
   for (const PathLedger& p : report.paths) {
-    text += fmt::format(
-        "{} -> {}: decoded {} = accepted {} + filtered {} + late {} + dead {}{}{}\n", p.source,
-        p.name, p.decoded, p.accepted, p.filtered, p.late, p.dead,
-        p.late_windows > 0 ? fmt::format(" (and {} windows missed by accepted rows)",
-                                         p.late_windows)
-                           : "",
-        p.balanced() ? "" : "  DOES NOT BALANCE");
+    text +=
+        fmt::format("{} -> {}: decoded {} = accepted {} + filtered {} + late {} + dead {}{}{}\n",
+                    p.source, p.name, p.decoded, p.accepted, p.filtered, p.late, p.dead,
+                    p.late_windows > 0
+                        ? fmt::format(" (and {} windows missed by accepted rows)", p.late_windows)
+                        : "",
+                    p.balanced() ? "" : "  DOES NOT BALANCE");
   }
   for (const auto& [view, count] : report.key_errors) {
     text += fmt::format("{}: {} keys are in error and left out\n", view, count);
@@ -105,17 +105,18 @@ std::string StatsText(const RunReport& report) {
   for (const PartitionStats& partition : report.partitions) {
     text += fmt::format("{:<11}  {:<12}  {:<20}  {:>7}  {}{}\n", partition.source,
                         partition.partition, TimeText(partition.watermark),
-                        partition.lag < 0 ? "-" : std::to_string(partition.lag),
-                        partition.frontier, partition.out ? " (out: idle)" : "");
+                        partition.lag < 0 ? "-" : std::to_string(partition.lag), partition.frontier,
+                        partition.out ? " (out: idle)" : "");
   }
   text += "\nkernel                              interpreter     baseline    optimized  (rows)\n";
   for (const KernelStats& kernel : report.kernels) {
     text += fmt::format("{:<34}  {:>12} {:>12} {:>12}\n", kernel.name, kernel.interpreter_rows,
                         kernel.baseline_rows, kernel.optimized_rows);
   }
-  text += fmt::format("\nticks {}, state updates {}, groups at the end {}, first row after {:.1f} ms\n",
-                      report.ticks, report.state_updates, report.groups,
-                      static_cast<double>(report.first_row_us) / 1000.0);
+  text +=
+      fmt::format("\nticks {}, state updates {}, groups at the end {}, first row after {:.1f} ms\n",
+                  report.ticks, report.state_updates, report.groups,
+                  static_cast<double>(report.first_row_us) / 1000.0);
   return text;
 }
 

@@ -51,6 +51,7 @@ int main() {
   }
   std::string batch = RunAndPrint(*compiled.program, libflow::Mode::kBatch);
   std::string stream = RunAndPrint(*compiled.program, libflow::Mode::kStream);
-  std::printf("batch and stream are %s\n", !batch.empty() && batch == stream ? "equal" : "different");
+  std::printf("batch and stream are %s\n",
+              !batch.empty() && batch == stream ? "equal" : "different");
   return !batch.empty() && batch == stream ? 0 : 1;
 }

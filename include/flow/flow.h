@@ -1,8 +1,8 @@
 // libflow: compile a .flow text to a program or diagnostics, run it as a stream or a batch, read
 // rows out, stop it. `flowc` is a thin client of this header.
 //
-// Nothing throws. A Program may be run several times, one run at a time. Stop may be called from any
-// thread and from a signal handler.
+// Nothing throws. A Program may be run several times, one run at a time. Stop may be called from
+// any thread and from a signal handler.
 #pragma once
 
 #include <cstdint>
@@ -29,13 +29,13 @@ enum Code { kOk = 0, kCheckFailed = 1, kUsage = 2, kRunFailed = 3, kStateMismatc
 struct CompileOptions {
   std::map<std::string, std::string> variables;  // --set; the environment is looked at after them
   Engine engine = Engine::kJit;
-  std::vector<std::string> views;                // want only these; empty: those with sinks
-  bool all_views = false;                        // want every view
-  std::vector<std::string> disabled_rules;       // of the optimizer, by name
-  bool baseline = true;                          // JIT: FastISel code first
-  bool optimize = true;                          // JIT: O2 code swapped in
-  bool background = true;                        // JIT: O2 on a thread of its own
-  bool kernels = true;                           // false: check and explain only
+  std::vector<std::string> views;           // want only these; empty: those with sinks
+  bool all_views = false;                   // want every view
+  std::vector<std::string> disabled_rules;  // of the optimizer, by name
+  bool baseline = true;                     // JIT: FastISel code first
+  bool optimize = true;                     // JIT: O2 code swapped in
+  bool background = true;                   // JIT: O2 on a thread of its own
+  bool kernels = true;                      // false: check and explain only
 };
 
 struct Diagnostic {
@@ -45,9 +45,9 @@ struct Diagnostic {
 };
 
 struct ExplainOptions {
-  std::string plan = "both";        // stream, batch, both
-  std::string stage;                // ast, bound, logical, optimized, program, ir; empty: program
-  std::string format = "text";      // text, json, dot
+  std::string plan = "both";    // stream, batch, both
+  std::string stage;            // ast, bound, logical, optimized, program, ir; empty: program
+  std::string format = "text";  // text, json, dot
   bool optimized_ir = false;
 };
 
@@ -67,8 +67,8 @@ class FLOW_EXPORT Program {
 struct CompileResult {
   std::unique_ptr<Program> program;  // null if there are errors
   std::vector<Diagnostic> diagnostics;
-  std::string text;                  // the diagnostics as people read them
-  std::string json;                  // one object a line
+  std::string text;  // the diagnostics as people read them
+  std::string json;  // one object a line
 };
 
 // `name` is what diagnostics call the text. `color`: for a terminal.
@@ -93,9 +93,10 @@ class FLOW_EXPORT Rows {
   virtual bool is_upsert(int row) const = 0;
   virtual bool is_null(int row, int column) const = 0;
   virtual std::string text(int row, int column) const = 0;  // the value as text
-  virtual int64_t integer(int row, int column) const = 0;   // INT, BIGINT, DATE, TIMESTAMP (us), BOOLEAN
-  virtual double number(int row, int column) const = 0;     // any number
-  virtual std::string json(int row) const = 0;              // the row as a JSON object
+  virtual int64_t integer(int row,
+                          int column) const = 0;  // INT, BIGINT, DATE, TIMESTAMP (us), BOOLEAN
+  virtual double number(int row, int column) const = 0;  // any number
+  virtual std::string json(int row) const = 0;           // the row as a JSON object
 };
 
 struct Progress {
@@ -105,19 +106,19 @@ struct Progress {
 
 struct RunOptions {
   Mode mode = Mode::kStream;
-  bool until_end = false;   // stop where the sources end now
-  std::string to;           // frontier or time: --stop-at, --to
-  std::string from;         // earliest, latest, frontier or time
+  bool until_end = false;  // stop where the sources end now
+  std::string to;          // frontier or time: --stop-at, --to
+  std::string from;        // earliest, latest, frontier or time
   bool partial = false;
   std::string decisions;
-  int workers = 0;          // 0: one a core
+  int workers = 0;  // 0: one a core
   int batch_rows = 1024;
   bool collide_hashes = false;  // tests: every key has the same hash
-  bool use_sinks = true;    // write the file's sinks and dead letters
-  bool print = false;       // write wanted views to stdout
+  bool use_sinks = true;        // write the file's sinks and dead letters
+  bool print = false;           // write wanted views to stdout
   bool changes = false;
   bool digest = false;
-  std::string format;       // of rows on stdout: table, json, csv
+  std::string format;  // of rows on stdout: table, json, csv
   std::function<void(const Rows&)> on_rows;
   std::function<void(const Progress&)> on_progress;
   std::function<void(const std::string&)> on_notice;
@@ -126,7 +127,7 @@ struct RunOptions {
 struct Digest {
   std::string view;
   int64_t rows = 0;
-  std::string hash;         // 32 hex digits
+  std::string hash;  // 32 hex digits
 };
 
 struct RunResult {
@@ -148,11 +149,11 @@ FLOW_EXPORT void Stop(Program& program);
 
 // Writes what a source of the program holds as JSON lines, one file a partition, or as CSV.
 struct DatagenOptions {
-  std::string source;       // empty: the only one
-  std::string path;         // a file; with several partitions PATH.0, PATH.1, ...; "-": stdout
-  std::string brokers;      // with `topic`: to Kafka instead
+  std::string source;   // empty: the only one
+  std::string path;     // a file; with several partitions PATH.0, PATH.1, ...; "-": stdout
+  std::string brokers;  // with `topic`: to Kafka instead
   std::string topic;
-  int64_t limit = -1;       // rows a partition
+  int64_t limit = -1;  // rows a partition
 };
 FLOW_EXPORT RunResult Datagen(Program& program, const DatagenOptions& options);
 

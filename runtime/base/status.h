@@ -39,7 +39,7 @@ inline Error InternalError(std::string message) {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : data_(std::move(value)) {}    // NOLINT(google-explicit-constructor)
+  Result(T value) : data_(std::move(value)) {}      // NOLINT(google-explicit-constructor)
   Result(Error error) : data_(std::move(error)) {}  // NOLINT(google-explicit-constructor)
   bool ok() const { return data_.index() == 0; }
   T& value() & { return std::get<0>(data_); }
@@ -77,10 +77,9 @@ inline Status OkStatus() { return Status(); }
   if (!result.ok()) return std::move(result.error());   \
   declaration = std::move(result).value()
 // FLOW_CHECK_OK(F()): the enclosing function returns F's error, if any.
-#define FLOW_RETURN_IF_ERROR(expression)                                        \
-  do {                                                                          \
-    if (auto flow_status = (expression); !flow_status.ok())                     \
-      return std::move(flow_status.error());                                    \
+#define FLOW_RETURN_IF_ERROR(expression)                                                           \
+  do {                                                                                             \
+    if (auto flow_status = (expression); !flow_status.ok()) return std::move(flow_status.error()); \
   } while (false)
 
 }  // namespace flow

@@ -27,8 +27,8 @@ struct StructField;
 
 struct Type {
   TypeKind kind = TypeKind::kNull;
-  uint8_t precision = 0;  // DECIMAL: 1..38
-  uint8_t scale = 0;      // DECIMAL: 0..precision
+  uint8_t precision = 0;                                   // DECIMAL: 1..38
+  uint8_t scale = 0;                                       // DECIMAL: 0..precision
   std::shared_ptr<const std::vector<StructField>> fields;  // STRUCT
 
   Type() = default;

@@ -29,10 +29,10 @@ constexpr int64_t kProgressUs = 100'000;
 // The order of a partition's morsels: who is next to read, and next to learn M.
 struct PartitionTurn {
   std::mutex read;
-  int64_t next_sequence = 0;     // guarded by read
+  int64_t next_sequence = 0;  // guarded by read
   std::mutex judge;
   std::condition_variable judged;
-  int64_t judge_sequence = 0;    // guarded by judge
+  int64_t judge_sequence = 0;  // guarded by judge
 };
 
 class BatchJob {
@@ -57,8 +57,7 @@ class BatchJob {
   Status SkipPrefix();
   void Scan(int worker);
   Status ScanOne(size_t partition, Worker* worker, bool* read);
-  void ProcessMorsel(PartitionState* partition, PartitionTurn* turn, int64_t sequence,
-                     int worker);
+  void ProcessMorsel(PartitionState* partition, PartitionTurn* turn, int64_t sequence, int worker);
   void Consume(int path, int worker, const PathRunner::Output& output);
   Status FlushView(int view, Worker* worker);
   void FinishAggregate(int aggregate, int worker);
@@ -80,7 +79,7 @@ class BatchJob {
   std::vector<std::vector<std::unique_ptr<PartialAggregate>>> partials_;
   std::vector<int64_t> start_event_time_;  // by aggregate: M(from)
   std::vector<std::unique_ptr<ViewOutput>> outputs_;
-  std::vector<bool> streams_through_;      // views that only sources feed: flushed as they come
+  std::vector<bool> streams_through_;  // views that only sources feed: flushed as they come
   std::mutex output_mutex_;
   std::unique_ptr<DeadLetters> dead_letters_;
   SinkThread sink_thread_;
@@ -128,8 +127,7 @@ Status BatchJob::Open() {
   for (const program::Aggregate& aggregate : program_.aggregates) {
     partials_.emplace_back();
     for (int w = 0; w < workers; ++w) {
-      partials_.back().push_back(
-          std::make_unique<PartialAggregate>(&aggregate, &state_account_));
+      partials_.back().push_back(std::make_unique<PartialAggregate>(&aggregate, &state_account_));
     }
     if (aggregate.global) partials_.back()[0]->MakeGlobal(options_.hash_mask);
   }
@@ -252,11 +250,9 @@ Status BatchJob::ScanOne(size_t index, Worker* worker, bool* read) {
   PartitionTurn& turn = *turns_[index];
   std::unique_lock lock(turn.read, std::try_to_lock);
   if (!lock.owns_lock() || partition->ended) return OkStatus();
-  int64_t max_rows = std::max<int64_t>(options_.batch_rows == kBatchRows ? kMorselRows
-                                                                        : options_.batch_rows,
-                                       1);
-  FLOW_TRY(ReadState state,
-           partition->reader->Read(max_rows, kMorselBytes, &worker->rows.morsel));
+  int64_t max_rows =
+      std::max<int64_t>(options_.batch_rows == kBatchRows ? kMorselRows : options_.batch_rows, 1);
+  FLOW_TRY(ReadState state, partition->reader->Read(max_rows, kMorselBytes, &worker->rows.morsel));
   if (state == ReadState::kEnd) {
     partition->ended = true;
     partition->next_offset = std::max(partition->next_offset, partition->reader->next_offset());

@@ -31,26 +31,27 @@ struct TestSchedule {
 struct RunOptions {
   TestSchedule schedule;
   RunMode mode = RunMode::kStream;
-  bool until_end = false;      // end where the sources end now; W = +inf there
-  std::string to;              // frontier or time: --stop-at and --to
-  std::string from;            // "", "earliest", "latest", frontier or time
-  bool partial = false;        // a batch from F reports incomplete windows too
-  std::string decisions;       // file of the decision log
-  int workers = 0;             // 0: one a core
+  bool until_end = false;  // end where the sources end now; W = +inf there
+  std::string to;          // frontier or time: --stop-at and --to
+  std::string from;        // "", "earliest", "latest", frontier or time
+  bool partial = false;    // a batch from F reports incomplete windows too
+  std::string decisions;   // file of the decision log
+  int workers = 0;         // 0: one a core
   int32_t batch_rows = kBatchRows;
   uint64_t hash_mask = ~uint64_t{0};  // 0 in tests: all keys collide
-  int64_t tick_us = 2000;      // the pause of an idle stream
+  int64_t tick_us = 2000;             // the pause of an idle stream
 
   // False: only on_rows, print and digests; no sinks and no dead letters are written.
   bool use_sinks = true;
-  bool changes = false;        // STDOUT and on_rows get every revision, not the final table
-  bool digest = false;         // fill RunReport::digests
-  std::string format;          // of STDOUT: table, json, csv
-  RowCallback on_rows;         // every wanted view
+  bool print = false;    // wanted views go to STDOUT
+  bool changes = false;  // STDOUT and on_rows get every revision, not the final table
+  bool digest = false;   // fill RunReport::digests
+  std::string format;    // of STDOUT: table, json, csv
+  RowCallback on_rows;   // every wanted view
   // Called after each tick (stream) or every ~100 ms (batch) from the job's thread.
   std::function<void(const struct Progress&)> on_progress;
   std::function<void(const std::string&)> on_notice;  // one line for people, on stderr
-  const std::atomic<bool>* stop = nullptr;  // set: drain and end
+  const std::atomic<bool>* stop = nullptr;            // set: drain and end
 };
 
 struct Progress {
@@ -105,14 +106,14 @@ struct KernelStats {
 struct RunReport {
   std::vector<SourceLedger> sources;
   std::vector<PathLedger> paths;
-  std::vector<ViewDigest> digests;     // of wanted views, declared order
+  std::vector<ViewDigest> digests;  // of wanted views, declared order
   std::vector<PartitionStats> partitions;
   std::vector<TaskStats> tasks;
   std::vector<KernelStats> kernels;
   std::map<std::string, int64_t> key_errors;  // by view: keys in error at the end
   int64_t rows = 0, bytes = 0, ticks = 0, state_updates = 0, groups = 0;
   int64_t wall_us = 0, cpu_us = 0, first_row_us = -1, peak_rss = 0;
-  bool stopped = false;                // by `stop`
+  bool stopped = false;  // by `stop`
   bool balanced() const;
   std::string frontier() const;
 };

@@ -21,17 +21,17 @@ class PathRunner {
  public:
   // What one call of the kernel gave. Valid until the next call.
   struct Output {
-    AggregateInput rows;             // columns, weights, window, skip, hash
-    const int32_t* source_row;       // the input row of each output row, ascending
-    const Batch* batch;              // the same columns and weights
+    AggregateInput rows;        // columns, weights, window, skip, hash
+    const int32_t* source_row;  // the input row of each output row, ascending
+    const Batch* batch;         // the same columns and weights
   };
   using DeadFn = std::function<void(int32_t row, uint8_t code)>;
 
   PathRunner(const program::Pipeline* pipeline, uint64_t hash_mask);
 
-  // Runs rows [first, first + count). `watermark`: W_p before each row of the batch (indexed by row),
-  // or nullptr. `weights`: by row, or nullptr. Calls consume(const Output&) for output rows and
-  // `dead` for dead rows. Counts decoded, filtered, late and dead; accepted is the consumer's.
+  // Runs rows [first, first + count). `watermark`: W_p before each row of the batch (indexed by
+  // row), or nullptr. `weights`: by row, or nullptr. Calls consume(const Output&) for output rows
+  // and `dead` for dead rows. Counts decoded, filtered, late and dead; accepted is the consumer's.
   template <typename Consume>
   void Run(const FlowColumn* in, const int64_t* watermark, const int64_t* weights, int32_t first,
            int32_t count, PathCounts* counts, const DeadFn& dead, const Consume& consume) {
@@ -46,8 +46,8 @@ class PathRunner {
   }
 
  private:
-  Output Call(const FlowColumn* in, const int64_t* watermark, const int64_t* weights,
-              int32_t first, int32_t rows, PathCounts* counts);
+  Output Call(const FlowColumn* in, const int64_t* watermark, const int64_t* weights, int32_t first,
+              int32_t rows, PathCounts* counts);
 
   const program::Pipeline* pipeline_;
   uint64_t hash_mask_;

@@ -12,15 +12,15 @@ struct Route {
   enum class To { kAggregate, kView };
   int pipeline = 0;
   To to = To::kView;
-  int index = 0;       // of the aggregate or view
+  int index = 0;  // of the aggregate or view
   bool from_source = false;
   int from = 0;
 };
 
 struct Routes {
   explicit Routes(const program::Program& program);
-  std::vector<Route> all;                          // index = path number
-  std::vector<std::vector<int>> of_source;         // path numbers
+  std::vector<Route> all;                   // index = path number
+  std::vector<std::vector<int>> of_source;  // path numbers
   std::vector<std::vector<int>> of_aggregate;
 };
 

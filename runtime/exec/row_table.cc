@@ -199,8 +199,8 @@ Batch RowTable::Take(const std::function<bool(const Batch&, int32_t)>& wanted) {
 
 Batch Consolidate(const program::View& view, const Batch& changes) {
   struct Net {
-    int32_t row;         // the last row that says something of the key
-    int64_t weight;      // keyed: +1 upsert, -1 delete; else the sum
+    int32_t row;     // the last row that says something of the key
+    int64_t weight;  // keyed: +1 upsert, -1 delete; else the sum
     int32_t order;
   };
   const bool keyed = !view.key.empty();

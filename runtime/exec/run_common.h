@@ -22,7 +22,8 @@ int64_t WallUs();  // since 1970
 // Counters of one worker; added up at the end.
 struct WorkerCounts {
   explicit WorkerCounts(const program::Program& program, const Routes& routes)
-      : sources(program.sources.size()), paths(routes.all.size()),
+      : sources(program.sources.size()),
+        paths(routes.all.size()),
         key_errors(routes.all.size(), 0) {}
   std::vector<SourceLedger> sources;
   std::vector<PathCounts> paths;

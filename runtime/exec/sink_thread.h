@@ -1,5 +1,5 @@
-// The thread that feeds sinks, with a bounded queue before it: a slow sink makes the job wait at the
-// start of its next tick, which stops reading; nothing grows.
+// The thread that feeds sinks, with a bounded queue before it: a slow sink makes the job wait at
+// the start of its next tick, which stops reading; nothing grows.
 #pragma once
 
 #include <condition_variable>

@@ -67,8 +67,7 @@ void SourceFront::Decode(SourceRows* rows, const DeadFn& dead) {
       if (status_[i] != kFlowValue) {
         code = kFlowErrNoEventTime;
       } else if (source_->ahead && decoded.log_timestamps[i] != kNoTime &&
-                 rows->event_time[i] >
-                     SaturatingAdd(decoded.log_timestamps[i], *source_->ahead)) {
+                 rows->event_time[i] > SaturatingAdd(decoded.log_timestamps[i], *source_->ahead)) {
         code = kFlowErrAhead;
       }
     }

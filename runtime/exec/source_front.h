@@ -17,15 +17,15 @@ namespace flow {
 struct SourceRows {
   Morsel morsel;
   DecodedRows decoded;
-  std::vector<int64_t> event_time;   // by row, us; only where alive
-  std::vector<int64_t> watermark;    // W_p before the row; kMinTime: none yet
+  std::vector<int64_t> event_time;  // by row, us; only where alive
+  std::vector<int64_t> watermark;   // W_p before the row; kMinTime: none yet
   // Runs of rows that are not dead: (first, count).
   std::vector<std::pair<int32_t, int32_t>> alive;
   int64_t alive_rows = 0;
   int64_t dead_rows = 0;
   // Decisions that take effect in this morsel: (offset, event time), ascending.
   std::vector<std::pair<int64_t, int64_t>> raises;
-  int64_t greatest = INT64_MIN;      // event time, over alive rows and raises
+  int64_t greatest = INT64_MIN;  // event time, over alive rows and raises
 };
 
 class SourceFront {

@@ -19,7 +19,8 @@ Result<std::unique_ptr<SourceSet>> SourceSet::Open(const program::Program& progr
     const program::Source& source = program.sources[s];
     FLOW_TRY(std::unique_ptr<SourceConnector> connector, OpenSource(source));
     if (source.ahead && !connector->has_log_timestamps()) {
-      return UserError("source " + source.name + ": AHEAD needs log timestamps, and this source has none");
+      return UserError("source " + source.name +
+                       ": AHEAD needs log timestamps, and this source has none");
     }
     auto by_file = source.options.find("partitions");
     for (const PartitionInfo& info : connector->partitions()) {
@@ -30,9 +31,8 @@ Result<std::unique_ptr<SourceSet>> SourceSet::Open(const program::Program& progr
       partition->from = info.begin;
       if (bounded || info.bounded) partition->to = info.end;
       partition->complete = info.bounded;
-      partition->leaves_when_ended =
-          source.connector == program::Connector::kFile && by_file != source.options.end() &&
-          by_file->second == "file";
+      partition->leaves_when_ended = source.connector == program::Connector::kFile &&
+                                     by_file != source.options.end() && by_file->second == "file";
       for (const Decision& decision : set->decisions_) {
         if (decision.kind == Decision::Kind::kBack &&
             decision.partition == PartitionId{source.name, info.id}) {
@@ -50,9 +50,9 @@ Result<std::unique_ptr<SourceSet>> SourceSet::Open(const program::Program& progr
   if (!options.to.empty()) FLOW_RETURN_IF_ERROR(set->ResolveRange(options.to, true, options));
   for (auto& partition : set->partitions_) {
     if (bounded && partition->to < 0) {
-      return UserError("source " + program.sources[static_cast<size_t>(partition->source)].name +
-                           " never ends",
-                       "bound it (NEXMARK: events = ...) or name its offset in the frontier");
+      return UserError(
+          "source " + program.sources[static_cast<size_t>(partition->source)].name + " never ends",
+          "bound it (NEXMARK: events = ...) or name its offset in the frontier");
     }
     partition->next_offset = partition->from;
     FLOW_TRY(partition->reader, set->connector(partition->source)
@@ -84,8 +84,7 @@ Status SourceSet::ResolveTime(const std::string& text, bool is_end, const RunOpt
   for (auto& partition : partitions_) {
     SourceConnector& source = connector(partition->source);
     if (!source.has_log_timestamps()) {
-      return UserError("source " +
-                           program_.sources[static_cast<size_t>(partition->source)].name +
+      return UserError("source " + program_.sources[static_cast<size_t>(partition->source)].name +
                            " has no log timestamps, so a time does not name its offsets",
                        "name the offsets: NAME:PARTITION=OFFSET,...");
     }
@@ -200,8 +199,8 @@ int64_t SourceSet::StartEventTime(const std::vector<int>& sources) const {
 std::map<PartitionId, int64_t> SourceSet::Offsets() const {
   std::map<PartitionId, int64_t> offsets;
   for (const auto& partition : partitions_) {
-    offsets[{program_.sources[static_cast<size_t>(partition->source)].name,
-             partition->partition}] = partition->next_offset;
+    offsets[{program_.sources[static_cast<size_t>(partition->source)].name, partition->partition}] =
+        partition->next_offset;
   }
   return offsets;
 }

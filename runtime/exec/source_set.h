@@ -16,21 +16,21 @@ namespace flow {
 // One partition of one source in a run. Owned by the worker that processes it in a tick.
 struct PartitionState {
   int source = 0;
-  int partition = 0;          // id in the connector
+  int partition = 0;  // id in the connector
   std::string name;
   std::unique_ptr<PartitionReader> reader;
   int64_t from = 0;
-  int64_t to = -1;            // exclusive; -1: without end
+  int64_t to = -1;                     // exclusive; -1: without end
   int64_t max_event_time = INT64_MIN;  // M_p
   int64_t next_offset = 0;
   int64_t lag = -1;
-  bool ended = false;         // nothing more comes in this run
+  bool ended = false;              // nothing more comes in this run
   bool leaves_when_ended = false;  // FILE partitions = 'file'
-  bool complete = false;      // `to` is the end of the partition itself
+  bool complete = false;           // `to` is the end of the partition itself
   // Decisions: (offset, event time) ascending, and the next one to apply.
   std::vector<std::pair<int64_t, int64_t>> raises;
   size_t next_raise = 0;
-  bool out = false;           // by a decision of this run (live streams)
+  bool out = false;  // by a decision of this run (live streams)
   int64_t silent_since_us = 0;
 };
 

@@ -31,10 +31,10 @@ bool AllSourcesBounded(const program::Program& program) {
 
 namespace {
 
-constexpr int kMinMorsels = 2;    // a partition and tick
+constexpr int kMinMorsels = 2;  // a partition and tick
 constexpr int kMaxMorsels = 64;
 constexpr int64_t kMorselBytes = 1 << 20;
-constexpr int64_t kQuietUs = 10'000'000;      // without output: say what holds the watermark
+constexpr int64_t kQuietUs = 10'000'000;  // without output: say what holds the watermark
 constexpr int64_t kNewPartitionsUs = 5'000'000;
 
 class StreamJob {
@@ -49,10 +49,10 @@ class StreamJob {
   struct Worker {
     Worker(const program::Program& program, const Routes& routes) : counts(program, routes) {}
     WorkerCounts counts;
-    std::vector<std::unique_ptr<PathRunner>> runners;     // by path
-    std::vector<std::unique_ptr<SourceFront>> fronts;     // by source
+    std::vector<std::unique_ptr<PathRunner>> runners;  // by path
+    std::vector<std::unique_ptr<SourceFront>> fronts;  // by source
     std::vector<ViewCollector> views;
-    std::vector<std::vector<Exchange>> exchange;          // [path][owner]
+    std::vector<std::vector<Exchange>> exchange;  // [path][owner]
     SourceRows rows;
     Status status;
     int64_t source_us = 0, operator_us = 0;
@@ -123,8 +123,7 @@ Status StreamJob::Open() {
   for (int w = 0; w < workers; ++w) {
     auto worker = std::make_unique<Worker>(program_, routes_);
     for (const Route& route : routes_.all) {
-      const program::Pipeline& pipeline =
-          program_.pipelines[static_cast<size_t>(route.pipeline)];
+      const program::Pipeline& pipeline = program_.pipelines[static_cast<size_t>(route.pipeline)];
       worker->runners.push_back(std::make_unique<PathRunner>(&pipeline, options_.hash_mask));
       worker->exchange.emplace_back();
       if (route.to != Route::To::kAggregate || workers == 1) continue;
@@ -238,8 +237,8 @@ void StreamJob::ProcessMorsel(PartitionState* partition, Worker* worker) {
 
 Status StreamJob::ReadPartition(PartitionState* partition, int morsels, Worker* worker) {
   for (int i = 0; i < morsels; ++i) {
-    FLOW_TRY(ReadState state, partition->reader->Read(options_.batch_rows, kMorselBytes,
-                                                      &worker->rows.morsel));
+    FLOW_TRY(ReadState state,
+             partition->reader->Read(options_.batch_rows, kMorselBytes, &worker->rows.morsel));
     if (state == ReadState::kEnd) {
       partition->ended = true;
       partition->next_offset = std::max(partition->next_offset, partition->reader->next_offset());
@@ -278,8 +277,7 @@ void StreamJob::ReadPartitions(int index) {
 void StreamJob::RunAggregate(int aggregate, int index) {
   Worker* worker = workers_[static_cast<size_t>(index)].get();
   int64_t begin = NowUs();
-  StreamAggregate& owned =
-      *aggregates_[static_cast<size_t>(aggregate)][static_cast<size_t>(index)];
+  StreamAggregate& owned = *aggregates_[static_cast<size_t>(aggregate)][static_cast<size_t>(index)];
   if (workers_.size() > 1) {
     for (size_t path = 0; path < routes_.all.size(); ++path) {
       const Route& route = routes_.all[path];
@@ -318,8 +316,8 @@ void StreamJob::Watermarks(bool last) {
   };
   for (size_t a = 0; a < program_.aggregates.size(); ++a) {
     const program::Aggregate& aggregate = program_.aggregates[a];
-    aggregate_watermark_[a] = std::max(
-        aggregate_watermark_[a], of(aggregate.watermark_sources, aggregate.no_watermark));
+    aggregate_watermark_[a] =
+        std::max(aggregate_watermark_[a], of(aggregate.watermark_sources, aggregate.no_watermark));
   }
   for (size_t v = 0; v < program_.views.size(); ++v) {
     const program::View& view = program_.views[v];
@@ -330,8 +328,7 @@ void StreamJob::Watermarks(bool last) {
     auto raise = [&](const std::vector<int>& sources, int64_t watermark) {
       if (watermark == kMinTime || watermark == kMaxTime) return;
       if (std::find(sources.begin(), sources.end(), static_cast<int>(s)) == sources.end()) return;
-      come_back_[s] =
-          std::max(come_back_[s], watermark + program_.sources[s].watermark_delay + 1);
+      come_back_[s] = std::max(come_back_[s], watermark + program_.sources[s].watermark_delay + 1);
     };
     for (size_t a = 0; a < program_.aggregates.size(); ++a) {
       raise(program_.aggregates[a].watermark_sources, aggregate_watermark_[a]);
@@ -349,10 +346,9 @@ Status StreamJob::Decide() {
       PartitionState* partition = sources_->partitions()[i].get();
       const program::Source& source = program_.sources[static_cast<size_t>(partition->source)];
       if (!source.idle || partition->out || partition->ended) continue;
-      bool silent = options_.schedule.silent
-                        ? options_.schedule.silent(static_cast<int>(i), ticks_)
-                        : partition->silent_since_us != 0 &&
-                              now - partition->silent_since_us >= *source.idle;
+      bool silent = options_.schedule.silent ? options_.schedule.silent(static_cast<int>(i), ticks_)
+                                             : partition->silent_since_us != 0 &&
+                                                   now - partition->silent_since_us >= *source.idle;
       if (!silent) continue;
       partition->out = true;
       Decision decision;
@@ -411,15 +407,15 @@ void StreamJob::NoticeQuiet() {
   for (const auto& partition : sources_->partitions()) {
     const program::Source& source = program_.sources[static_cast<size_t>(partition->source)];
     if (!source.has_event_time() || partition->out) continue;
-    if (slowest == nullptr || sources_->PartitionWatermark(*partition) <
-                                  sources_->PartitionWatermark(*slowest)) {
+    if (slowest == nullptr ||
+        sources_->PartitionWatermark(*partition) < sources_->PartitionWatermark(*slowest)) {
       slowest = partition.get();
     }
   }
   if (slowest == nullptr) return;
   const program::Source& source = program_.sources[static_cast<size_t>(slowest->source)];
-  options_.on_notice("nothing emitted for 10 s: partition " + slowest->name + " of " +
-                     source.name + " holds the watermark" +
+  options_.on_notice("nothing emitted for 10 s: partition " + slowest->name + " of " + source.name +
+                     " holds the watermark" +
                      (slowest->max_event_time == kMinTime ? " (it has no events yet)" : "") +
                      (source.idle ? "" : "; IDLE 30s on the source would leave out a silent one"));
 }

@@ -21,8 +21,8 @@ void ViewCollector::Add(const PathRunner::Output& output) {
     int64_t weight = batch.weight(row);
     digest_.rows += weight;
     if (hash_) {
-      digest_.hash += static_cast<unsigned __int128>(static_cast<__int128>(weight)) *
-                      RowHash(batch, row);
+      digest_.hash +=
+          static_cast<unsigned __int128>(static_cast<__int128>(weight)) * RowHash(batch, row);
     }
     if (keep_rows_) rows_.AppendRow(batch, row);
   }
@@ -146,8 +146,7 @@ void ViewOutput::EndTick(int64_t watermark, int64_t now_us, int64_t revision, bo
   if (table_ == nullptr) return;
   if (last) {
     Emit(table_->Take([](const Batch&, int32_t) { return true; }), final_, revision);
-  } else if (least_table_end_ != INT64_MAX &&
-             Passed(watermark, least_table_end_, view_.lateness)) {
+  } else if (least_table_end_ != INT64_MAX && Passed(watermark, least_table_end_, view_.lateness)) {
     least_table_end_ = INT64_MAX;
     Emit(table_->Take([&](const Batch& batch, int32_t row) {
       int64_t end = RowWindowEnd(view_, batch, row);
@@ -167,8 +166,8 @@ Status ViewOutput::Close(const ViewDigest& digest) {
                  HashText(digest.hash).c_str());
   }
   for (const std::string& name : nulls_) {
-    std::fprintf(stderr, "%s: %lld rows of %s\n", name.c_str(),
-                 static_cast<long long>(digest.rows), view_.name.c_str());
+    std::fprintf(stderr, "%s: %lld rows of %s\n", name.c_str(), static_cast<long long>(digest.rows),
+                 view_.name.c_str());
   }
   return OkStatus();
 }

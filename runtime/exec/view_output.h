@@ -63,9 +63,9 @@ class ViewOutput {
   std::vector<SinkConnector*> changes_;  // get every (folded) change
   bool callback_ = false;
   bool hashes_ = false;
-  std::vector<std::string> checksums_;   // names of CHECKSUM sinks
-  std::vector<std::string> nulls_;       // names of NULL sinks
-  std::unique_ptr<RowTable> table_;      // for final_
+  std::vector<std::string> checksums_;  // names of CHECKSUM sinks
+  std::vector<std::string> nulls_;      // names of NULL sinks
+  std::unique_ptr<RowTable> table_;     // for final_
   Batch pending_;
   int64_t pending_since_us_ = 0;
   int64_t least_pending_end_ = INT64_MAX;

@@ -47,8 +47,7 @@ void WorkerPool::Loop(int worker) {
     const std::function<void(int)>* work;
     {
       std::unique_lock lock(mutex_);
-      changed_.wait(lock,
-                    [&] { return generation_.load(std::memory_order_acquire) != seen; });
+      changed_.wait(lock, [&] { return generation_.load(std::memory_order_acquire) != seen; });
       if (stop_) return;
       seen = generation_.load(std::memory_order_acquire);
       work = work_;

@@ -51,8 +51,8 @@ struct WindowRange {
   int64_t last_end = INT64_MAX;     // and end <= this
 };
 
-// Merges share `partition` of `partitions` and emits its rows, windows in ascending order. Different
-// shares may run on different threads.
+// Merges share `partition` of `partitions` and emits its rows, windows in ascending order.
+// Different shares may run on different threads.
 void FinalizeAggregate(const program::Aggregate& spec,
                        const std::vector<std::unique_ptr<PartialAggregate>>& partials,
                        int partition, int partitions, const WindowRange& range,

@@ -46,8 +46,8 @@ uint8_t* GroupTable::NewEntry(uint64_t hash, uint64_t* slot) {
     entry = free_.back();
     free_.pop_back();
   } else {
-    entry = reinterpret_cast<uint8_t*>(
-        arena_.Allocate(static_cast<size_t>(spec_->layout.entry_size)));
+    entry =
+        reinterpret_cast<uint8_t*>(arena_.Allocate(static_cast<size_t>(spec_->layout.entry_size)));
   }
   if (*slot == kEmpty) ++used_;
   *slot = Tag(hash) | reinterpret_cast<uint64_t>(entry);
@@ -62,8 +62,8 @@ uint8_t* GroupTable::FindOrInsert(const program::AggregateKernels& kernels, cons
     Rehash(static_cast<size_t>(size_ + 1) * 2 > slots_.size() ? slots_.size() * 2 : slots_.size());
   }
   uint64_t* slot = nullptr;
-  uint8_t* entry = Probe(
-      hash, [&](const uint8_t* e) { return kernels.equal(kernels.self, e, in, row); }, &slot);
+  uint8_t* entry =
+      Probe(hash, [&](const uint8_t* e) { return kernels.equal(kernels.self, e, in, row); }, &slot);
   *inserted = entry == nullptr;
   if (entry == nullptr) {
     entry = NewEntry(hash, slot);

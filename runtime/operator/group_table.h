@@ -23,12 +23,10 @@ class GroupTable {
   int64_t size() const { return size_; }
   Arena& arena() { return arena_; }
 
-  void Prefetch(uint64_t hash) const {
-    __builtin_prefetch(&slots_[hash & mask_]);
-  }
+  void Prefetch(uint64_t hash) const { __builtin_prefetch(&slots_[hash & mask_]); }
   // The entry with the key of row `row`; made if there is none (`*inserted`).
-  uint8_t* FindOrInsert(const program::AggregateKernels& kernels, const FlowColumn* in,
-                        int32_t row, uint64_t hash, bool* inserted);
+  uint8_t* FindOrInsert(const program::AggregateKernels& kernels, const FlowColumn* in, int32_t row,
+                        uint64_t hash, bool* inserted);
   // The entry with the key of `from`, an entry of another table.
   uint8_t* FindOrInsertEntry(const program::AggregateKernels& kernels, const uint8_t* from,
                              bool* inserted);
@@ -46,9 +44,7 @@ class GroupTable {
   static constexpr uint64_t kEmpty = 0;
   static constexpr uint64_t kErased = 1;
   static constexpr uint64_t kPointerMask = (uint64_t{1} << 48) - 1;
-  static uint8_t* Pointer(uint64_t slot) {
-    return reinterpret_cast<uint8_t*>(slot & kPointerMask);
-  }
+  static uint8_t* Pointer(uint64_t slot) { return reinterpret_cast<uint8_t*>(slot & kPointerMask); }
   static uint64_t Tag(uint64_t hash) { return (hash << 8) & ~kPointerMask; }
   static FlowEntryHeader* Header(uint8_t* entry) {
     return reinterpret_cast<FlowEntryHeader*>(entry);

@@ -109,8 +109,8 @@ void StreamAggregate::FindEntries(const AggregateKernels& kernels, const Aggrega
     }
     const Target& target = targets_[i];
     bool inserted;
-    uint8_t* entry = target.table->FindOrInsert(kernels, in.columns, target.row,
-                                                in.hash[target.row], &inserted);
+    uint8_t* entry =
+        target.table->FindOrInsert(kernels, in.columns, target.row, in.hash[target.row], &inserted);
     entries_[i] = entry;
     if (!target.visible) continue;
     FlowEntryHeader* header = reinterpret_cast<FlowEntryHeader*>(entry);
@@ -211,8 +211,8 @@ void StreamAggregate::EmitDirty(const AggregateKernels& kernels) {
     for (size_t i = begin; i < end; ++i) {
       const Dirty& dirty = dirty_[i];
       int32_t row = static_cast<int32_t>(i - begin);
-      bool alive = !spec_->updating_input || spec_->global ||
-                   kernels.live(kernels.self, dirty.entry) > 0;
+      bool alive =
+          !spec_->updating_input || spec_->global || kernels.live(kernels.self, dirty.entry) > 0;
       if (alive && dirty.before >= 0 && RowsEqual(before_, dirty.before, scratch_, row)) continue;
       if (dirty.before >= 0) Push(before_, dirty.before, -1);
       if (alive) Push(scratch_, row, 1);

@@ -87,7 +87,7 @@ class StreamAggregate {
   MemoryAccount* account_;
   std::map<int64_t, WindowTable> windows_;  // by start; not windowed: one at 0
   std::map<SliceKey, std::unique_ptr<GroupTable>> slices_;
-  std::set<int64_t> open_;  // sliced: starts of windows that some slice feeds, not closed yet
+  std::set<int64_t> open_;      // sliced: starts of windows that some slice feeds, not closed yet
   int64_t closed_ = INT64_MIN;  // windows with end <= closed_ are closed
   uint32_t tick_ = 1;
   int64_t updates_ = 0;
@@ -103,10 +103,10 @@ class StreamAggregate {
   Batch scratch_;
   Batch out_;
   const Emit* emit_ = nullptr;
-  std::vector<int> input_widths_;       // bytes of one value of each input column
+  std::vector<int> input_widths_;  // bytes of one value of each input column
   std::vector<FlowColumn> shifted_;
-  bool uses_arena_ = false;             // some accumulator keeps long strings
-  bool one_target_a_row_ = true;        // targets_[i].row == i
+  bool uses_arena_ = false;       // some accumulator keeps long strings
+  bool one_target_a_row_ = true;  // targets_[i].row == i
   int64_t last_window_ = 0;
   WindowTable* last_table_ = nullptr;
   SliceKey last_slice_key_{0, 0};

@@ -58,8 +58,7 @@ Result<std::vector<Decision>> ReadDecisions(const std::string& path) {
             !entry[1].is_number_integer() || !entry[2].is_number_integer()) {
           return malformed;
         }
-        decision.cut[{entry[0].get<std::string>(), entry[1].get<int>()}] =
-            entry[2].get<int64_t>();
+        decision.cut[{entry[0].get<std::string>(), entry[1].get<int>()}] = entry[2].get<int64_t>();
       }
     }
     decisions.push_back(std::move(decision));

@@ -24,8 +24,8 @@ struct Decision {
   Kind kind = Kind::kOut;
   PartitionId partition;
   int64_t offset = 0;
-  int64_t event_time = 0;                 // us; kBack
-  std::map<PartitionId, int64_t> cut;     // next offset of every partition; kOut
+  int64_t event_time = 0;              // us; kBack
+  std::map<PartitionId, int64_t> cut;  // next offset of every partition; kOut
 };
 
 // One JSON object a line: {"out":["clicks",1],"cut":[["clicks",0,17],["clicks",1,5]]} and

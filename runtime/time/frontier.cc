@@ -9,9 +9,8 @@ namespace flow {
 
 namespace {
 bool IsNumber(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
-    return std::isdigit(c) != 0;
-  });
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                                      [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 }  // namespace
 
@@ -29,8 +28,7 @@ Result<std::vector<FrontierTerm>> ParseFrontier(const std::string& text) {
     }
     FrontierTerm out;
     std::string_view number = std::string_view(term).substr(equals + 1);
-    auto [rest, error] =
-        std::from_chars(number.data(), number.data() + number.size(), out.offset);
+    auto [rest, error] = std::from_chars(number.data(), number.data() + number.size(), out.offset);
     if (error != std::errc() || rest != number.data() + number.size() || out.offset < 0) {
       return UserError("`" + std::string(number) + "` in `" + term + "` is not an offset", kHint);
     }

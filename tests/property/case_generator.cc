@@ -19,8 +19,8 @@ struct Column {
 struct Relation {
   std::string name;
   std::vector<Column> columns;
-  bool timed = false;          // can stand in a window call
-  bool straight = false;       // rows come from a source: windows judge them
+  bool timed = false;     // can stand in a window call
+  bool straight = false;  // rows come from a source: windows judge them
 };
 
 constexpr int64_t kBaseSeconds = 36000;  // 2026-01-01 10:00:00
@@ -71,8 +71,14 @@ class Generator {
                std::to_string(random_.Between(10, 99));
       case Kind::kString: {
         static const std::vector<std::string> words = {
-            "''", "'a'", "'b'", "'abc'", "'a much longer string than twelve bytes'",
-            "'a much longer string than twelve bytes too'", "'x1'", "'17'"};
+            "''",
+            "'a'",
+            "'b'",
+            "'abc'",
+            "'a much longer string than twelve bytes'",
+            "'a much longer string than twelve bytes too'",
+            "'x1'",
+            "'17'"};
         return random_.Pick(words);
       }
       case Kind::kBoolean:
@@ -103,7 +109,7 @@ class Generator {
     Relation relation;
     relation.name = name;
     relation.timed = relation.straight = true;
-    relation.columns = {{"k", Kind::kString}, {"g", Kind::kInt},    {"b", Kind::kBigint},
+    relation.columns = {{"k", Kind::kString},  {"g", Kind::kInt},    {"b", Kind::kBigint},
                         {"d", Kind::kDecimal}, {"f", Kind::kDouble}, {"o", Kind::kBoolean}};
     std::string text = "SOURCE " + name + " (";
     for (const Column& column : relation.columns) {
@@ -127,8 +133,8 @@ class Generator {
       int64_t previous = -1;
       for (int64_t r = 0; r < rows; ++r) {
         now += random_.Between(0, step);
-        int64_t at = std::max<int64_t>(0, now - random_.Between(0, disorder) *
-                                                    (random_.Chance(40) ? 1 : 0));
+        int64_t at =
+            std::max<int64_t>(0, now - random_.Between(0, disorder) * (random_.Chance(40) ? 1 : 0));
         if (random_.Chance(15) && previous >= 0) at = previous;
         case_.tie = case_.tie || at == previous;
         previous = at;
@@ -211,8 +217,7 @@ class Generator {
     --depth;
     switch (random_.Between(0, 3)) {
       case 0:
-        return "CASE WHEN " + Condition(relation, depth) + " THEN " +
-               Expr(relation, kind, depth) +
+        return "CASE WHEN " + Condition(relation, depth) + " THEN " + Expr(relation, kind, depth) +
                (random_.Chance(70) ? " ELSE " + Expr(relation, kind, depth) : "") + " END";
       case 1:
         return "COALESCE(" + Expr(relation, kind, depth) + ", " + Leaf(relation, kind) + ")";
@@ -298,8 +303,8 @@ class Generator {
   }
 
   std::string Key(const Relation& relation, Kind* kind) {
-    static const std::vector<Kind> kinds = {Kind::kString, Kind::kString, Kind::kInt,
-                                            Kind::kInt, Kind::kBoolean, Kind::kDouble};
+    static const std::vector<Kind> kinds = {Kind::kString, Kind::kString,  Kind::kInt,
+                                            Kind::kInt,    Kind::kBoolean, Kind::kDouble};
     *kind = random_.Pick(kinds);
     return Expr(relation, *kind, random_.Chance(70) ? 0 : 1);
   }
@@ -349,7 +354,7 @@ class Generator {
   void Stateless(const std::string& name, const Relation& relation) {
     std::string list;
     std::vector<Column> columns;
-    static const std::vector<Kind> kinds = {Kind::kString, Kind::kInt, Kind::kBigint,
+    static const std::vector<Kind> kinds = {Kind::kString,  Kind::kInt,    Kind::kBigint,
                                             Kind::kDecimal, Kind::kDouble, Kind::kBoolean};
     int64_t count = random_.Between(1, 4);
     for (int64_t i = 0; i < count; ++i) {
@@ -361,14 +366,15 @@ class Generator {
     // Keeping the time column makes the view a relation for windows.
     bool timed = relation.straight && random_.Chance(70);
     if (timed) list += ", ts";
-    Add(name, "SELECT " + list + "\nFROM " + relation.name + Where(relation), columns,
-        timed, timed);
+    Add(name, "SELECT " + list + "\nFROM " + relation.name + Where(relation), columns, timed,
+        timed);
   }
 
   void Distinct(const std::string& name, const Relation& relation) {
     Kind kind;
     std::string key = Key(relation, &kind);
-    Add(name, "SELECT DISTINCT " + key + " AS k_" + name + "\nFROM " + relation.name + Where(relation),
+    Add(name,
+        "SELECT DISTINCT " + key + " AS k_" + name + "\nFROM " + relation.name + Where(relation),
         {{"k_" + name, kind}}, false, false);
   }
 
@@ -379,8 +385,7 @@ class Generator {
       const Relation& relation = random_.Pick(relations_);
       if (i > 0) body += "\nUNION ALL\n";
       body += "SELECT " + Expr(relation, Kind::kString, 1) + " AS k0, " +
-              Expr(relation, Kind::kBigint, 1) + " AS n0\nFROM " + relation.name +
-              Where(relation);
+              Expr(relation, Kind::kBigint, 1) + " AS n0\nFROM " + relation.name + Where(relation);
     }
     Add(name, body, {{"k0", Kind::kString}, {"n0", Kind::kBigint}}, false, false);
   }
@@ -394,8 +399,7 @@ class Generator {
   void Grouped(const std::string& name, const Relation& relation) {
     Aggregates aggregates = SomeAggregates(relation);
     if (random_.Chance(15)) {
-      Add(name, "SELECT " + aggregates.text.substr(2) + "\nFROM " + relation.name +
-                    Where(relation),
+      Add(name, "SELECT " + aggregates.text.substr(2) + "\nFROM " + relation.name + Where(relation),
           aggregates.columns, false, false);
       return;
     }
@@ -403,8 +407,9 @@ class Generator {
     std::string key = Key(relation, &kind);
     std::vector<Column> columns = aggregates.columns;
     columns.push_back({"k_" + name, kind});
-    std::string body = "SELECT " + key + " AS k_" + name + aggregates.text + "\nFROM " + relation.name +
-                       Where(relation) + "\nGROUP BY k_" + name + Having(aggregates);
+    std::string body = "SELECT " + key + " AS k_" + name + aggregates.text + "\nFROM " +
+                       relation.name + Where(relation) + "\nGROUP BY k_" + name +
+                       Having(aggregates);
     if (random_.Chance(30)) body += "\nEMIT EVERY 1s";
     Add(name, body, columns, false, false);
   }
@@ -418,18 +423,19 @@ class Generator {
       window = "TUMBLE(" + relation.name + ", " + std::to_string(random_.Between(1, 30)) + "s)";
     } else {
       int64_t slide = random_.Between(1, 10);
-      int64_t size = random_.Chance(75) ? slide * random_.Between(1, 6)
-                                        : slide + random_.Between(0, 15);
+      int64_t size =
+          random_.Chance(75) ? slide * random_.Between(1, 6) : slide + random_.Between(0, 15);
       window = "HOP(" + relation.name + ", " + std::to_string(size) + "s EVERY " +
                std::to_string(slide) + "s)";
     }
     std::vector<Column> columns = aggregates.columns;
     columns.push_back({"k_" + name, kind});
     bool keyed = random_.Chance(85);
-    std::string body = "SELECT " + (keyed ? key + " AS k_" + name + ", " : std::string()) + "window_start" +
-                       (random_.Chance(50) ? ", window_end" : "") + aggregates.text + "\nFROM " +
-                       window + Where(relation) + "\nGROUP BY " + (keyed ? "k_" + name + ", " : "") +
-                       "window_start, window_end" + Having(aggregates);
+    std::string body = "SELECT " + (keyed ? key + " AS k_" + name + ", " : std::string()) +
+                       "window_start" + (random_.Chance(50) ? ", window_end" : "") +
+                       aggregates.text + "\nFROM " + window + Where(relation) + "\nGROUP BY " +
+                       (keyed ? "k_" + name + ", " : "") + "window_start, window_end" +
+                       Having(aggregates);
     if (!keyed) columns.pop_back();
     bool late = false;
     if (relation.straight) {

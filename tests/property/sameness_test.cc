@@ -4,8 +4,8 @@
 // One program over one log gives one answer: whatever the engine, the plan, the workers, the batch
 // size, the hashes, the optimizer's rules, the interleaving of partitions, and at every frontier.
 //
-// FLOW_CASES: how many cases (default 300); FLOW_SEED: the first seed. A failure prints the seed and
-// the .flow text; FLOW_SEED=N FLOW_CASES=1 runs that case alone.
+// FLOW_CASES: how many cases (default 300); FLOW_SEED: the first seed. A failure prints the seed
+// and the .flow text; FLOW_SEED=N FLOW_CASES=1 runs that case alone.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -48,9 +48,9 @@ struct Outcome {
   RunReport report;
 };
 
-const std::vector<std::string> kRules = {"constant-folding",      "projection-pushdown",
-                                         "filter-pushdown",       "common-subexpressions",
-                                         "partial-aggregation",   "window-slices"};
+const std::vector<std::string> kRules = {"constant-folding",    "projection-pushdown",
+                                         "filter-pushdown",     "common-subexpressions",
+                                         "partial-aggregation", "window-slices"};
 
 class Case {
  public:
@@ -115,8 +115,8 @@ class Case {
     Compilation* compilation = Compiled(variant);
     if (compilation == nullptr) return false;
     const program::Program& program = compilation->lowered.program;
-    auto report = options.mode == RunMode::kStream ? RunStream(program, options)
-                                                   : RunBatch(program, options);
+    auto report =
+        options.mode == RunMode::kStream ? RunStream(program, options) : RunBatch(program, options);
     if (!report.ok()) {
       failure_ = "the run failed: " + report.error().message;
       return false;
@@ -124,19 +124,18 @@ class Case {
     out->report = std::move(report).value();
     out->text.clear();
     for (const ViewDigest& digest : out->report.digests) {
-      out->text += digest.view + " " + std::to_string(digest.rows) + " " + HashText(digest.hash) +
-                   "\n";
+      out->text +=
+          digest.view + " " + std::to_string(digest.rows) + " " + HashText(digest.hash) + "\n";
     }
     for (const SourceLedger& s : out->report.sources) {
-      out->text += s.name + " read " + std::to_string(s.read) + " dead " +
-                   std::to_string(s.dead) + (s.balanced() ? "\n" : " DOES NOT BALANCE\n");
+      out->text += s.name + " read " + std::to_string(s.read) + " dead " + std::to_string(s.dead) +
+                   (s.balanced() ? "\n" : " DOES NOT BALANCE\n");
     }
     for (const PathLedger& p : out->report.paths) {
       out->text += p.source + " -> " + p.name + " accepted " + std::to_string(p.accepted) +
-                   " filtered " + std::to_string(p.filtered) + " late " +
-                   std::to_string(p.late) + " dead " + std::to_string(p.dead) + " windows " +
-                   std::to_string(p.late_windows) +
-                   (p.balanced() ? "\n" : " DOES NOT BALANCE\n");
+                   " filtered " + std::to_string(p.filtered) + " late " + std::to_string(p.late) +
+                   " dead " + std::to_string(p.dead) + " windows " +
+                   std::to_string(p.late_windows) + (p.balanced() ? "\n" : " DOES NOT BALANCE\n");
     }
     for (const auto& [view, count] : out->report.key_errors) {
       if (count != 0) out->text += view + " key errors " + std::to_string(count) + "\n";

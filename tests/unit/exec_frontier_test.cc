@@ -1,4 +1,4 @@
-// links: runtime/time
+// links: runtime/time runtime/program
 //
 // Frontiers and decision logs as text.
 #include <gtest/gtest.h>

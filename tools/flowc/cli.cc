@@ -35,13 +35,13 @@ std::optional<po::variables_map> Parse(Verb& verb, const Arguments& arguments, i
   };
   try {
     po::variables_map values;
-    po::store(po::command_line_parser(arguments)
-                  .options(all)
-                  .positional(positional)
-                  .style(po::command_line_style::default_style &
-                         ~po::command_line_style::allow_guessing)
-                  .run(),
-              values);
+    po::store(
+        po::command_line_parser(arguments)
+            .options(all)
+            .positional(positional)
+            .style(po::command_line_style::default_style & ~po::command_line_style::allow_guessing)
+            .run(),
+        values);
     if (values.count("help") > 0) {
       std::ostringstream help;
       help << "usage: " << verb.usage << "\n\n" << verb.about << "\n\n" << verb.options;

@@ -24,9 +24,9 @@ int Version(const Arguments& arguments);
 
 // One verb's command line: its options, usage line, text and examples.
 struct Verb {
-  std::string usage;      // "flowc check FILE [options]"
-  std::string about;      // a sentence or two
-  std::string examples;   // lines
+  std::string usage;     // "flowc check FILE [options]"
+  std::string about;     // a sentence or two
+  std::string examples;  // lines
   po::options_description options{"Options"};
   std::string positional = "file";  // name of the positional argument; "": none
   bool positional_required = true;

@@ -31,7 +31,9 @@ bool CompileOptionsFrom(const po::variables_map& values, libflow::CompileOptions
 int Check(const Arguments& arguments) {
   Verb verb;
   verb.usage = "flowc check FILE [--format text|json]";
-  verb.about = "Compiles FILE (- is stdin) and prints what is wrong with it. Exit code 1 if it does not compile.";
+  verb.about =
+      "Compiles FILE (- is stdin) and prints what is wrong with it. Exit code 1 if it does not "
+      "compile.";
   verb.examples = "  flowc check clicks.flow\n  flowc check clicks.flow --format json\n";
   verb.options.add_options()("format", po::value<std::string>()->default_value("text"),
                              "text, or json (one object a diagnostic)");
@@ -50,8 +52,7 @@ int Check(const Arguments& arguments) {
   options.all_views = true;
   options.kernels = false;
   if (!CompileOptionsFrom(*values, &options)) return libflow::kUsage;
-  libflow::CompileResult result =
-      libflow::Compile(path, *text, options, IsTerminal(STDERR_FILENO));
+  libflow::CompileResult result = libflow::Compile(path, *text, options, IsTerminal(STDERR_FILENO));
   if (format == "json") {
     std::fputs(result.json.c_str(), stdout);
   } else {
@@ -62,9 +63,11 @@ int Check(const Arguments& arguments) {
 
 int Explain(const Arguments& arguments) {
   Verb verb;
-  verb.usage = "flowc explain FILE [--plan stream|batch|both] [--stop-after STAGE] [--format text|json|dot]";
+  verb.usage =
+      "flowc explain FILE [--plan stream|batch|both] [--stop-after STAGE] [--format text|json|dot]";
   verb.about =
-      "Shows what FILE compiles to: for every view its key, time column, whether it is append-only or "
+      "Shows what FILE compiles to: for every view its key, time column, whether it is append-only "
+      "or "
       "updating, where its watermark comes from, and the steps of both plans.";
   verb.examples =
       "  flowc explain clicks.flow\n  flowc explain clicks.flow --plan batch\n"
@@ -111,10 +114,12 @@ int Explain(const Arguments& arguments) {
 
 int Datagen(const Arguments& arguments) {
   Verb verb;
-  verb.usage = "flowc datagen FILE (--out PATH | --brokers HOST:PORT --topic TOPIC) [--source NAME]";
+  verb.usage =
+      "flowc datagen FILE (--out PATH | --brokers HOST:PORT --topic TOPIC) [--source NAME]";
   verb.about =
       "Writes what a source of FILE holds (NEXMARK, INLINE, or files) as JSON lines. Several "
-      "partitions become PATH with .0, .1, ... before its extension, or the partitions of the topic.";
+      "partitions become PATH with .0, .1, ... before its extension, or the partitions of the "
+      "topic.";
   verb.examples =
       "  flowc datagen nexmark.flow --out nexmark.jsonl\n"
       "  flowc datagen nexmark.flow --source events --out - --limit 10\n"
@@ -149,8 +154,7 @@ int Datagen(const Arguments& arguments) {
   std::fputs(compiled.text.c_str(), stderr);
   if (compiled.program == nullptr) return libflow::kCheckFailed;
   libflow::RunResult result = libflow::Datagen(*compiled.program, datagen);
-  return result.code == libflow::kOk ? libflow::kOk
-                                     : Fail(result.code, result.error, result.hint);
+  return result.code == libflow::kOk ? libflow::kOk : Fail(result.code, result.error, result.hint);
 }
 
 int Functions(const Arguments& arguments) {

@@ -22,8 +22,10 @@ constexpr const char* kHelp =
     "  functions [NAME]  list the scalar functions\n"
     "  version           print the version\n"
     "\n"
-    "`flowc VERB --help` says more. Exit codes: 0 ok (also with late or dead rows), 1 the file does\n"
-    "not compile or a check failed, 2 usage, 3 failed while running, 4 state does not fit the program.\n";
+    "`flowc VERB --help` says more. Exit codes: 0 ok (also with late or dead rows), 1 the file "
+    "does\n"
+    "not compile or a check failed, 2 usage, 3 failed while running, 4 state does not fit the "
+    "program.\n";
 
 }  // namespace
 
@@ -36,9 +38,8 @@ int main(int argc, char** argv) {
   std::string verb = argv[1];
   flowc::Arguments arguments(argv + 2, argv + argc);
   const std::pair<const char*, int (*)(const flowc::Arguments&)> verbs[] = {
-      {"run", flowc::Run},           {"check", flowc::Check},
-      {"explain", flowc::Explain},   {"datagen", flowc::Datagen},
-      {"functions", flowc::Functions}, {"version", flowc::Version},
+      {"run", flowc::Run},           {"check", flowc::Check},         {"explain", flowc::Explain},
+      {"datagen", flowc::Datagen},   {"functions", flowc::Functions}, {"version", flowc::Version},
       {"--version", flowc::Version},
   };
   for (const auto& [name, function] : verbs) {

@@ -45,10 +45,10 @@ void AddOptions(po::options_description* options) {
       "changes", "print every revision of updating views, not the final table")(
       "digest", "print VIEW ROWS HASH for each view and write no sink")(
       "format", po::value<std::string>(),
-      "rows on stdout: table (default on a terminal), json or csv; json also makes the ledger JSON")(
-      "stats", "print tasks, partitions and kernels at the end")(
-      "quiet,q", "print no ledger")(
-      "batch-size", po::value<int>()->default_value(1024), "rows a batch")(
+      "rows on stdout: table (default on a terminal), json or csv; json also makes the ledger "
+      "JSON")("stats", "print tasks, partitions and kernels at the end")(
+      "quiet,q", "print no ledger")("batch-size", po::value<int>()->default_value(1024),
+                                    "rows a batch")(
       "disable-rule", po::value<Strings>()->value_name("RULE"), "switch off an optimizer rule")(
       "tier", po::value<std::string>()->default_value("both"),
       "jit code: both (quick code first, optimised code swapped in), baseline, or optimized")(
@@ -102,7 +102,8 @@ int CheckChoices(const po::variables_map& values) {
       list += (list.empty() ? "" : ", ") + allowed;
     }
     if (!known) {
-      return Fail(libflow::kUsage, std::string("--") + choice.option + " " + value + " is not one of " + list);
+      return Fail(libflow::kUsage,
+                  std::string("--") + choice.option + " " + value + " is not one of " + list);
     }
   }
   bool batch = values["mode"].as<std::string>() == "batch";
@@ -129,8 +130,8 @@ int CheckChoices(const po::variables_map& values) {
 
 libflow::RunOptions RunOptionsFrom(const po::variables_map& values) {
   libflow::RunOptions run;
-  run.mode = values["mode"].as<std::string>() == "batch" ? libflow::Mode::kBatch
-                                                         : libflow::Mode::kStream;
+  run.mode =
+      values["mode"].as<std::string>() == "batch" ? libflow::Mode::kBatch : libflow::Mode::kStream;
   run.until_end = values.count("until-end") > 0;
   if (values.count("stop-at") > 0) run.to = values["stop-at"].as<std::string>();
   if (values.count("to") > 0) run.to = values["to"].as<std::string>();
@@ -158,9 +159,11 @@ int Run(const Arguments& arguments) {
   Verb verb;
   verb.usage = "flowc run FILE [options]";
   verb.about =
-      "Runs FILE (- is stdin) as a stream or as a batch and writes its sinks; a file without a sink "
+      "Runs FILE (- is stdin) as a stream or as a batch and writes its sinks; a file without a "
+      "sink "
       "prints its last view. If all sources end (FILE, INLINE, NEXMARK with events), a stream ends "
-      "there. Output is at least once: a run that is killed and started again writes again. Rows go "
+      "there. Output is at least once: a run that is killed and started again writes again. Rows "
+      "go "
       "to stdout, the ledger to stderr. Ctrl-C drains and exits 0.";
   verb.examples =
       "  flowc run clicks.flow\n"
