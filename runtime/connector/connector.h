@@ -26,9 +26,9 @@ struct RawRecord {
   const char* data = nullptr;
   uint32_t size = 0;
   uint32_t key_size = 0;
-  const char* key = nullptr;         // nullptr: none
+  const char* key = nullptr;  // nullptr: none
   int64_t offset = 0;
-  int64_t log_timestamp = kNoTime;   // us
+  int64_t log_timestamp = kNoTime;  // us
 };
 
 // A run of consecutive records of one partition.
@@ -40,7 +40,7 @@ struct Morsel {
   int64_t begin_offset = 0;          // of the first record
   int64_t next_offset = 0;           // where reading goes on
   int64_t bytes = 0;
-  int64_t arrival_us = 0;            // wall clock when it was read
+  int64_t arrival_us = 0;  // wall clock when it was read
 };
 
 enum class ReadState {
@@ -65,9 +65,9 @@ class PartitionReader {
 // A decoded morsel: the columns of program::Source::columns, one row a record.
 struct DecodedRows {
   Batch batch;
-  std::vector<int64_t> offsets;          // by row
-  std::vector<int64_t> log_timestamps;   // by row, us; kNoTime: none
-  std::vector<uint8_t> record_status;    // kFlowValue, or kFlowErrMalformed
+  std::vector<int64_t> offsets;         // by row
+  std::vector<int64_t> log_timestamps;  // by row, us; kNoTime: none
+  std::vector<uint8_t> record_status;   // kFlowValue, or kFlowErrMalformed
   void Clear();
 };
 
@@ -82,10 +82,10 @@ class Decoder {
 
 struct PartitionInfo {
   int id = 0;
-  std::string name;        // "0", or the file's base name
-  int64_t begin = 0;       // first readable offset
-  int64_t end = -1;        // end at opening time (read_committed for Kafka); -1: unknown or endless
-  bool bounded = false;    // ends for good at `end` (files, INLINE, NEXMARK with events)
+  std::string name;      // "0", or the file's base name
+  int64_t begin = 0;     // first readable offset
+  int64_t end = -1;      // end at opening time (read_committed for Kafka); -1: unknown or endless
+  bool bounded = false;  // ends for good at `end` (files, INLINE, NEXMARK with events)
 };
 
 class SourceConnector {
@@ -93,9 +93,12 @@ class SourceConnector {
   virtual ~SourceConnector() = default;
   virtual const std::vector<PartitionInfo>& partitions() const = 0;
   // Partitions that appeared since the last call (Kafka); they are also in partitions() then.
-  virtual Result<std::vector<PartitionInfo>> NewPartitions() { return std::vector<PartitionInfo>{}; }
+  virtual Result<std::vector<PartitionInfo>> NewPartitions() {
+    return std::vector<PartitionInfo>{};
+  }
   // Reads [from, to). to < 0: without end. An offset that can not be read is an error naming it.
-  virtual Result<std::unique_ptr<PartitionReader>> Open(int partition, int64_t from, int64_t to) = 0;
+  virtual Result<std::unique_ptr<PartitionReader>> Open(int partition, int64_t from,
+                                                        int64_t to) = 0;
   virtual const Decoder& decoder() const = 0;
   virtual bool has_log_timestamps() const { return false; }
   // The first offset with log timestamp >= time_us; error if there are no log timestamps.
@@ -114,8 +117,8 @@ Result<std::unique_ptr<SourceConnector>> OpenSource(const program::Source& sourc
 // A change of a view: weight +1 upserts or appends the row, -1 deletes the key's row. Consolidated:
 // at most one change a key and batch (an upsert replaces without a delete before it).
 struct ChangeBatch {
-  const Batch* rows = nullptr;          // the view's columns; weights +1 / -1
-  int64_t revision = 0;                 // tick (later: epoch)
+  const Batch* rows = nullptr;  // the view's columns; weights +1 / -1
+  int64_t revision = 0;         // tick (later: epoch)
 };
 
 class SinkConnector {
@@ -130,9 +133,9 @@ class SinkConnector {
 
 struct SinkContext {
   const program::Program* program = nullptr;
-  bool bounded = false;  // the run ends by itself
-  bool changes = false;  // --changes
-  std::string format;    // --format for STDOUT: table, json, csv
+  bool bounded = false;        // the run ends by itself
+  bool changes = false;        // --changes
+  std::string format;          // --format for STDOUT: table, json, csv
   bool several_views = false;  // JSON rows are wrapped as {"view","row"}
 };
 
@@ -156,9 +159,9 @@ struct DeadLetterRecord {
   std::string source;
   int partition = 0;
   int64_t offset = 0;
-  std::string view;    // the path it died on; empty: at decoding
+  std::string view;  // the path it died on; empty: at decoding
   std::string error;
-  std::string raw;     // bytes
+  std::string raw;  // bytes
 };
 
 class DeadLetterSink {

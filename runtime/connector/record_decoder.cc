@@ -3,9 +3,15 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
+#include <mutex>
+#include <optional>
 
 #include "runtime/abi/error_code.h"
+#include "runtime/connector/file/file_offset.h"
+#include "runtime/format/csv_decoder.h"
 #include "runtime/format/field.h"
+#include "runtime/format/json_decoder.h"
 
 namespace flow {
 
@@ -13,11 +19,6 @@ namespace {
 
 bool StartsWithIndex(const program::SourceColumn& column) {
   return !column.path.empty() && column.path.front().index >= 0;
-}
-
-std::string RecordBytes(const Morsel& morsel, int64_t index) {
-  const RawRecord& record = morsel.records[static_cast<size_t>(index)];
-  return std::string(record.data, record.size);
 }
 
 // Row i of `out` stands for record i: offset and timestamp; also the room, and what absent means.
@@ -40,7 +41,7 @@ void EndRows(const program::Source& source, const Morsel& morsel, DecodedRows* o
   }
 }
 
-class JsonRecordDecoder : public Decoder {
+class JsonRecordDecoder : public RecordDecoder {
  public:
   JsonRecordDecoder(const program::Source& source, TimestampUnit unit)
       : source_(source),
@@ -62,13 +63,75 @@ class JsonRecordDecoder : public Decoder {
     EndRows(source_, morsel, out);
   }
 
-  std::string Raw(const Morsel& morsel, int64_t index) const override {
-    return RecordBytes(morsel, index);
-  }
-
  private:
   const program::Source& source_;
   const JsonDecoder decoder_;
+};
+
+class CsvRecordDecoder : public RecordDecoder {
+ public:
+  CsvRecordDecoder(const program::Source& source, CsvOptions options)
+      : source_(source), options_(std::move(options)) {
+    if (options_.header) return;
+    const auto fields = std::count_if(source.declared.begin(), source.declared.end(),
+                                      [](const program::SourceColumn& column) {
+                                        return column.from == program::ColumnFrom::kField;
+                                      });
+    by_position_ = std::make_shared<const CsvLayout>(
+        CsvLayout::FromPositions(static_cast<size_t>(fields), source.columns, options_));
+  }
+
+  bool has_header() const override { return options_.header; }
+  bool is_csv() const override { return true; }
+  RecordSplitter splitter() const override { return RecordSplitter::Csv(options_.delimiter); }
+
+  Status SetHeader(int partition, int64_t file, std::string_view header) override {
+    FLOW_TRY(const CsvLayout declared, CsvLayout::FromHeader(header, source_.declared, options_));
+    if (declared.empty() && !source_.declared.empty()) {
+      return DataError(
+          "none of the declared columns is in the header: " + std::string(header.substr(0, 200)),
+          "the options delimiter and header = 'false' say what the file is like");
+    }
+    FLOW_TRY(CsvLayout layout, CsvLayout::FromHeader(header, source_.columns, options_));
+    std::lock_guard<std::mutex> lock(mutex_);
+    layouts_[{partition, file}] = std::make_shared<const CsvLayout>(std::move(layout));
+    return OkStatus();
+  }
+
+  void Decode(const Morsel& morsel, DecodedRows* out) const override {
+    BeginRows(source_, morsel, out);
+    // A morsel is of one file.
+    const std::shared_ptr<const CsvLayout> layout =
+        morsel.records.empty()
+            ? nullptr
+            : LayoutOf(morsel.partition, FileOfOffset(morsel.records.front().offset));
+    std::vector<CsvField> scratch;
+    for (size_t i = 0; i < morsel.records.size(); ++i) {
+      const RawRecord& record = morsel.records[i];
+      const int32_t row = static_cast<int32_t>(i);
+      if (layout != nullptr &&
+          layout->Decode(record.data, record.size, row, &out->batch, &scratch)) {
+        continue;
+      }
+      out->record_status[i] = kFlowErrMalformed;
+      PresetAbsent(source_.columns, row, 1, &out->batch);
+    }
+    EndRows(source_, morsel, out);
+  }
+
+ private:
+  std::shared_ptr<const CsvLayout> LayoutOf(int partition, int64_t file) const {
+    if (by_position_ != nullptr) return by_position_;
+    std::lock_guard<std::mutex> lock(mutex_);
+    const auto it = layouts_.find({partition, file});
+    return it == layouts_.end() ? nullptr : it->second;
+  }
+
+  const program::Source& source_;
+  const CsvOptions options_;
+  std::shared_ptr<const CsvLayout> by_position_;
+  mutable std::mutex mutex_;
+  std::map<std::pair<int, int64_t>, std::shared_ptr<const CsvLayout>> layouts_;
 };
 
 }  // namespace
@@ -138,17 +201,40 @@ void FillMetadata(const std::vector<program::SourceColumn>& columns, const Morse
   }
 }
 
-Result<std::unique_ptr<Decoder>> MakeRecordDecoder(const program::Source& source) {
-  FLOW_TRY(std::optional<TimestampUnit> unit, ParseTimestampUnit(source.format_options));
+Status RecordDecoder::SetHeader(int /*partition*/, int64_t /*file*/, std::string_view /*header*/) {
+  return OkStatus();
+}
+
+std::string RecordDecoder::Raw(const Morsel& morsel, int64_t index) const {
+  const RawRecord& record = morsel.records[static_cast<size_t>(index)];
+  return std::string(record.data, record.size);
+}
+
+Result<std::unique_ptr<RecordDecoder>> MakeRecordDecoder(const program::Source& source,
+                                                         bool files) {
+  const std::string who = "source " + source.name;
   switch (source.format) {
-    case program::Format::kJson:
-      return std::unique_ptr<Decoder>(
+    case program::Format::kJson: {
+      for (const auto& [name, value] : source.format_options) {
+        if (name == "timestamp_unit") continue;
+        return UserError(who + ": FORMAT JSON has no option '" + name + "'",
+                         "its option is timestamp_unit");
+      }
+      FLOW_TRY(std::optional<TimestampUnit> unit, ParseTimestampUnit(source.format_options));
+      return std::unique_ptr<RecordDecoder>(
           new JsonRecordDecoder(source, unit.value_or(TimestampUnit::kMillis)));
-    case program::Format::kCsv:
+    }
+    case program::Format::kCsv: {
+      FLOW_TRY(CsvOptions options, ReadCsvOptions(who, source.format_options, files));
+      if (!files && options.header) {
+        return UserError(who + ": messages of a topic have no header", "leave header out");
+      }
+      return std::unique_ptr<RecordDecoder>(new CsvRecordDecoder(source, std::move(options)));
+    }
     case program::Format::kRows:
       break;
   }
-  return InternalError("source " + source.name + " has no records to decode");
+  return InternalError(who + " has no records to decode");
 }
 
 }  // namespace flow

@@ -7,8 +7,10 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "runtime/abi/error_code.h"
 #include "runtime/connector/connector.h"
@@ -222,6 +224,93 @@ TEST_F(FileSourceTest, ByteOrderMarkIsNotPartOfTheRecord) {
   const program::Source source = Source(Put("a.json", "\xEF\xBB\xBF{\"v\":\"a\"}\n{\"v\":\"b\"}"));
   auto file = MustOpen(source);
   EXPECT_EQ(MustRead(file.get()), (std::vector<Row>{{0, "a"}, {13, "b"}}));
+}
+
+std::string Gzip(const std::string& text) {
+  z_stream z = {};
+  deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+  std::string out(deflateBound(&z, text.size()) + 64, '\0');
+  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  z.avail_in = static_cast<uInt>(text.size());
+  z.next_out = reinterpret_cast<Bytef*>(out.data());
+  z.avail_out = static_cast<uInt>(out.size());
+  EXPECT_EQ(deflate(&z, Z_FINISH), Z_STREAM_END);
+  out.resize(z.total_out);
+  deflateEnd(&z);
+  return out;
+}
+
+std::string Zstd(const std::string& text) {
+  std::string out(ZSTD_compressBound(text.size()), '\0');
+  out.resize(ZSTD_compress(out.data(), out.size(), text.data(), text.size(), 3));
+  return out;
+}
+
+TEST_F(FileSourceTest, CompressedFilesHaveTheOffsetsOfTheirText) {
+  std::string text;
+  for (int i = 0; i < 60000; ++i) {
+    text += "{\"v\":\"" + std::to_string(i * 7919 % 100003) + std::string(i % 90, 'x') + "\"}\n";
+  }
+  const size_t half = text.find('\n', text.size() / 2) - 3;
+  const program::Source plain = Source(Put("a.json", text));
+  auto plain_file = MustOpen(plain);
+  const std::vector<Row> all = MustRead(plain_file.get());
+  ASSERT_EQ(all.size(), 60000u);
+  // In one part and in two, also with the padding that tapes have.
+  const std::string one = Gzip(text);
+  const std::string two = Gzip(text.substr(0, half)) + Gzip(text.substr(half));
+  for (const std::string& path :
+       {Put("one.json.gz", one), Put("two.json.gz", two),
+        Put("padded.json.gz", two + std::string(100, '\0')), Put("one.json.zst", Zstd(text)),
+        Put("two.json.zst", Zstd(text.substr(0, half)) + Zstd(text.substr(half)))}) {
+    const program::Source source = Source(path);
+    auto file = MustOpen(source);
+    EXPECT_EQ(file->partitions()[0].end, -1);
+    EXPECT_TRUE(MustRead(file.get()) == all) << path;
+    for (int64_t cut : {int64_t{0}, int64_t{1}, all[30000].offset, all[30000].offset + 1}) {
+      std::vector<Row> before;
+      std::vector<Row> after;
+      for (const Row& row : all) (row.offset < cut ? before : after).push_back(row);
+      EXPECT_TRUE(MustRead(file.get(), 0, 0, cut) == before) << path;
+      EXPECT_TRUE(MustRead(file.get(), 0, cut, -1) == after) << path;
+    }
+    EXPECT_THAT(ReadAll(file.get(), 0, static_cast<int64_t>(text.size()) + 10, -1).error().message,
+                ::testing::HasSubstr("there is no offset"));
+  }
+  for (size_t size : {size_t{5}, size_t{30}, one.size() / 2, one.size() - 1}) {
+    EXPECT_THAT(OpenError(Source(Put("cut.json.gz", one.substr(0, size)))),
+                ::testing::HasSubstr("the gzip data ends in the middle"));
+  }
+  const std::string zstd = Zstd(text);
+  for (size_t size : {size_t{5}, size_t{30}, zstd.size() / 2, zstd.size() - 1}) {
+    EXPECT_THAT(OpenError(Source(Put("cut.json.zst", zstd.substr(0, size)))),
+                ::testing::HasSubstr("the zstd data ends in the middle"));
+  }
+  EXPECT_THAT(OpenError(Source(Put("bad.json.gz", text))),
+              ::testing::HasSubstr("not valid gzip data"));
+  EXPECT_THAT(OpenError(Source(Put("bad.json.zst", text))),
+              ::testing::HasSubstr("not valid zstd data"));
+  EXPECT_TRUE(MustRead(MustOpen(Source(Put("empty.json.gz", Gzip("")))).get()).empty());
+}
+
+TEST_F(FileSourceTest, APipeIsReadUntilItsEnd) {
+  const std::string path = (directory_ / "pipe").string();
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  const program::Source source = Source(path);
+  std::thread writer([&] {
+    std::ofstream out(path);
+    for (int i = 0; i < 3; ++i) {
+      out << "{\"v\":\"" << i << "\"}\n{\"v\":" << std::flush;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      out << "\"half\"}\n" << std::flush;
+    }
+  });
+  auto file = MustOpen(source);
+  EXPECT_EQ(file->partitions()[0].end, -1);
+  const std::vector<Row> rows = MustRead(file.get());
+  writer.join();
+  EXPECT_EQ(rows, (std::vector<Row>{
+                      {0, "0"}, {10, "half"}, {23, "1"}, {33, "half"}, {46, "2"}, {56, "half"}}));
 }
 
 }  // namespace

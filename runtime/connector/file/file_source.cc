@@ -16,7 +16,7 @@ namespace {
 class FileSource : public SourceConnector {
  public:
   FileSource(std::vector<std::vector<InputFile>> files, FileReadOptions options,
-             std::unique_ptr<Decoder> decoder)
+             std::unique_ptr<RecordDecoder> decoder)
       : files_(std::move(files)), options_(std::move(options)), decoder_(std::move(decoder)) {
     for (size_t p = 0; p < files_.size(); ++p) {
       const std::vector<InputFile>& of = files_[p];
@@ -45,9 +45,12 @@ class FileSource : public SourceConnector {
     }
     FileReadOptions options = options_;
     if (options.header) {
-      // The decoder is told the columns of (partition, file).
-      options.on_header = [on_header = on_header_, partition](int64_t file, std::string_view text) {
-        return on_header(partition, file, text);
+      options.on_header = [this, partition](int64_t file, std::string_view header) -> Status {
+        Status status = decoder_->SetHeader(partition, file, header);
+        if (status.ok()) return status;
+        const InputFile& of = files_[static_cast<size_t>(partition)][static_cast<size_t>(file)];
+        status.error().message = options_.who + ": " + of.path + ": " + status.error().message;
+        return status;
       };
     }
     return std::unique_ptr<PartitionReader>(
@@ -78,17 +81,11 @@ class FileSource : public SourceConnector {
     return std::nullopt;
   }
 
-  // Set for formats whose files have a header.
-  void set_on_header(std::function<Status(int, int64_t, std::string_view)> on_header) {
-    on_header_ = std::move(on_header);
-  }
-
  private:
   const std::vector<std::vector<InputFile>> files_;  // by partition
   const FileReadOptions options_;
-  const std::unique_ptr<Decoder> decoder_;
+  const std::unique_ptr<RecordDecoder> decoder_;
   const std::shared_ptr<BlockPool> pool_ = std::make_shared<BlockPool>();
-  std::function<Status(int, int64_t, std::string_view)> on_header_;
   std::vector<PartitionInfo> partitions_;
 };
 
@@ -119,7 +116,10 @@ Result<std::unique_ptr<SourceConnector>> OpenFileSource(const program::Source& s
   } else {
     by_partition.push_back(std::move(files));
   }
-  FLOW_TRY(std::unique_ptr<Decoder> decoder, MakeRecordDecoder(source));
+  FLOW_TRY(std::unique_ptr<RecordDecoder> decoder, MakeRecordDecoder(source));
+  options.csv = decoder->is_csv();
+  options.header = decoder->has_header();
+  options.splitter = decoder->splitter();
   return std::unique_ptr<SourceConnector>(
       new FileSource(std::move(by_partition), std::move(options), std::move(decoder)));
 }
