@@ -60,6 +60,8 @@ struct Facts {
   bool append_only_inputs = true;
   // A row can change until the watermark has passed its time by so much.
   int64_t lateness = 0;
+  // How many ways rows take through UNION ALL from the last GROUP BY or source to here.
+  double paths = 1;
 };
 
 struct Query;

@@ -9,6 +9,9 @@ namespace flow {
 
 namespace {
 
+// Each path is a pipeline of its own.
+constexpr double kMaxPaths = 1000;
+
 // More windows a row than this is a mistake in a unit, not a query.
 constexpr int64_t kMaxWindowsOfRow = 10000;
 
@@ -38,6 +41,7 @@ void MergeFacts(const bound::Facts& next, bound::Facts* all) {
   all->grouped |= next.grouped;
   all->append_only_inputs &= next.append_only_inputs;
   all->lateness = std::max(all->lateness, next.lateness);
+  all->paths += next.paths;
   bool same = all->window.has_value() && next.window.has_value() &&
               SameWindow(*all->window, *next.window) &&
               all->window_of_aggregate == next.window_of_aggregate;
@@ -148,6 +152,12 @@ std::shared_ptr<const bound::Query> QueryBinder::Bind(const ast::Query& query) {
   bound->facts = facts[0];
   for (size_t i = 1; i < facts.size(); ++i) MergeFacts(facts[i], &bound->facts);
   if (schemas.size() > 1 && !UnifyBranches(query, bound.get(), &schemas, binder_->out)) {
+    return nullptr;
+  }
+  if (bound->facts.paths > kMaxPaths) {
+    Diagnostic& d = binder_->out->Error(query.span, "too many branches of UNION ALL");
+    d.label = "with the views below it written out";
+    d.code = "too-large";
     return nullptr;
   }
   SetVisible(&bound->schema);

@@ -394,6 +394,7 @@ bool SelectBinder::Bind(bound::Schema* schema, bound::Facts* facts) {
     facts->straight = false;
     facts->grouped = true;
     facts->append_only_inputs = true;
+    facts->paths = 1;
     if (!facts->windowed) facts->lateness = 0;
     for (bound::Column& column : schema->columns) column.size = ExprSize();
   }

@@ -40,8 +40,7 @@ struct AggregateKernels {
   void (*insert)(void* self, uint8_t* entry, const FlowColumn* in, int32_t row,
                  FlowArena* arena) = nullptr;
   // Copies the key of `from` (another entry) and sets the accumulators to empty.
-  void (*insert_entry)(void* self, uint8_t* entry, const uint8_t* from,
-                       FlowArena* arena) = nullptr;
+  void (*insert_entry)(void* self, uint8_t* entry, const uint8_t* from, FlowArena* arena) = nullptr;
   // Adds row i of `in` with weights[i] (NULL: +1) into entries[i], for i in [0, rows). Negative
   // weights retract; only called with them if the aggregate was planned over updating input.
   void (*update)(void* self, uint8_t* const* entries, const FlowColumn* in, const int64_t* weights,

@@ -63,14 +63,15 @@ struct Source {
   Options secrets;         // option -> name of the secret
   Options format_options;  // delimiter, header, null, timestamp_unit ...
   std::vector<SourceColumn> columns;
-  std::vector<SourceColumn> declared;  // all declared leaf fields, in order (datagen, CSV positions)
+  std::vector<SourceColumn>
+      declared;  // all declared leaf fields, in order (datagen, CSV positions)
 
   // Event time: a column, or a pipeline with one TIMESTAMP output over `columns`; neither: none.
   int event_time_column = -1;
   int event_time_pipeline = -1;
-  int64_t watermark_delay = 0;       // us
-  std::optional<int64_t> idle;       // us
-  std::optional<int64_t> ahead;      // us
+  int64_t watermark_delay = 0;   // us
+  std::optional<int64_t> idle;   // us
+  std::optional<int64_t> ahead;  // us
 
   std::optional<DeadLetter> dead_letter;
   // INLINE: rows by partition; a row has one datum a declared field column.
@@ -95,21 +96,21 @@ struct Window {
   int64_t lateness = 0;
   WindowMode mode = WindowMode::kExpand;
 
-  int64_t slice_size() const;   // gcd(size, slide)
-  int max_windows() const;      // windows that can hold one row: ceil(size / slide)
+  int64_t slice_size() const;  // gcd(size, slide)
+  int max_windows() const;     // windows that can hold one row: ceil(size / slide)
   bool operator==(const Window&) const = default;
 };
 
 // filter -> late-only -> window -> outputs. See SEMANTICS of rows in docs/semantics.md.
 struct Pipeline {
-  std::string name;            // of the path: "clicks -> page_metrics"
+  std::string name;               // of the path: "clicks -> page_metrics"
   std::vector<std::string> text;  // for EXPLAIN: one line a step
-  std::vector<Type> input;     // columns of the source, or output columns of an aggregate
+  std::vector<Type> input;        // columns of the source, or output columns of an aggregate
   std::vector<Type> output;
   std::optional<Window> late_of;  // keep only rows late for all windows of this call (LATE TO)
   std::optional<Window> window;
-  bool judges_lateness = false;   // needs FlowPipelineArgs::watermark
-  bool hashes = false;            // writes out_hash over the first `key_count` outputs
+  bool judges_lateness = false;  // needs FlowPipelineArgs::watermark
+  bool hashes = false;           // writes out_hash over the first `key_count` outputs
   int key_count = 0;
   // A row is dead if an output marked here is in error; the others carry errors on.
   std::vector<bool> checked;
@@ -129,7 +130,7 @@ struct AggregateCall {
   int argument = -1;  // input column (after the keys); -1: kCountRows
   Type argument_type;
   Type result_type;
-  std::string text;   // for EXPLAIN: "SUM(revenue)"
+  std::string text;  // for EXPLAIN: "SUM(revenue)"
 };
 
 // Where a cell of an entry stands: value and its status byte (0 value, 1 NULL).
@@ -142,9 +143,10 @@ struct Cell {
 // The accumulator of one call:
 //   COUNT        int64
 //   SUM, AVG     int64 n at `offset` (non-NULL rows), then at `offset` + 16 (16-aligned):
-//                INT, BIGINT  int128;  DECIMAL  256-bit two's complement, 4 x uint64 little end first;
-//                DOUBLE       FlowExactSum (runtime/abi/exact_sum.h)
-//   MIN, MAX     append-only input: int64 n, value at `offset` + 16 (STRING: FlowString whose memory
+//                INT, BIGINT  int128;  DECIMAL  256-bit two's complement, 4 x uint64 little end
+//                first; DOUBLE       FlowExactSum (runtime/abi/exact_sum.h)
+//   MIN, MAX     append-only input: int64 n, value at `offset` + 16 (STRING: FlowString whose
+//   memory
 //                is the state's, see flow_state_string_assign)
 //                updating input: int64 n, FlowMultiset* at `offset` + 8 (runtime/abi/multiset.h)
 struct Accumulator {
@@ -188,8 +190,8 @@ struct Aggregate {
   int64_t state_lateness = 0;
   bool updating_input = false;
   bool updating_output = true;
-  bool global = false;          // no keys and no window: always one row
-  bool partial = true;          // pre-aggregate before the exchange
+  bool global = false;  // no keys and no window: always one row
+  bool partial = true;  // pre-aggregate before the exchange
   std::vector<Type> output;
   std::vector<std::string> output_names;
   std::shared_ptr<KernelSlot<AggregateKernels>> kernels =
@@ -201,21 +203,21 @@ enum class EmitKind { kOnClose, kEvery, kChanges };
 
 struct View {
   std::string name;
-  std::vector<Edge> inputs;      // UNION ALL: several
+  std::vector<Edge> inputs;  // UNION ALL: several
   std::vector<std::string> columns;
   std::vector<Type> types;
-  std::vector<int> key;          // columns of the key; empty: append-only rows, or a global row
+  std::vector<int> key;  // columns of the key; empty: append-only rows, or a global row
   bool append_only = false;
   bool windowed = false;
-  int window_end_column = -1;    // output column with window_end; -1: none
+  int window_end_column = -1;  // output column with window_end; -1: none
   int window_start_column = -1;
-  int64_t window_size = 0;       // windowed: to know a window's end from its start
+  int64_t window_size = 0;  // windowed: to know a window's end from its start
   int64_t lateness = 0;
   EmitKind emit = EmitKind::kChanges;
-  int64_t emit_every = 0;        // us
+  int64_t emit_every = 0;  // us
   std::vector<int> watermark_sources;
   bool no_watermark = false;
-  bool wanted = false;           // has a sink, or is printed
+  bool wanted = false;  // has a sink, or is printed
 };
 
 struct Sink {
@@ -232,16 +234,16 @@ struct Sink {
 enum class StreamOp { kSource, kPipeline, kExchange, kAggregate, kView, kSink };
 struct StreamNode {
   StreamOp op = StreamOp::kSource;
-  int part = 0;              // index of the source, pipeline, aggregate, view or sink
-  std::vector<int> inputs;   // nodes
+  int part = 0;             // index of the source, pipeline, aggregate, view or sink
+  std::vector<int> inputs;  // nodes
 };
 struct StreamGraph {
   std::vector<StreamNode> nodes;
 };
 
 enum class BatchOp {
-  kScan,            // morsels of a source: decode
-  kPrefixMax,       // event time's prefix maximum, in order of morsels
+  kScan,       // morsels of a source: decode
+  kPrefixMax,  // event time's prefix maximum, in order of morsels
   kPipeline,
   kPartialAggregate,
   kFinalAggregate,  // exchange by key and merge
@@ -266,7 +268,7 @@ struct Program {
   std::vector<Sink> sinks;
   StreamGraph stream;
   BatchPlan batch;
-  uint64_t fingerprint = 0;           // of the plan, without addresses and secrets
+  uint64_t fingerprint = 0;  // of the plan, without addresses and secrets
 };
 
 // The plans as text, one node a line; EXPLAIN prints exactly this.

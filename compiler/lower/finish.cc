@@ -1,0 +1,226 @@
+// Finish: from path numbering to program numbering. Sources keep the columns that are read, and
+// every pipeline gets its name, its input types and its text.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "compiler/bind/literal.h"
+#include "compiler/bind/rewrite.h"
+#include "compiler/lower/paths.h"
+
+namespace flow::lower {
+
+namespace {
+
+std::string Joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
+  return text;
+}
+
+class Finisher {
+ public:
+  explicit Finisher(Draft draft) : draft_(std::move(draft)) {}
+  LoweredProgram Run();
+
+ private:
+  void ChooseColumns();
+  void AddSources();
+  void AddEventTime(int source);
+  void FinishPipeline(size_t index);
+  BoundExprPtr Remap(const BoundExprPtr& expr, const Path& path, int inputs) const;
+  void RenumberSources(std::vector<int>* sources) const;
+  std::vector<std::string> Text(const program::Pipeline& pipeline, const PipelineSpec& spec,
+                                const std::vector<std::string>& names,
+                                const std::vector<std::string>& outputs) const;
+
+  const bound::Source& SourceOf(int plan_index) const {
+    return draft_.plan->sources[static_cast<size_t>(plan_index)];
+  }
+
+  Draft draft_;
+  std::map<int, std::set<int>> used_;                   // plan source -> physical columns
+  std::map<int, int> source_number_;                    // plan source -> program source
+  std::map<int, std::map<int, int>> column_;            // plan source -> physical -> program column
+  std::vector<std::vector<std::string>> output_names_;  // by pipeline
+  LoweredProgram result_;
+};
+
+void Finisher::ChooseColumns() {
+  auto use = [&](int source, const BoundExprPtr& expr) {
+    if (expr == nullptr) return;
+    std::vector<int> columns;
+    CollectColumns(*expr, &columns);
+    for (int column : columns) {
+      if (column < kWindowStart) used_[source].insert(column);
+    }
+  };
+  for (const Path& path : draft_.paths) {
+    if (path.from != program::PartKind::kSource) continue;
+    used_[path.index];
+    const PipelineSpec& spec = path.spec;
+    for (const BoundExprPtr& expr : {spec.filter, spec.late_time, spec.time, spec.window_filter}) {
+      use(path.index, expr);
+    }
+    for (const BoundExprPtr& output : spec.outputs) use(path.index, output);
+  }
+  for (auto& [source, columns] : used_) {
+    use(source, SourceOf(source).event_time);
+    if (draft_.plan->prune_columns) continue;
+    const std::vector<program::SourceColumn>& all = SourceOf(source).spec.columns;
+    for (size_t i = 0; i < all.size(); ++i) {
+      if (all[i].from == program::ColumnFrom::kField) columns.insert(static_cast<int>(i));
+    }
+  }
+}
+
+void Finisher::AddSources() {
+  for (const auto& [source, columns] : used_) {
+    source_number_[source] = static_cast<int>(draft_.program.sources.size());
+    program::Source spec = SourceOf(source).spec;
+    std::vector<program::SourceColumn> physical = std::move(spec.columns);
+    spec.columns.clear();
+    for (int column : columns) {
+      column_[source][column] = static_cast<int>(spec.columns.size());
+      spec.columns.push_back(physical[static_cast<size_t>(column)]);
+    }
+    draft_.program.sources.push_back(std::move(spec));
+  }
+}
+
+void Finisher::AddEventTime(int source) {
+  const BoundExprPtr& time = SourceOf(source).event_time;
+  if (time == nullptr) return;
+  size_t number = static_cast<size_t>(source_number_[source]);
+  if (time->op == ExprOp::kColumn) {
+    draft_.program.sources[number].event_time_column = column_[source][time->column];
+    return;
+  }
+  Path path;
+  path.index = source;
+  path.spec.outputs = {time};
+  program::Pipeline pipeline;
+  pipeline.name = SourceOf(source).spec.name + " event time";
+  // An error or NULL is the record's own: the source looks at the cell.
+  pipeline.checked = {false};
+  draft_.program.sources[number].event_time_pipeline =
+      AddPipeline(&draft_, std::move(path), std::move(pipeline));
+  output_names_.push_back({"event time"});
+}
+
+void Finisher::RenumberSources(std::vector<int>* sources) const {
+  for (int& source : *sources) source = source_number_.at(source);
+}
+
+BoundExprPtr Finisher::Remap(const BoundExprPtr& expr, const Path& path, int inputs) const {
+  return MapColumns(expr, [&](int column, const Type& type) {
+    if (column >= kWindowStart) return MakeColumn(inputs + column - kWindowStart, type);
+    if (path.from == program::PartKind::kAggregate) return MakeColumn(column, type);
+    return MakeColumn(column_.at(path.index).at(column), type);
+  });
+}
+
+std::vector<std::string> Finisher::Text(const program::Pipeline& pipeline, const PipelineSpec& spec,
+                                        const std::vector<std::string>& names,
+                                        const std::vector<std::string>& outputs) const {
+  std::vector<std::string> lines;
+  if (spec.filter != nullptr) lines.push_back("filter " + ToText(*spec.filter, names));
+  auto lateness = [](const program::Window& window) {
+    return window.lateness == 0 ? std::string() : " + " + DurationText(window.lateness);
+  };
+  if (pipeline.late_of.has_value()) {
+    lines.push_back("only rows late for " + logical::WindowText(*pipeline.late_of) +
+                    lateness(*pipeline.late_of));
+  }
+  if (pipeline.window.has_value()) {
+    std::string line =
+        "window " + logical::WindowText(*pipeline.window) + " of " + ToText(*spec.time, names);
+    if (pipeline.window->mode == program::WindowMode::kSlice) {
+      line += ", slices of " + DurationText(pipeline.window->slice_size());
+    }
+    if (pipeline.judges_lateness && !pipeline.late_of.has_value()) {
+      line += ", late at end" + lateness(*pipeline.window);
+    }
+    lines.push_back(line);
+  }
+  if (spec.window_filter != nullptr) {
+    lines.push_back("window filter " + ToText(*spec.window_filter, names));
+  }
+  std::vector<std::string> keys;
+  std::vector<std::string> rest;
+  for (size_t i = 0; i < spec.outputs.size(); ++i) {
+    std::string text = ToText(*spec.outputs[i], names);
+    if (i < outputs.size() && outputs[i] != text) text += " AS " + outputs[i];
+    (static_cast<int>(i) < pipeline.key_count ? keys : rest).push_back(std::move(text));
+  }
+  if (!keys.empty()) lines.push_back("key " + Joined(keys));
+  if (!rest.empty()) lines.push_back((pipeline.hashes ? "values " : "output ") + Joined(rest));
+  return lines;
+}
+
+void Finisher::FinishPipeline(size_t index) {
+  const Path& path = draft_.paths[index];
+  program::Pipeline& pipeline = draft_.program.pipelines[index];
+  std::vector<std::string> names;
+  std::string from;
+  if (path.from == program::PartKind::kSource) {
+    const program::Source& source =
+        draft_.program.sources[static_cast<size_t>(source_number_.at(path.index))];
+    from = source.name;
+    for (const program::SourceColumn& column : source.columns) {
+      pipeline.input.push_back(column.type);
+      names.push_back(column.name);
+    }
+  } else {
+    const program::Aggregate& aggregate =
+        draft_.program.aggregates[static_cast<size_t>(path.index)];
+    from = aggregate.name;
+    pipeline.input = aggregate.output;
+    names = aggregate.output_names;
+  }
+  int inputs = static_cast<int>(pipeline.input.size());
+  if (pipeline.late_of.has_value()) from += " (late)";
+  if (pipeline.checked != std::vector<bool>{false}) pipeline.name = from + " -> " + pipeline.name;
+  PipelineSpec spec;
+  spec.filter = Remap(path.spec.filter, path, inputs);
+  spec.late_time = Remap(path.spec.late_time, path, inputs);
+  spec.time = Remap(path.spec.time, path, inputs);
+  spec.window_filter = Remap(path.spec.window_filter, path, inputs);
+  for (const BoundExprPtr& output : path.spec.outputs) {
+    spec.outputs.push_back(Remap(output, path, inputs));
+  }
+  names.emplace_back("window_start");
+  names.emplace_back("window_end");
+  pipeline.text = Text(pipeline, spec, names, output_names_[index]);
+  result_.pipelines.push_back(std::move(spec));
+}
+
+LoweredProgram Finisher::Run() {
+  ChooseColumns();
+  AddSources();
+  output_names_.resize(draft_.paths.size());
+  for (program::Aggregate& aggregate : draft_.program.aggregates) {
+    RenumberSources(&aggregate.watermark_sources);
+    for (program::Edge& edge : aggregate.inputs) {
+      if (edge.from == program::PartKind::kSource) edge.index = source_number_.at(edge.index);
+      output_names_[static_cast<size_t>(edge.pipeline)] = aggregate.key_names;
+    }
+  }
+  for (program::View& view : draft_.program.views) {
+    RenumberSources(&view.watermark_sources);
+    for (program::Edge& edge : view.inputs) {
+      if (edge.from == program::PartKind::kSource) edge.index = source_number_.at(edge.index);
+      output_names_[static_cast<size_t>(edge.pipeline)] = view.columns;
+    }
+  }
+  for (const auto& [source, columns] : used_) AddEventTime(source);
+  for (size_t i = 0; i < draft_.paths.size(); ++i) FinishPipeline(i);
+  result_.program = std::move(draft_.program);
+  return std::move(result_);
+}
+
+}  // namespace
+
+LoweredProgram Finish(Draft draft) { return Finisher(std::move(draft)).Run(); }
+
+}  // namespace flow::lower
