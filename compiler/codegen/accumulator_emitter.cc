@@ -69,6 +69,9 @@ void AccumulatorEmitter::Add(llvm::Value* entry, llvm::Value* cell, llvm::Value*
     AddToCount(entry, b_.CreateSelect(is_value, weight, b_.getInt64(0)));
     return;
   }
+  if (!IsOne(weight)) {
+    is_value = b_.CreateAnd(is_value, b_.CreateICmpNE(weight, b_.getInt64(0)));
+  }
   When(is_value, [&] {
     if (!IsExtreme()) {
       AddToCount(entry, weight);
@@ -80,7 +83,7 @@ void AccumulatorEmitter::Add(llvm::Value* entry, llvm::Value* cell, llvm::Value*
     if (updating_) {
       b_.CreateCall(m_.Callee("flow_multiset_add"), {Set(entry), cell, weight});
     } else {
-      Offer(entry, cell, b_.CreateICmpEQ(before, b_.getInt64(0)), arena);
+      Offer(entry, cell, b_.CreateICmpSLE(before, b_.getInt64(0)), arena);
     }
   });
 }
@@ -199,7 +202,7 @@ void AccumulatorEmitter::Finish(llvm::Value* entry, llvm::Value* cell, llvm::Val
     b_.StoreField(b_.CreateZExt(none, m_.i8), status, 0);
     return;
   }
-  When(b_.CreateICmpNE(Count(entry), b_.getInt64(0)), [&] {
+  When(b_.CreateICmpSGT(Count(entry), b_.getInt64(0)), [&] {
     if (IsExtreme()) {
       const Type& type = call_.argument_type;
       b_.StoreCell(type, b_.LoadCell(type, Payload(entry)), cell);

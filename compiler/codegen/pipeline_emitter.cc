@@ -47,6 +47,10 @@ class PipelineEmitter {
   void EmitFilter(ExprEmitter& exprs);
   void EmitLateOnly(ExprEmitter& exprs);
   void EmitWindows(ExprEmitter& exprs);
+  void EmitWindowLoop(ExprEmitter& exprs, const RowWindows& windows, llvm::Value* late);
+  // Goes on where the window filter is TRUE, to `on_error` (the error is in error_) or `otherwise`.
+  void EmitWindowFilter(ExprEmitter& exprs, llvm::BasicBlock* on_error,
+                        llvm::BasicBlock* otherwise);
   void EmitOutputs(ExprEmitter& exprs, llvm::Value* window, llvm::Value* skip,
                    llvm::BasicBlock* on_error);
   llvm::Value* EmitHash(const std::vector<Value>& outputs);
@@ -256,6 +260,7 @@ void PipelineEmitter::EmitLateOnly(ExprEmitter& exprs) {
 
 void PipelineEmitter::EmitWindows(ExprEmitter& exprs) {
   if (!pipeline_.window) {
+    EmitWindowFilter(exprs, dead_exit_, filtered_exit_);
     EmitOutputs(exprs, nullptr, nullptr, dead_exit_);
     b_.CreateBr(next_);
     return;
@@ -265,19 +270,14 @@ void PipelineEmitter::EmitWindows(ExprEmitter& exprs) {
   RowWindows windows = WindowsOf(b_, window, time);
   if (HasGaps(window)) LeaveIf(b_.CreateICmpEQ(windows.count, b_.getInt64(0)), filtered_exit_);
   llvm::Value* late = b_.getInt64(0);
-  if (pipeline_.judges_lateness) {
+  // Lateness is judged once: what LATE TO let through is not judged again.
+  if (pipeline_.judges_lateness && !pipeline_.late_of) {
     late = LateCount(b_, window, windows, Watermark());
     LeaveIf(b_.CreateICmpEQ(late, windows.count), late_exit_);
     if (!IsSingle(window)) Increment(late_windows_, late);
   }
-  auto step = b_.getInt64(static_cast<uint64_t>(window.slide));
-
   if (window.mode == program::WindowMode::kSlice) {
-    if (spec_.window_filter != nullptr) {
-      Value keep = exprs.Emit(*spec_.window_filter);
-      DieIf(exprs.IsError(keep), exprs.StatusOf(keep));
-      LeaveIf(b_.CreateNot(b_.CreateAnd(exprs.IsValue(keep), keep.value)), filtered_exit_);
-    }
+    EmitWindowFilter(exprs, dead_exit_, filtered_exit_);
     int64_t slice = std::gcd(window.size, window.slide);
     EmitOutputs(exprs, FloorTo(b_, time, window.offset, slice), late, dead_exit_);
     b_.CreateBr(next_);
@@ -286,18 +286,21 @@ void PipelineEmitter::EmitWindows(ExprEmitter& exprs) {
 
   if (IsSingle(window)) {
     window_start_ = windows.first;
-    if (spec_.window_filter != nullptr) {
-      Value keep = exprs.Emit(*spec_.window_filter);
-      DieIf(exprs.IsError(keep), exprs.StatusOf(keep));
-      LeaveIf(b_.CreateNot(b_.CreateAnd(exprs.IsValue(keep), keep.value)), filtered_exit_);
-    }
+    EmitWindowFilter(exprs, dead_exit_, filtered_exit_);
     EmitOutputs(exprs, window_start_, b_.getInt32(0), dead_exit_);
     b_.CreateBr(next_);
     return;
   }
 
-  // A row is accepted if one of its windows gives an output row; else dead if one is in error,
-  // with the first error; else filtered.
+  EmitWindowLoop(exprs, windows, late);
+}
+
+// An output in error makes the row dead for all its windows: what it wrote is taken back. Else the
+// row is accepted if one of its windows passes the filter, else dead if the filter was in error for
+// one of them (with the first error), else filtered.
+void PipelineEmitter::EmitWindowLoop(ExprEmitter& exprs, const RowWindows& windows,
+                                     llvm::Value* late) {
+  llvm::Value* step = b_.getInt64(static_cast<uint64_t>(pipeline_.window->slide));
   // What does not look at the window is computed once for all of them.
   for (const BoundExprPtr& output : spec_.outputs) {
     if (!UsesWindow(*output)) exprs.Emit(*output);
@@ -309,7 +312,8 @@ void PipelineEmitter::EmitWindows(ExprEmitter& exprs) {
   llvm::Value* end = b_.CreateAdd(windows.first, b_.CreateMul(windows.count, step));
   llvm::BasicBlock* from = b_.GetInsertBlock();
   llvm::BasicBlock* body = b_.NewBlock("window");
-  llvm::BasicBlock* failed = b_.NewBlock("window_error");
+  llvm::BasicBlock* filter_failed = b_.NewBlock("filter_error");
+  llvm::BasicBlock* output_failed = b_.NewBlock("output_error");
   llvm::BasicBlock* advance = b_.NewBlock("next_window");
   llvm::BasicBlock* done = b_.NewBlock("windows_done");
   b_.CreateBr(body);
@@ -318,17 +322,16 @@ void PipelineEmitter::EmitWindows(ExprEmitter& exprs) {
   current->addIncoming(start, from);
   window_start_ = current;
   exprs.OpenScope();
-  if (spec_.window_filter != nullptr) {
-    Value keep = exprs.Emit(*spec_.window_filter);
-    b_.CreateStore(exprs.StatusOf(keep), error_);
-    LeaveIf(exprs.IsError(keep), failed);
-    LeaveIf(b_.CreateNot(b_.CreateAnd(exprs.IsValue(keep), keep.value)), advance);
-  }
-  EmitOutputs(exprs, current, b_.getInt32(0), failed);
+  EmitWindowFilter(exprs, filter_failed, advance);
+  EmitOutputs(exprs, current, b_.getInt32(0), output_failed);
   b_.CreateBr(advance);
   exprs.CloseScope();
 
-  b_.Enter(failed);
+  b_.Enter(output_failed);
+  b_.CreateStore(before, written_);
+  b_.CreateBr(dead_exit_);
+
+  b_.Enter(filter_failed);
   llvm::Value* first_error = b_.CreateLoad(m_.i8, row_error);
   llvm::Value* is_first = b_.CreateICmpEQ(first_error, b_.Byte(kFlowValue));
   b_.CreateStore(b_.CreateSelect(is_first, b_.CreateLoad(m_.i8, error_), first_error), row_error);
@@ -344,6 +347,15 @@ void PipelineEmitter::EmitWindows(ExprEmitter& exprs) {
   llvm::Value* code = b_.CreateLoad(m_.i8, row_error);
   DieIf(b_.CreateICmpNE(code, b_.Byte(kFlowValue)), code);
   b_.CreateBr(filtered_exit_);
+}
+
+void PipelineEmitter::EmitWindowFilter(ExprEmitter& exprs, llvm::BasicBlock* on_error,
+                                       llvm::BasicBlock* otherwise) {
+  if (spec_.window_filter == nullptr) return;
+  Value keep = exprs.Emit(*spec_.window_filter);
+  b_.CreateStore(exprs.StatusOf(keep), error_);
+  LeaveIf(exprs.IsError(keep), on_error);
+  LeaveIf(b_.CreateNot(b_.CreateAnd(exprs.IsValue(keep), keep.value)), otherwise);
 }
 
 void PipelineEmitter::EmitOutputs(ExprEmitter& exprs, llvm::Value* window, llvm::Value* skip,

@@ -147,8 +147,7 @@ inline PipelineResult RunPipeline(const program::Pipeline& pipeline, const Batch
   result.skips.resize(slices ? written : 0);
   result.hashes.resize(pipeline.hashes ? written : 0);
   for (int64_t i = 0; i < args.dead; ++i) {
-    result.dead.emplace_back(dead_rows[static_cast<size_t>(i)],
-                             dead_codes[static_cast<size_t>(i)]);
+    result.dead.emplace_back(dead_rows[static_cast<size_t>(i)], dead_codes[static_cast<size_t>(i)]);
   }
   result.filtered = args.filtered;
   result.late = args.late;
