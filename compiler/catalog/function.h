@@ -14,14 +14,14 @@ namespace flow {
 // const FlowString*, DECIMAL as const FlowInt128*. It returns kFlowValue, kFlowNull or an error
 // code, and is called only when no argument is NULL or in error.
 struct Function {
-  std::string name;               // lower case
+  std::string name;  // lower case
   std::vector<Type> arguments;
   Type result;
-  std::string symbol;             // of the body, in the bitcode and in the process
-  void* address = nullptr;        // native body
-  std::string help;               // one line
-  std::string example;            // an expression that runs: "upper('abc')"
-  std::string ToString() const;   // "upper(string) -> string"
+  std::string symbol;            // of the body, in the bitcode and in the process
+  void* address = nullptr;       // native body
+  std::string help;              // one line
+  std::string example;           // an expression that runs: "upper('abc')"
+  std::string ToString() const;  // "upper(string) -> string"
 };
 
 // All functions, by name. Built once; thread-safe.

@@ -1,0 +1,151 @@
+// PrintBound: sources with their physical columns, views clause by clause, sinks.
+#include "compiler/bind/bind.h"
+#include "compiler/bind/literal.h"
+#include "compiler/bind/scope.h"
+
+namespace flow {
+
+namespace {
+
+std::string Joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
+  return text;
+}
+
+class Printer {
+ public:
+  explicit Printer(const BoundScript& script) : script_(script) {}
+  std::string text;
+
+  void Source(const bound::Source& source) {
+    Line(0, "source " + source.spec.name + (source.bounded ? ", bounded" : ""));
+    for (const bound::Visible& visible : source.schema.names) {
+      std::string line = visible.name + " " + visible.type.ToString();
+      if (visible.expr != nullptr && visible.expr->op != ExprOp::kColumn) {
+        line += " = " + ToText(*visible.expr, ColumnNames(source.schema));
+      }
+      Line(1, line);
+    }
+    if (source.event_time == nullptr) return;
+    std::string line = "event time " + ToText(*source.event_time, ColumnNames(source.schema)) +
+                       ", watermark " + DurationText(source.spec.watermark_delay);
+    if (source.spec.idle.has_value()) line += ", idle " + DurationText(*source.spec.idle);
+    if (source.spec.ahead.has_value()) line += ", ahead " + DurationText(*source.spec.ahead);
+    Line(1, line);
+  }
+
+  void View(const bound::View& view) {
+    std::string line = "view " + view.name;
+    if (view.windowed) line += ", windowed";
+    line += view.append_only ? ", append-only" : ", updating";
+    switch (view.emit) {
+      case program::EmitKind::kOnClose:
+        line += ", on close";
+        break;
+      case program::EmitKind::kEvery:
+        line += ", every " + DurationText(view.emit_every);
+        break;
+      case program::EmitKind::kChanges:
+        line += ", changes";
+        break;
+    }
+    if (!view.late_name.empty()) line += ", late to " + view.late_name;
+    Line(0, line);
+    Query(*view.query, 1);
+  }
+
+  void Sink(const program::Sink& sink) {
+    Line(0, "sink " + sink.name + " from " + script_.views[static_cast<size_t>(sink.view)].name +
+                (sink.upsert ? ", upsert" : ", append"));
+  }
+
+ private:
+  void Line(int depth, const std::string& line) {
+    text += std::string(static_cast<size_t>(depth) * 2, ' ') + line + "\n";
+  }
+
+  void Query(const bound::Query& query, int depth) {
+    for (const bound::Select& select : query.selects) Select(select, depth);
+  }
+
+  void Select(const bound::Select& select, int depth) {
+    std::vector<std::string> names = ColumnNames(select.from->schema);
+    std::vector<std::string> input = names;
+    if (select.grouping.has_value()) input = GroupingNames(*select.grouping);
+    std::vector<std::string> outputs;
+    for (size_t i = 0; i < select.outputs.size(); ++i) {
+      std::string expr = ToText(*select.outputs[i], input);
+      const std::string& name = select.names[i];
+      outputs.push_back((expr == name ? expr : expr + " AS " + name) + " " +
+                        select.outputs[i]->type.ToString());
+    }
+    Line(depth, std::string(select.distinct.has_value() ? "select distinct " : "select ") +
+                    Joined(outputs));
+    if (select.having != nullptr) Line(depth + 1, "having " + ToText(*select.having, input));
+    if (select.grouping.has_value()) {
+      std::vector<std::string> keys;
+      for (const BoundExprPtr& key : select.grouping->keys) keys.push_back(ToText(*key, names));
+      if (select.grouping->by_start) keys.emplace_back("window_start");
+      if (select.grouping->by_end) keys.emplace_back("window_end");
+      Line(depth + 1, keys.empty() ? "group all" : "group by " + Joined(keys));
+    }
+    if (select.where != nullptr) Line(depth + 1, "where " + ToText(*select.where, names));
+    Relation(*select.from, depth + 1);
+  }
+
+  static std::vector<std::string> GroupingNames(const bound::Grouping& grouping) {
+    std::vector<std::string> names = grouping.key_names;
+    for (const bound::AggregateCall& call : grouping.calls) names.push_back(call.text);
+    names.emplace_back("window_start");
+    names.emplace_back("window_end");
+    return names;
+  }
+
+  void Relation(const bound::Relation& relation, int depth) {
+    switch (relation.kind) {
+      case bound::RelationKind::kSource:
+        Line(depth,
+             "from source " + script_.sources[static_cast<size_t>(relation.index)].spec.name);
+        return;
+      case bound::RelationKind::kView:
+        Line(depth, "from view " + script_.views[static_cast<size_t>(relation.index)].name);
+        return;
+      case bound::RelationKind::kLate:
+        Line(depth, "from late " + script_.views[static_cast<size_t>(relation.index)].late_name);
+        return;
+      case bound::RelationKind::kWindow: {
+        const program::Window& window = relation.window;
+        std::string line =
+            window.kind == program::WindowKind::kTumble ? "from tumble " : "from hop ";
+        line += DurationText(window.size);
+        if (window.kind == program::WindowKind::kHop) {
+          line += " every " + DurationText(window.slide);
+        }
+        if (window.offset != 0) line += " offset " + DurationText(window.offset);
+        if (relation.judges_lateness) line += ", lateness " + DurationText(window.lateness);
+        Line(depth, line);
+        Relation(*relation.inner, depth + 1);
+        return;
+      }
+      case bound::RelationKind::kQuery:
+        Line(depth, "from query");
+        Query(*relation.query, depth + 1);
+        return;
+    }
+  }
+
+  const BoundScript& script_;
+};
+
+}  // namespace
+
+std::string PrintBound(const BoundScript& script) {
+  Printer printer(script);
+  for (const bound::Source& source : script.sources) printer.Source(source);
+  for (const bound::View& view : script.views) printer.View(view);
+  for (const program::Sink& sink : script.sinks) printer.Sink(sink);
+  return std::move(printer.text);
+}
+
+}  // namespace flow
