@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "runtime/connector/connector.h"
+#include "runtime/connector/file/file_sink.h"
 #include "runtime/connector/file/file_source.h"
 #include "runtime/connector/inline/inline_source.h"
 #include "runtime/connector/nexmark/nexmark_source.h"
@@ -23,6 +24,24 @@ Result<std::unique_ptr<SourceConnector>> OpenSource(const program::Source& sourc
       break;
   }
   return InternalError("source " + source.name + " has a connector that gives no rows");
+}
+
+Result<std::unique_ptr<SinkConnector>> OpenSink(const program::Sink& sink,
+                                                const program::View& view,
+                                                const SinkContext& /*context*/) {
+  switch (sink.connector) {
+    case program::Connector::kFile:
+      return OpenFileSink(sink, view);
+    case program::Connector::kKafka:
+    case program::Connector::kNexmark:
+    case program::Connector::kInline:
+    // The runtime's own: see runtime/exec.
+    case program::Connector::kStdout:
+    case program::Connector::kNull:
+    case program::Connector::kChecksum:
+      break;
+  }
+  return InternalError("sink " + sink.name + " has a connector that takes no rows");
 }
 
 Result<int64_t> SourceConnector::OffsetAtTime(int partition, int64_t /*time_us*/) {

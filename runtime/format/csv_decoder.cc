@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "runtime/format/json_scan.h"
+#include "runtime/format/utf8.h"
 
 namespace flow {
 
@@ -24,25 +25,6 @@ const char* FindEither(const char* p, const char* end, char a, char b) {
   }
   while (p < end && *p != a && *p != b) ++p;
   return p;
-}
-
-bool IsUtf8(const char* p, const char* end) {
-  while (p < end) {
-    if (p + 16 <= end) {
-      const int mask = _mm_movemask_epi8(json::Load16(p));
-      if (mask == 0) {
-        p += 16;
-        continue;
-      }
-      p += __builtin_ctz(static_cast<unsigned>(mask));
-    } else if (static_cast<unsigned char>(*p) < 0x80) {
-      ++p;
-      continue;
-    }
-    p = json::SkipUtf8(p, end);
-    if (p == nullptr) return false;
-  }
-  return true;
 }
 
 // The name that a column has in a header: its path, or its own.
@@ -187,7 +169,7 @@ CsvLayout CsvLayout::FromPositions(size_t field_count,
 
 bool CsvLayout::Decode(const char* data, size_t size, int32_t row, Batch* batch,
                        std::vector<CsvField>* scratch) const {
-  if (!IsUtf8(data, data + size)) return false;
+  if (!IsUtf8(data, size)) return false;
   if (!SplitCsvRecord(data, size, options_.delimiter, scratch)) return false;
   if (scratch->size() != fields_.size()) return false;
   for (size_t i = 0; i < fields_.size(); ++i) {

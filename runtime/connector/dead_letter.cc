@@ -1,0 +1,88 @@
+// Gives OpenDeadLetter and DeadLetterJson.
+#include <mutex>
+
+#include "runtime/connector/connector.h"
+#include "runtime/connector/file/file_writer.h"
+#include "runtime/connector/options.h"
+#include "runtime/format/encode.h"
+#include "runtime/format/utf8.h"
+
+namespace flow {
+
+namespace {
+
+std::string Base64(const std::string& bytes) {
+  static const char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  for (size_t i = 0; i < bytes.size(); i += 3) {
+    const size_t count = std::min<size_t>(3, bytes.size() - i);
+    uint32_t group = 0;
+    for (size_t j = 0; j < 3; ++j) {
+      group = group << 8 | (j < count ? static_cast<unsigned char>(bytes[i + j]) : 0u);
+    }
+    for (size_t j = 0; j < 4; ++j) {
+      out += j <= count ? kDigits[group >> (18 - 6 * j) & 63] : '=';
+    }
+  }
+  return out;
+}
+
+class FileDeadLetterSink : public DeadLetterSink {
+ public:
+  explicit FileDeadLetterSink(std::unique_ptr<FileWriter> file) : file_(std::move(file)) {}
+
+  Status Write(const DeadLetterRecord& record) override {
+    const std::string line = DeadLetterJson(record) + "\n";
+    std::lock_guard<std::mutex> lock(mutex_);
+    // At once: they are few, and somebody may be looking for them.
+    file_->buffer() += line;
+    return file_->Flush();
+  }
+  Status Close() override {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return file_->Close();
+  }
+
+ private:
+  std::mutex mutex_;
+  const std::unique_ptr<FileWriter> file_;
+};
+
+void AppendField(const char* name, const std::string& value, std::string* out) {
+  *out += std::string(",\"") + name + "\":";
+  AppendJsonString(value.data(), value.size(), out);
+}
+
+}  // namespace
+
+std::string DeadLetterJson(const DeadLetterRecord& record) {
+  std::string out = "{\"source\":";
+  AppendJsonString(record.source.data(), record.source.size(), &out);
+  out += ",\"partition\":" + std::to_string(record.partition) +
+         ",\"offset\":" + std::to_string(record.offset);
+  if (record.view.empty()) {
+    out += ",\"view\":null";
+  } else {
+    AppendField("view", record.view, &out);
+  }
+  AppendField("error", record.error, &out);
+  if (IsUtf8(record.raw.data(), record.raw.size())) {
+    AppendField("raw", record.raw, &out);
+  } else {
+    AppendField("raw_base64", Base64(record.raw), &out);
+  }
+  return out + "}";
+}
+
+Result<std::unique_ptr<DeadLetterSink>> OpenDeadLetter(const program::DeadLetter& spec) {
+  if (spec.connector != program::Connector::kFile) {
+    return UserError("not supported yet: dead letters to anything but FILE",
+                     "DEAD LETTER TO FILE (path = '...')");
+  }
+  FLOW_RETURN_IF_ERROR(CheckOptions("FILE (dead letters)", spec.options, {"path"}));
+  FLOW_TRY(const std::string path, RequiredOption("DEAD LETTER TO FILE", spec.options, "path"));
+  FLOW_TRY(std::unique_ptr<FileWriter> file, FileWriter::Create("dead letters", path));
+  return std::unique_ptr<DeadLetterSink>(new FileDeadLetterSink(std::move(file)));
+}
+
+}  // namespace flow
