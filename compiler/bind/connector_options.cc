@@ -239,7 +239,7 @@ bool BindConnector(const ast::ConnectorClause& clause, ConnectorUse use, Diagnos
                                                   : use == ConnectorUse::kSink ? "sinks"
                                                                                : "dead letters");
   d.hint = Suggest(name, names, "there is " + ListOf(names));
-  d.code = planned ? "not-supported" : "unknown-connector";
+  d.code = planned ? "not-supported-yet" : "unknown-connector";
   return false;
 }
 
@@ -275,7 +275,7 @@ bool BindFormat(const std::optional<ast::FormatClause>& clause, const ast::Name&
     *format = json ? program::Format::kJson : program::Format::kCsv;
     if (!json && !source && connector.text == "KAFKA") {
       Diagnostic& d = out->Error(name.span, "not supported yet: CSV into KAFKA");
-      d.code = "not-supported";
+      d.code = "not-supported-yet";
       return false;
     }
     const std::vector<KnownOption>& known = !source ? kNoOptions
@@ -288,7 +288,7 @@ bool BindFormat(const std::optional<ast::FormatClause>& clause, const ast::Name&
   Diagnostic& d = out->Error(name.span, planned ? "not supported yet: FORMAT " + name.text
                                                 : "unknown format " + Quoted(name.text));
   d.hint = "there is `JSON` and `CSV`";
-  d.code = planned ? "not-supported" : "unknown-format";
+  d.code = planned ? "not-supported-yet" : "unknown-format";
   return false;
 }
 

@@ -202,7 +202,7 @@ Typed ExprBinder::BindColumn(const ast::Expr& expr) {
     Diagnostic& d = out_->Error(
         expr.span, "not supported yet: a STRUCT as a whole value (" + Quoted(found->name) + ")");
     d.label = found->type.ToString();
-    d.code = "not-supported";
+    d.code = "not-supported-yet";
     d.hint = "name a field of it: " + Quoted(found->name + "." + found->fields[0].name);
     return {};
   }

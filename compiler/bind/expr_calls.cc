@@ -113,7 +113,7 @@ Typed ExprBinder::BindCall(const ast::Expr& expr) {
     Diagnostic& d = Contains(kLater, name)
                         ? out_->Error(expr.span, "not supported yet: " + UpperCase(name))
                         : out_->Error(expr.path[0].span, "unknown function " + Quoted(name));
-    d.code = Contains(kLater, name) ? "not-supported" : "unknown-function";
+    d.code = Contains(kLater, name) ? "not-supported-yet" : "unknown-function";
     std::vector<std::string> known = FunctionNames();
     known.insert(known.end(), kAggregates.begin(), kAggregates.end());
     known.insert(known.end(), {"coalesce", "nullif"});
@@ -179,7 +179,7 @@ Typed ExprBinder::BindAggregate(const ast::Expr& expr, const std::string& name) 
   }
   if (expr.distinct) {
     Diagnostic& d = out_->Error(expr.span, "not supported yet: " + upper + "(DISTINCT ...)");
-    d.code = "not-supported";
+    d.code = "not-supported-yet";
     d.hint = "count the rows of a subquery with SELECT DISTINCT";
     return {};
   }

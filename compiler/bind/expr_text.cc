@@ -1,5 +1,6 @@
 // Bound expressions as text (ToText): what EXPLAIN shows and golden tests compare.
 #include "compiler/bind/expr.h"
+#include "compiler/bind/literal.h"
 
 namespace flow {
 
@@ -66,7 +67,11 @@ class Printer {
         PrintColumn(e.column);
         return;
       case ExprOp::kLiteral:
-        text += ToSql(e.literal);
+        if (e.type.is(TypeKind::kInterval) && e.literal.is_value()) {
+          text += DurationText(e.literal.i);
+        } else {
+          text += ToSql(e.literal);
+        }
         return;
       case ExprOp::kAdd:
       case ExprOp::kSub:

@@ -201,16 +201,10 @@ std::string DurationText(int64_t us) {
   } kUnits[] = {{86400000000, "d"}, {3600000000, "h"}, {60000000, "m"},
                 {1000000, "s"},     {1000, "ms"},      {1, "us"}};
   if (us == 0) return "0s";
-  std::string text;
-  uint64_t left = us < 0 ? 0 - static_cast<uint64_t>(us) : static_cast<uint64_t>(us);
   for (const auto& unit : kUnits) {
-    uint64_t size = static_cast<uint64_t>(unit.us);
-    if (left < size) continue;
-    if (!text.empty()) text += " ";
-    text += std::to_string(left / size) + unit.unit;
-    left %= size;
+    if (us % unit.us == 0) return std::to_string(us / unit.us) + unit.unit;
   }
-  return us < 0 ? "-" + text : text;
+  return "";
 }
 
 }  // namespace flow

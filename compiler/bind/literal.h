@@ -19,7 +19,7 @@ Result<Datum> TextAs(const std::string& text, const Type& type);
 // -value; integers that have no negative become the next wider type.
 Datum Negated(const Datum& value);
 
-// 'Ns', '1m30s': the largest units that say it exactly, "1m 30s". Microseconds.
+// Microseconds in the largest unit that says them exactly: 90s, 2h.
 std::string DurationText(int64_t us);
 
 // The value of a literal expression (number, string, NULL, boolean, DATE '...', a sign before a

@@ -306,7 +306,7 @@ bool QueryBinder::CheckWindow(const ast::Relation& call, const bound::Relation& 
         out->Error(call.window_span, "not supported yet: a window over rows that already have one");
     d.label = "no GROUP BY has used the window inside";
     d.hint = "group by the inner window first, or take the rows without it";
-    d.code = "not-supported";
+    d.code = "not-supported-yet";
     return false;
   }
   return true;

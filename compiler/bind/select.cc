@@ -95,7 +95,7 @@ bool SelectBinder::AddStar(const ast::SelectItem& item) {
       d.label = "`*` includes it";
       d.hint =
           "name the fields that you want: " + Quoted(visible.name + "." + visible.fields[0].name);
-      d.code = "not-supported";
+      d.code = "not-supported-yet";
       ok = false;
       continue;
     }

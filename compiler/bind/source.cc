@@ -139,7 +139,7 @@ bool SourceBinder::BindMeta(const ast::ColumnDef& def) {
   Diagnostic& d = out_->Error(def.meta->span, headers ? "not supported yet: META headers"
                                                       : "unknown metadata " + Quoted(name));
   d.hint = Suggest(name, names, "there is " + ListOf(names));
-  d.code = headers ? "not-supported" : "unknown-metadata";
+  d.code = headers ? "not-supported-yet" : "unknown-metadata";
   return false;
 }
 
@@ -173,7 +173,7 @@ bool SourceBinder::BindColumn(const ast::ColumnDef& def) {
     Diagnostic& d = out_->Error(
         def.type_span, std::string("not supported yet: ") +
                            (is_field ? "NOT NULL on a STRUCT" : "a STRUCT that is no field"));
-    d.code = "not-supported";
+    d.code = "not-supported-yet";
     return false;
   }
   if (def.not_null && !is_field) {
@@ -198,7 +198,7 @@ bool SourceBinder::BindColumn(const ast::ColumnDef& def) {
   }
   if (is_struct && source_->spec.connector == program::Connector::kInline) {
     Diagnostic& d = out_->Error(def.type_span, "not supported yet: a STRUCT in INLINE rows");
-    d.code = "not-supported";
+    d.code = "not-supported-yet";
     return false;
   }
   source_->schema.names.push_back(

@@ -147,11 +147,16 @@ NodePtr Builder::BuildGrouping(const bound::Grouping& grouping, NodePtr input, b
 
 NodePtr Builder::BuildSelect(const bound::Select& select, const bound::Schema& schema,
                              bool on_close) {
-  bool groups = select.grouping.has_value() || select.distinct.has_value();
-  NodePtr node = BuildRelation(*select.from, on_close && !groups);
+  // Groups of a window that is closed need only the closed groups below of that same window: so
+  // these can be put together from slices, and are not taken back.
+  auto through = [](bool on_close, const std::optional<bound::Grouping>& grouping) {
+    return on_close && (!grouping.has_value() || grouping->inherited);
+  };
+  bool grouping_on_close = through(on_close, select.distinct);
+  NodePtr node = BuildRelation(*select.from, through(grouping_on_close, select.grouping));
   if (select.where != nullptr) node = MakeFilter(*plan_, std::move(node), select.where);
   if (select.grouping.has_value()) {
-    node = BuildGrouping(*select.grouping, std::move(node), on_close && !select.distinct);
+    node = BuildGrouping(*select.grouping, std::move(node), grouping_on_close);
   }
   if (select.having != nullptr) node = MakeFilter(*plan_, std::move(node), select.having);
   std::vector<std::string> names;
