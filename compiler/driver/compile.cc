@@ -19,7 +19,7 @@ Result<std::unique_ptr<Compilation>> Compile(const SourceFile& file, const Compi
   made->logical = BuildLogical(made->bound);
   made->optimized = made->logical;
   Optimize(&made->optimized, options.disabled_rules);
-  made->lowered = Lower(made->optimized, LowerOptions{options.views, options.all_views});
+  made->lowered = Lower(made->optimized, {file.name(), options.all_views, options.views, options.sinks});
   if (!options.kernels) return made;
   if (options.engine == EngineKind::kInterpreter) {
     FLOW_RETURN_IF_ERROR(interpret::Install(made->lowered));

@@ -124,8 +124,8 @@ Result<std::string> ExplainText(const Compilation& c, const ExplainOptions& opti
   const std::string& stage = options.stage;
   if (stage == "ast") return ast::Print(c.script);
   if (stage == "bound") return PrintBound(c.bound);
-  if (stage == "logical") return logical::Print(c.logical);
-  if (stage == "optimized") return logical::Print(c.optimized);
+  if (stage == "logical") return PrintLogical(c.logical);
+  if (stage == "optimized") return PrintLogical(c.optimized);
   if (stage == "ir") return codegen::PrintIr(c.lowered, options.optimized_ir);
   if (!stage.empty() && stage != "program") {
     return UserError("there is no stage `" + stage + "`",

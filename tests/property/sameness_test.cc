@@ -11,6 +11,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <atomic>
 #include <map>
 #include <string>
 
@@ -18,6 +19,7 @@
 #include "compiler/driver/compile.h"
 #include "compiler/driver/report.h"
 #include "runtime/exec/job.h"
+#include "runtime/time/decision_log.h"
 #include "runtime/format/encode.h"
 
 namespace flow::test {
