@@ -77,6 +77,8 @@ def main():
                 else:
                     sys.exit(f"{name}: what is it?")
                 checked += 1
+    if not checked:
+        sys.exit("there is nothing in expected")
     print(f"{checked} comparisons passed")
 
 
