@@ -202,7 +202,8 @@ class Reporter {
     if (IsComparison(type) && expected_.operators) {
       return "comparisons cannot be chained: join them with AND";
     }
-    if (AtEnd() && expected_.close) {
+    bool clause = type == FlowParser::FROM || !ClauseOrder(head, type).empty();
+    if (expected_.close && (AtEnd() || clause)) {
       if (std::string open = OpenParenthesis(); !open.empty()) return open;
     }
     if (expected_.duration && type == FlowParser::NUMBER) {

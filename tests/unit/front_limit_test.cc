@@ -1,0 +1,197 @@
+// links: compiler/parse compiler/ast compiler/source
+// Whatever the file holds: an answer within two seconds, never a crash. The deep trees that are
+// accepted are printed too, as those who walk them recurse.
+#include <chrono>
+#include <random>
+
+#include "tests/support/parse_text.h"
+
+namespace flow {
+namespace {
+
+using test::Parsed;
+using test::ParseText;
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(NDEBUG)
+constexpr bool kSlow = true;
+#else
+constexpr bool kSlow = false;
+#endif
+constexpr double kSeconds = kSlow ? 60 : 2;
+
+std::string Times(size_t n, const std::string& text) {
+  std::string all;
+  all.reserve(n * text.size());
+  for (size_t i = 0; i < n; ++i) all += text;
+  return all;
+}
+
+// Parses in time; gives the first line of the diagnostics.
+std::string FirstError(const std::string& text) {
+  auto begin = std::chrono::steady_clock::now();
+  Parsed parsed = ParseText(text);
+  std::string printed = parsed.Print();
+  std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  EXPECT_LT(took.count(), kSeconds);
+  EXPECT_LE(parsed.errors, kMaxErrors + 1);
+  return parsed.text.substr(0, parsed.text.find('\n'));
+}
+
+std::string View(const std::string& expression) {
+  return "VIEW v AS SELECT " + expression + " FROM s;";
+}
+
+TEST(FrontLimit, NestingBeyondTheLimit) {
+  std::string too_deep = "error[too-deep]: nested deeper than 200 levels";
+  EXPECT_EQ(FirstError(View(Times(400'000, "(") + "1" + Times(400'000, ")"))), too_deep);
+  EXPECT_EQ(FirstError(Times(400'000, "(")), too_deep);
+  EXPECT_EQ(FirstError(View(Times(100'000, "CASE WHEN "))), too_deep);
+  EXPECT_EQ(FirstError(View(Times(100'000, "CASE ") + "1" + Times(100'000, " END"))), too_deep);
+  EXPECT_EQ(FirstError(View(Times(100'000, "f("))), too_deep);
+  EXPECT_EQ(FirstError("VIEW v AS SELECT * FROM " + Times(50'000, "(SELECT * FROM ")), too_deep);
+  EXPECT_EQ(FirstError("VIEW v AS " + Times(100'000, "(")), too_deep);
+  EXPECT_EQ(FirstError(View("f(1) OVER " + Times(100'000, "("))), too_deep);
+  EXPECT_EQ(FirstError("SOURCE s (a " + Times(100'000, "STRUCT<a ") + "INT"), too_deep);
+  EXPECT_EQ(FirstError("SOURCE s (a " + Times(100'000, "ARRAY<") + "INT"), too_deep);
+}
+
+TEST(FrontLimit, NestingWithinTheLimit) {
+  EXPECT_EQ(
+      FirstError(View(Times(200, "(") + "a OR b AND NOT c = d || e + f * -g" + Times(200, ")"))),
+      "");
+  EXPECT_EQ(FirstError(View(Times(199, "CASE WHEN a THEN ") + "1" + Times(199, " END"))), "");
+  EXPECT_EQ(FirstError("VIEW v AS SELECT * FROM " + Times(200, "(SELECT * FROM ") + "s" +
+                       Times(200, ")") + ";"),
+            "");
+  EXPECT_EQ(
+      FirstError("SOURCE s (a " + Times(198, "STRUCT<a ") + "INT" + Times(198, ">") + ") FROM x;"),
+      "");
+  // What is closed does not count.
+  EXPECT_EQ(FirstError(View(Times(1000, "(1) + CASE WHEN a THEN 1 END < ANY_OF(1) OR ") + "a")),
+            "");
+}
+
+TEST(FrontLimit, TreesBeyondTheLimit) {
+  std::string too_deep = "error[too-deep]: this expression is deeper than 1000 levels";
+  EXPECT_EQ(FirstError(View(Times(100'000, "1 + ") + "1")), too_deep);
+  EXPECT_EQ(FirstError(View(Times(100'000, "a || ") + "a")), too_deep);
+  EXPECT_EQ(FirstError(View(Times(100'000, "NOT ") + "a")), too_deep);
+  EXPECT_EQ(FirstError(View(Times(100'000, "- ") + "a")), too_deep);
+  EXPECT_EQ(FirstError(View("a" + Times(100'000, "::INT"))), too_deep);
+  EXPECT_EQ(FirstError(View("a" + Times(100'000, " IS NULL"))), too_deep);
+  // Levels of nesting times chains.
+  EXPECT_EQ(FirstError(View(Times(150, "(") + "1" + Times(150, Times(100, " + 1") + ")"))),
+            too_deep);
+  EXPECT_EQ(FirstError(View(Times(998, "1 + ") + "1")), "");
+}
+
+TEST(FrontLimit, LongChainsAndLists) {
+  std::string ands = "VIEW v AS SELECT a FROM s WHERE a";
+  EXPECT_EQ(FirstError(ands + Times(1'000'000, " AND a = 1") + ";"),
+            "error[too-large]: more than 20000 terms in one AND chain");
+  EXPECT_EQ(FirstError(ands + Times(1'000'000, " OR a") + ";"),
+            "error[too-large]: more than 20000 terms in one OR chain");
+  EXPECT_EQ(FirstError(ands + Times(19'999, " AND a") + ";"), "");
+  EXPECT_EQ(FirstError(ands + " IN (1" + Times(20'000, ", 1") + ");"),
+            "error[too-large]: more than 20000 values in one IN list");
+  EXPECT_EQ(FirstError(ands + " IN (1" + Times(19'999, ", 1") + ");"), "");
+  EXPECT_EQ(FirstError(View("a" + Times(100'000, ", a"))), "");
+  EXPECT_EQ(FirstError(View("a" + Times(100'000, ".a"))), "");
+  EXPECT_EQ(
+      FirstError("VIEW v AS " + Times(20'000, "SELECT a FROM s UNION ALL ") + "SELECT a FROM s;"),
+      "");
+  EXPECT_EQ(FirstError("SOURCE s (a INT) FROM INLINE (VALUES (1)" + Times(100'000, ", (1)") + ");"),
+            "");
+}
+
+TEST(FrontLimit, HugeFiles) {
+  if (kSlow) GTEST_SKIP() << "too slow";
+  std::string too_many = "error[too-large]: the file has more than 500000 tokens";
+  EXPECT_EQ(FirstError(std::string(kMaxFileBytes + 1, ' ')),
+            "error[too-large]: the file is larger than 16 MiB");
+  EXPECT_EQ(FirstError(std::string(kMaxFileBytes, ' ')), "");
+  EXPECT_EQ(FirstError(std::string(kMaxFileBytes, ';')), too_many);
+  EXPECT_EQ(FirstError("VIEW v AS SELECT a FROM s;" + Times(2'000'000, "/**/a ")), too_many);
+  EXPECT_EQ(FirstError(View("'" + std::string(15u << 20, 'x') + "'")), "");
+  EXPECT_EQ(FirstError(View("'" + Times(7u << 20, "''") + "'")), "");
+  EXPECT_EQ(FirstError(View("/*" + std::string(15u << 20, '*') + "*/ 1")), "");
+  EXPECT_EQ(FirstError(std::string(kMaxFileBytes, 'a')),
+            "error[syntax]: expected `SOURCE`, `VIEW` or `SINK`, found "
+            "`aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...`");
+  EXPECT_EQ(FirstError(std::string(kMaxFileBytes, '9')),
+            "error[syntax]: expected `SOURCE`, `VIEW` or `SINK`, found "
+            "`9999999999999999999999999999999999999...`");
+  EXPECT_EQ(FirstError(Times(60'000, "VIEW v AS SELCT a FROM s;\n")),
+            "error[syntax]: expected `SELECT`, found `SELCT`");
+  EXPECT_EQ(FirstError(Times(60'000, "@;")),
+            "error[unexpected-character]: unexpected character `@`");
+}
+
+TEST(FrontLimit, UnclosedFormsAreReadOnce) {
+  EXPECT_EQ(FirstError(Times(5u << 20, "/* ")), "error[not-closed]: this comment is not closed");
+  EXPECT_EQ(FirstError("'" + Times(4u << 20, "x;\n")),
+            "error[not-closed]: this string is not closed");
+  EXPECT_EQ(FirstError(Times(1u << 20, "\"x;\n")),
+            "error[not-closed]: this quoted name is not closed or empty");
+}
+
+TEST(FrontLimit, BinaryGarbage) {
+  std::mt19937 random(7);
+  std::string bytes;
+  for (int i = 0; i < 400'000; ++i) bytes += static_cast<char>(random());
+  EXPECT_TRUE(
+      FirstError(bytes).starts_with("error[not-text]: the file is not UTF-8 text: byte 0x"));
+  EXPECT_EQ(FirstError(std::string("VIEW\0", 5)),
+            "error[not-text]: the file is not UTF-8 text: byte 0x00 at offset 4");
+  for (const char* bad : {"\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\x80"}) {
+    EXPECT_TRUE(FirstError(bad).starts_with("error[not-text]")) << bad;
+  }
+}
+
+TEST(FrontLimit, ArbitraryTextIsSurvived) {
+  const std::vector<std::string> pieces = {
+      "VIEW ", "SOURCE ", "SELECT ", "FROM ", "(",     ")",     ",",      ";\n",   "a ",
+      "b ",    "'x' ",    "1 ",      "10s ",  "CASE ", "WHEN ", "END ",   "AS ",   "AND ",
+      "OR ",   "NOT ",    "- ",      "* ",    "= ",    "IN ",   "IS ",    "NULL ", ". ",
+      "EMIT ", "EVERY ",  "GROUP ",  "BY ",   "<",     ">",     "::",     "INT ",  "'",
+      "\"",    "/* ",     "-- ",     "@",     "WITH ", "v ",    "UNION ", "ALL ",  "TUMBLE"};
+  for (uint32_t seed = 1; seed <= 2000; ++seed) {
+    std::mt19937 random(seed);
+    std::string text = seed % 2 == 0 ? "VIEW v AS SELECT a FROM s " : "";
+    for (int i = 0; i < 60; ++i) text += pieces[random() % pieces.size()];
+    SCOPED_TRACE(seed);
+    Parsed parsed = ParseText(text);
+    parsed.Print();
+    bool comment = text.starts_with("-- ") || text.starts_with("/* ");
+    EXPECT_TRUE(parsed.errors > 0 || comment || !parsed.script.statements.empty()) << text;
+  }
+}
+
+TEST(FrontLimit, AUsualFileIsParsedInMilliseconds) {
+  if (kSlow) GTEST_SKIP() << "timed in release builds only";
+  std::string text;
+  for (int i = 0; i < 4; ++i) {
+    text += R"(
+SOURCE clicks (event_id STRING NOT NULL, user_id BIGINT, page STRING, country STRING,
+    revenue DECIMAL(12, 2), ts TIMESTAMP)
+FROM KAFKA (brokers = 'localhost:9092', topic = 'clicks') FORMAT JSON
+EVENT TIME ts WATERMARK 10s IDLE 30s AHEAD 5m
+DEAD LETTER TO KAFKA (topic = 'clicks.dead');
+VIEW page_metrics AS
+SELECT page, window_start, COUNT(*) AS views, SUM(revenue) AS revenue
+FROM TUMBLE(clicks, 1m) WHERE page LIKE '/x%' AND (country = 'DE' OR revenue > 1.50)
+GROUP BY page, window_start
+ALLOW LATENESS 2d LATE TO late_clicks EMIT EVERY 10s;)";
+  }
+  double best = 1e9;
+  for (int i = 0; i < 20; ++i) {
+    auto begin = std::chrono::steady_clock::now();
+    ParseText(text);
+    std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
+    best = std::min(best, took.count());
+  }
+  EXPECT_LT(best, 3.0) << "milliseconds";
+}
+
+}  // namespace
+}  // namespace flow
