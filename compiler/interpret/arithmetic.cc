@@ -103,8 +103,8 @@ Value DivideDecimal(FlowInt128 a, FlowInt128 b, int exponent) {
       }
     }
     rest = next;
+    if (quotient >= bound / 10) return Value::Error(kFlowErrOverflow);
     quotient = quotient * 10 + digit;
-    if (quotient >= bound) return Value::Error(kFlowErrOverflow);
   }
   if (rest >= divisor - rest) ++quotient;
   const FlowInt128 result = static_cast<FlowInt128>(quotient);

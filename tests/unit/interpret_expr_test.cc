@@ -116,6 +116,8 @@ TEST(InterpretExpr, Decimals) {
   EXPECT_EQ(Op(ExprOp::kDiv, d6, Dec("3", 38, 0), Dec("0.9" + std::string(37, '0'), 38, 38)),
             "3.333333");
   EXPECT_EQ(Op(ExprOp::kDiv, d6, Dec(nines, 38, 0), Dec("0." + nines, 38, 38)), kOverflow);
+  // 39 digits, which modulo 2^128 look like 38.
+  EXPECT_EQ(Op(ExprOp::kDiv, d6, Dec("124", 38, 0), Dec("3e-31", 38, 38)), kOverflow);
   EXPECT_EQ(Eval(MakeNode(ExprOp::kNeg, d2, {Dec("1.25", 5, 2)})), "-1.25");
 }
 
