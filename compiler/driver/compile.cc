@@ -20,6 +20,12 @@ Result<std::unique_ptr<Compilation>> Compile(const SourceFile& file, const Compi
   made->optimized = made->logical;
   Optimize(&made->optimized, options.disabled_rules);
   made->lowered = Lower(made->optimized, {file.name(), options.all_views, options.views, options.sinks});
+  program::Program& program = made->lowered.program;
+  for (const bound::Source& source : made->bound.sources) {
+    bool read = std::any_of(program.sources.begin(), program.sources.end(),
+                            [&](const auto& s) { return s.name == source.spec.name; });
+    if (!read) program.unread_sources.push_back(source.spec.name);
+  }
   if (!options.kernels) return made;
   if (options.engine == EngineKind::kInterpreter) {
     FLOW_RETURN_IF_ERROR(interpret::Install(made->lowered));

@@ -17,7 +17,9 @@ static inline uint64_t flow_hash_u64(uint64_t h, uint64_t v) {
   return flow_hash_mix(h ^ 0xA0761D6478BD642Full, v ^ 0xE7037ED1A0B428DBull);
 }
 
-static inline uint64_t flow_hash_null(uint64_t h) { return flow_hash_u64(h, 0x5851F42D4C957F2Dull); }
+static inline uint64_t flow_hash_null(uint64_t h) {
+  return flow_hash_u64(h, 0x5851F42D4C957F2Dull);
+}
 
 static inline uint64_t flow_hash_i128(uint64_t h, FlowInt128 v) {
   return flow_hash_u64(flow_hash_u64(h, (uint64_t)v), (uint64_t)((FlowUInt128)v >> 64));
@@ -59,4 +61,5 @@ static inline uint64_t flow_hash_double(uint64_t h, double d) {
   return flow_hash_u64(h, w);
 }
 
-// BOOLEAN, INT, DATE are sign-extended to 64 bits; BIGINT, TIMESTAMP, INTERVAL are taken as they are.
+// BOOLEAN, INT, DATE are sign-extended to 64 bits; BIGINT, TIMESTAMP, INTERVAL are taken as they
+// are.

@@ -5,6 +5,8 @@
 #include "runtime/connector/file/file_sink.h"
 #include "runtime/connector/file/file_source.h"
 #include "runtime/connector/inline/inline_source.h"
+#include "runtime/connector/kafka/kafka_sink.h"
+#include "runtime/connector/kafka/kafka_source.h"
 #include "runtime/connector/nexmark/nexmark_source.h"
 
 namespace flow {
@@ -18,6 +20,7 @@ Result<std::unique_ptr<SourceConnector>> OpenSource(const program::Source& sourc
     case program::Connector::kNexmark:
       return OpenNexmarkSource(source);
     case program::Connector::kKafka:
+      return OpenKafkaSource(source);
     case program::Connector::kStdout:
     case program::Connector::kNull:
     case program::Connector::kChecksum:
@@ -33,6 +36,7 @@ Result<std::unique_ptr<SinkConnector>> OpenSink(const program::Sink& sink,
     case program::Connector::kFile:
       return OpenFileSink(sink, view);
     case program::Connector::kKafka:
+      return OpenKafkaSink(sink, view);
     case program::Connector::kNexmark:
     case program::Connector::kInline:
     // The runtime's own: see runtime/exec.

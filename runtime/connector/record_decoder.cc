@@ -12,6 +12,7 @@
 #include "runtime/format/csv_decoder.h"
 #include "runtime/format/field.h"
 #include "runtime/format/json_decoder.h"
+#include "runtime/format/utf8.h"
 
 namespace flow {
 
@@ -192,6 +193,10 @@ void FillMetadata(const std::vector<program::SourceColumn>& columns, const Morse
         for (size_t i = 0; i < count; ++i) {
           const RawRecord* record = morsel.records.empty() ? nullptr : &morsel.records[i];
           const bool none = record == nullptr || record->key == nullptr;
+          if (!none && !IsUtf8(record->key, record->key_size)) {
+            column.status[i] = kFlowErrFieldType;
+            continue;
+          }
           flow_string_set(&rows->batch.values<FlowString>(index)[i], none ? "" : record->key,
                           none ? 0 : record->key_size);
           column.status[i] = none ? AbsentStatus(columns[c]) : uint8_t{kFlowValue};

@@ -49,7 +49,7 @@ Result<std::unique_ptr<SourceSet>> SourceSet::Open(const program::Program& progr
   }
   if (!options.to.empty()) FLOW_RETURN_IF_ERROR(set->ResolveRange(options.to, true, options));
   for (auto& partition : set->partitions_) {
-    if (bounded && partition->to < 0) {
+    if (bounded && partition->to < 0 && !partition->complete) {
       return UserError(
           "source " + program.sources[static_cast<size_t>(partition->source)].name + " never ends",
           "bound it (NEXMARK: events = ...) or name its offset in the frontier");
@@ -134,6 +134,10 @@ Status SourceSet::ResolveTerms(const std::string& text, bool is_end) {
       }
     }
     std::string written = term.name + (term.partition.empty() ? "" : ":" + term.partition);
+    if (matches == 0 && std::find(program_.unread_sources.begin(), program_.unread_sources.end(),
+                                  term.name) != program_.unread_sources.end()) {
+      continue;
+    }
     if (matches == 0) {
       return UserError("the frontier names `" + written + "`, which is no partition of a source",
                        "run with --format json to see the names in `frontier`");

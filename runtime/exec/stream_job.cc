@@ -143,10 +143,12 @@ Status StreamJob::Open() {
   }
   for (const program::Aggregate& aggregate : program_.aggregates) {
     aggregates_.emplace_back();
-    int global_owner = KeyPartition(GlobalHash() & options_.hash_mask, workers);
+    uint64_t global_hash = GlobalHash() & options_.hash_mask;
     for (int w = 0; w < workers; ++w) {
       aggregates_.back().push_back(
-          std::make_unique<StreamAggregate>(&aggregate, &state_account_, w == global_owner));
+          std::make_unique<StreamAggregate>(
+          &aggregate, &state_account_,
+          KeyPartition(global_hash, workers) == w ? std::optional(global_hash) : std::nullopt));
     }
   }
   aggregate_watermark_.assign(program_.aggregates.size(), kMinTime);

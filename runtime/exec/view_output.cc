@@ -48,7 +48,12 @@ Result<std::unique_ptr<ViewOutput>> ViewOutput::Open(const program::Program& pro
     output->owned_.push_back(MakeStdoutSink(spec, stdout_options));
     SinkConnector* sink = output->owned_.back().get();
     output->all_.push_back(sink);
-    (spec.append_only || revisions ? output->changes_ : output->final_).push_back(sink);
+    if (spec.append_only || revisions) {
+      output->changes_.push_back(sink);
+      return;
+    }
+    output->final_.push_back(sink);
+    if (output->table_ == nullptr) output->table_ = std::make_unique<RowTable>(&spec);
   };
   if (!spec.wanted) return output;
   if (options.print || (options.use_sinks && program.sinks.empty())) add_stdout(options.format);
@@ -85,7 +90,6 @@ Result<std::unique_ptr<ViewOutput>> ViewOutput::Open(const program::Program& pro
     output->changes_.push_back(connector.get());
     output->owned_.push_back(std::move(connector));
   }
-  if (!output->final_.empty()) output->table_ = std::make_unique<RowTable>(&spec);
   return output;
 }
 

@@ -11,20 +11,20 @@ namespace flow {
 using program::AggregateKernels;
 
 StreamAggregate::StreamAggregate(const program::Aggregate* spec, MemoryAccount* account,
-                                 bool owns_global)
-    : spec_(spec), account_(account), owns_global_(owns_global) {
+                                 std::optional<uint64_t> global_hash)
+    : spec_(spec), account_(account) {
   input_widths_ = AggregateInputWidths(*spec);
   uses_arena_ = AccumulatorsUseArena(*spec);
   before_.Reset(spec->output, 64);
   scratch_.Reset(spec->output, kBatchRows);
   out_.Reset(spec->output, kBatchRows);
-  if (!spec_->global || !owns_global) return;
+  if (!spec_->global || !global_hash) return;
   // The row over nothing: shown by the first tick.
   const AggregateKernels& kernels = *spec_->kernels->Load();
   bool inserted;
   FlowColumn none{};
   WindowTable* table = WindowFor(0);
-  uint8_t* entry = table->groups->FindOrInsert(kernels, &none, 0, GlobalHash(), &inserted);
+  uint8_t* entry = table->groups->FindOrInsert(kernels, &none, 0, *global_hash, &inserted);
   reinterpret_cast<FlowEntryHeader*>(entry)->tick = tick_;
   dirty_.push_back({table->groups.get(), entry, 0, -1});
 }

@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -26,8 +27,9 @@ class StreamAggregate {
  public:
   using Emit = std::function<void(const Batch&)>;
 
-  // `owns_global`: this share makes the one row of an aggregate without keys.
-  StreamAggregate(const program::Aggregate* spec, MemoryAccount* account, bool owns_global);
+  // `global_hash`: of the one row of an aggregate without keys, if this share makes it.
+  StreamAggregate(const program::Aggregate* spec, MemoryAccount* account,
+                  std::optional<uint64_t> global_hash);
   ~StreamAggregate();
 
   // Adds rows. All rows of a tick come before its EndTick.
@@ -91,7 +93,6 @@ class StreamAggregate {
   int64_t closed_ = INT64_MIN;  // windows with end <= closed_ are closed
   uint32_t tick_ = 1;
   int64_t updates_ = 0;
-  bool owns_global_;
 
   // Of the current call or tick.
   std::vector<Target> targets_;

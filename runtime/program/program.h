@@ -262,6 +262,7 @@ struct BatchPlan {
 struct Program {
   std::string file;
   std::vector<Source> sources;
+  std::vector<std::string> unread_sources;  // declared, but no wanted view reads them
   std::vector<Pipeline> pipelines;
   std::vector<Aggregate> aggregates;  // in topological order
   std::vector<View> views;            // in declared order
