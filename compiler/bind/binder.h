@@ -90,6 +90,9 @@ bool BindFormat(const std::optional<ast::FormatClause>& clause, const ast::Name&
                 ConnectorUse use, Diagnostics* out, program::Format* format,
                 program::Options* options);
 
+// nexmark_columns.cc. Is it a field of the benchmark's events?
+bool CheckNexmarkColumn(const ast::ColumnDef& def, Diagnostics* out);
+
 // json_path.cc. '$.a.b[0]'; reports what is wrong.
 std::optional<std::vector<program::PathStep>> ParseJsonPath(const std::string& text, Span span,
                                                             Diagnostics* out);

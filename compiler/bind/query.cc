@@ -141,7 +141,7 @@ std::shared_ptr<const bound::Query> QueryBinder::Bind(const ast::Query& query) {
     facts.push_back(std::move(fact));
   }
   for (const Cte& cte : ctes_.back()) {
-    if (cte.used) continue;
+    if (cte.used || !ok) continue;
     Diagnostic& d = binder_->out->Warning(cte.span, Quoted(cte.name) + " is never used");
     d.code = "unused";
   }
@@ -216,7 +216,7 @@ std::shared_ptr<bound::Relation> QueryBinder::BindName(const ast::Name& name) {
     for (const std::string& other : binder_->KnownNames()) known.push_back(other);
     Diagnostic& d = binder_->out->Error(name.span, "unknown relation " + Quoted(name.text));
     d.label = "neither a source nor a view declared before";
-    d.hint = Suggest(name.text, known);
+    d.hint = Suggest(name.text, known, known.empty() ? "" : "there is " + ListOf(known));
     d.code = "unknown-relation";
     return nullptr;
   }

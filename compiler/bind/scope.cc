@@ -92,6 +92,9 @@ const bound::Visible* ResolveColumn(const Scope& scope, const std::vector<ast::N
         known.empty() ? "" : "columns of " + scope.qualifier + ": " + ListOf(known);
     if (depth + 1 < path.size() && !qualified) known.push_back(scope.qualifier);
     d.hint = Suggest(wrong.text, known, columns);
+    if (wrong.text == "window_start" || wrong.text == "window_end") {
+      d.hint = "a window call adds it: FROM TUMBLE(" + scope.qualifier + ", 1m)";
+    }
     return nullptr;
   }
   std::vector<ast::Name> before(path.begin(), path.begin() + static_cast<ptrdiff_t>(depth));

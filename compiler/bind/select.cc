@@ -249,7 +249,10 @@ BoundExprPtr SelectBinder::ToGrouped(const BoundExprPtr& expr, Span span, bool* 
     Diagnostic& d = out_->Error(
         span, "column " + Quoted(name) + " is neither in GROUP BY nor inside an aggregate");
     d.label = "which of the group's values?";
-    d.hint = "add it to GROUP BY, or take MIN(" + name + ") or MAX(" + name + ")";
+    d.hint = "add it to GROUP BY";
+    if (RoleOf(*expr) == bound::WindowRole::kNone) {
+      d.hint += ", or take MIN(" + name + ") or MAX(" + name + ")";
+    }
     d.code = "not-grouped";
     *ok = false;
     return expr;

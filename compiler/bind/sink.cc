@@ -25,7 +25,7 @@ void Binder::BindSink(const ast::SinkStmt& statement) {
     for (const bound::View& view : script.views) views.push_back(view.name);
     Diagnostic& d = out->Error(statement.from.span, "unknown view " + Quoted(statement.from.text));
     d.label = "not declared before";
-    d.hint = Suggest(statement.from.text, views);
+    d.hint = Suggest(statement.from.text, views, views.empty() ? "" : "there is " + ListOf(views));
     d.code = "unknown-relation";
     return;
   }

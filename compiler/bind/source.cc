@@ -184,6 +184,9 @@ bool SourceBinder::BindColumn(const ast::ColumnDef& def) {
   if (def.meta.has_value()) return BindMeta(def);
   if (def.computed != nullptr) return BindComputed(def);
 
+  if (source_->spec.connector == program::Connector::kNexmark && !CheckNexmarkColumn(def, out_)) {
+    return false;
+  }
   std::vector<program::PathStep> path = {{def.name.text, -1}};
   if (def.path.has_value()) {
     if (source_->spec.format != program::Format::kJson) {
