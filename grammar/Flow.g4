@@ -37,7 +37,13 @@ columnDefinition
 notNull : NOT NULL_ ;
 
 connector
-    : identifier ( '(' ( inlineRows | option ( ',' option )* )? ')' )?
+    : connectorName ( '(' ( inlineRows | option ( ',' option )* )? ')' )?
+    ;
+
+// INTO NULL: the sink that only counts.
+connectorName
+    : identifier
+    | NULL_
     ;
 
 inlineRows

@@ -10,7 +10,7 @@ namespace flow::parse {
 ast::ConnectorClause TreeBuilder::Connector(FlowParser::ConnectorContext* context) {
   ast::ConnectorClause connector;
   connector.span = SpanOfNode(context);
-  connector.connector = Identifier(context->identifier());
+  connector.connector = Identifier(context->connectorName());
   connector.connector.text = ToUpper(connector.connector.text);
   connector.options = Options(context->option());
   if (auto* rows = context->inlineRows(); rows != nullptr && connector.connector.text != "INLINE") {
