@@ -1,0 +1,216 @@
+// Gives Reader.
+#include "runtime/connector/kafka/kafka_reader.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+
+namespace flow::kafka {
+
+namespace {
+
+struct DestroyList {
+  void operator()(rd_kafka_topic_partition_list_t* list) const {
+    rd_kafka_topic_partition_list_destroy(list);
+  }
+};
+using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, DestroyList>;
+
+PartitionList One(const std::string& topic, int partition, int64_t offset) {
+  PartitionList list(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = offset;
+  return list;
+}
+
+// What the records of a morsel borrow from.
+struct Messages {
+  explicit Messages(std::shared_ptr<Client> c) : client(std::move(c)) {}
+  ~Messages() {
+    for (rd_kafka_message_t* message : list) rd_kafka_message_destroy(message);
+  }
+  Messages(const Messages&) = delete;
+  Messages& operator=(const Messages&) = delete;
+
+  const std::shared_ptr<Client> client;  // must outlive its messages
+  std::vector<rd_kafka_message_t*> list;
+};
+
+// How long a bounded read waits for brokers that are gone.
+constexpr int64_t kPatienceMs = 60000;
+
+}  // namespace
+
+Result<std::shared_ptr<Client>> Topic::Take(int partition) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (!fetched_.insert(partition).second) return new_fetcher_();
+  if (fetcher_ == nullptr) {
+    auto made = new_fetcher_();
+    if (!made.ok()) {
+      fetched_.erase(partition);
+      return made;
+    }
+    fetcher_ = made.value();
+  }
+  return fetcher_;
+}
+
+void Topic::Return(const Client* client, int partition) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (client == fetcher_.get()) fetched_.erase(partition);
+}
+
+Result<std::unique_ptr<Reader>> Reader::Open(std::shared_ptr<Topic> topic, int partition,
+                                             int64_t from, int64_t to) {
+  FLOW_TRY(const auto range, topic->questions().Range(topic->name(), partition));
+  std::unique_ptr<Reader> reader(new Reader(topic, partition, from, to));
+  const auto available = "offsets " + std::to_string(range.first) + " to " +
+                         std::to_string(range.second) + " are there";
+  if (from < range.first && !reader->Finished()) {
+    return DataError(reader->Place() + ": the records from offset " + std::to_string(from) +
+                         " to " + std::to_string(range.first) + " are gone: " + available,
+                     "the topic's retention removed them; to go on without them, start from a "
+                     "frontier that is there");
+  }
+  if (from > range.second || to > range.second) {
+    return DataError(reader->Place() + ": there is no offset " +
+                     std::to_string(std::max(from, to)) + ": " + available);
+  }
+  if (reader->Finished()) return reader;
+  FLOW_TRY(reader->client_, topic->Take(partition));
+  rd_kafka_t* handle = reader->client_->handle();
+  // Before it is assigned, so that no record goes to the consumer's common queue.
+  reader->queue_ = rd_kafka_queue_get_partition(handle, topic->name().c_str(), partition);
+  if (reader->queue_ == nullptr) return InternalError(reader->Place() + ": no queue");
+  rd_kafka_queue_forward(reader->queue_, nullptr);
+  const PartitionList list = One(topic->name(), partition, from);
+  rd_kafka_error_t* error = rd_kafka_incremental_assign(handle, list.get());
+  if (error != nullptr) {
+    const std::string text = rd_kafka_error_string(error);
+    rd_kafka_error_destroy(error);
+    return InternalError(reader->Place() + ": " + text);
+  }
+  reader->assigned_ = true;
+  return reader;
+}
+
+Reader::~Reader() {
+  if (client_ == nullptr) return;
+  if (assigned_) {
+    const PartitionList list = One(topic_->name(), partition_, RD_KAFKA_OFFSET_INVALID);
+    rd_kafka_error_t* error = rd_kafka_incremental_unassign(client_->handle(), list.get());
+    if (error != nullptr) rd_kafka_error_destroy(error);
+  }
+  if (queue_ != nullptr) rd_kafka_queue_destroy(queue_);
+  topic_->Return(client_.get(), partition_);
+}
+
+std::string Reader::Place() const {
+  return topic_->questions().who() + ": topic " + topic_->name() + " partition " +
+         std::to_string(partition_);
+}
+
+int64_t Reader::lag() const {
+  if (to_ >= 0) return std::max<int64_t>(to_ - next_offset_, 0);
+  int64_t low = 0;
+  int64_t high = RD_KAFKA_OFFSET_INVALID;
+  rd_kafka_get_watermark_offsets(client_->handle(), topic_->name().c_str(), partition_, &low,
+                                 &high);
+  return high < 0 ? -1 : std::max<int64_t>(high - next_offset_, 0);
+}
+
+// What the queue holds besides records.
+Status Reader::OnEvent(const rd_kafka_message_t& message) {
+  switch (message.err) {
+    case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+      // Control and aborted records have no message: only this says that they are passed.
+      next_offset_ = std::max(next_offset_, message.offset);
+      return OkStatus();
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE: {
+      std::string available;
+      auto range = topic_->questions().Range(topic_->name(), partition_);
+      if (range.ok()) {
+        available = ": offsets " + std::to_string(range.value().first) + " to " +
+                    std::to_string(range.value().second) + " are there";
+      }
+      return DataError(Place() + ": the records from offset " + std::to_string(next_offset_) +
+                           " on can not be read any more" + available,
+                       "retention or a new topic of that name removed them; nothing was skipped");
+    }
+    case RD_KAFKA_RESP_ERR__BAD_MSG:
+      return DataError(Place() + ": a corrupt record at or after offset " +
+                       std::to_string(next_offset_) + " (" + rd_kafka_message_errstr(&message) +
+                       ")");
+    default:
+      break;
+  }
+  return client_->Failure(Place(), message.err);
+}
+
+// Nothing came: is anybody there?
+Status Reader::CheckConnection() {
+  client_->Poll(0);
+  FLOW_RETURN_IF_ERROR(client_->failure());
+  const int64_t down_since = client_->down_since_ms();
+  if (down_since == 0) return OkStatus();
+  client_->TellDown();
+  if (to_ >= 0 && SteadyMillis() - down_since > kPatienceMs) return client_->Unreachable();
+  return OkStatus();
+}
+
+Result<ReadState> Reader::Read(int64_t max_records, int64_t max_bytes, Morsel* out) {
+  out->partition = partition_;
+  out->records.clear();
+  out->keep = nullptr;
+  out->row_count = 0;
+  out->bytes = 0;
+  out->next_offset = next_offset_;
+  if (Finished()) return ReadState::kEnd;
+  const int64_t count =
+      std::clamp<int64_t>(std::min(max_records, max_bytes / mean_bytes_), 1, 100000);
+  auto messages = std::make_shared<Messages>(client_);
+  messages->list.resize(static_cast<size_t>(count));
+  // What is here: who calls sleeps when no partition has anything.
+  const ssize_t got =
+      rd_kafka_consume_batch_queue(queue_, 0, messages->list.data(), static_cast<size_t>(count));
+  messages->list.resize(static_cast<size_t>(std::max<ssize_t>(got, 0)));
+  if (got <= 0) {
+    FLOW_RETURN_IF_ERROR(CheckConnection());
+    return ReadState::kIdle;
+  }
+  client_->NoteAlive();
+  out->records.reserve(messages->list.size());
+  for (const rd_kafka_message_t* message : messages->list) {
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      FLOW_RETURN_IF_ERROR(OnEvent(*message));
+      continue;
+    }
+    if (message->offset < next_offset_) continue;
+    next_offset_ = message->offset + 1;
+    if (to_ >= 0 && message->offset >= to_) break;
+    RawRecord record;
+    record.data = message->payload == nullptr ? "" : static_cast<const char*>(message->payload);
+    record.size = static_cast<uint32_t>(message->len);
+    record.key = static_cast<const char*>(message->key);
+    record.key_size = static_cast<uint32_t>(message->key_len);
+    record.offset = message->offset;
+    rd_kafka_timestamp_type_t type;
+    const int64_t timestamp_ms = rd_kafka_message_timestamp(message, &type);
+    if (type != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE) record.log_timestamp = timestamp_ms * 1000;
+    out->bytes += static_cast<int64_t>(message->len + message->key_len);
+    out->records.push_back(record);
+  }
+  if (to_ >= 0) next_offset_ = std::min(next_offset_, to_);
+  out->next_offset = next_offset_;
+  if (out->records.empty()) return Finished() ? ReadState::kEnd : ReadState::kIdle;
+  out->keep = std::move(messages);
+  out->row_count = static_cast<int64_t>(out->records.size());
+  out->begin_offset = out->records.front().offset;
+  out->arrival_us = std::chrono::duration_cast<std::chrono::microseconds>(
+                        std::chrono::system_clock::now().time_since_epoch())
+                        .count();
+  mean_bytes_ = std::max<int64_t>(out->bytes / out->row_count, 1);
+  return ReadState::kData;
+}
+
+}  // namespace flow::kafka
