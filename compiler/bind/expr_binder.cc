@@ -12,6 +12,11 @@ namespace {
 
 const Type kBoolean(TypeKind::kBoolean);
 
+// Views over views are written out by substitution, and some operators use an operand twice: beyond
+// this an expression is no longer one that a person meant.
+constexpr double kMaxNodes = 200000;
+constexpr int kMaxDepth = 2500;
+
 Typed Known(BoundExprPtr expr, Span span) { return {std::move(expr), false, span}; }
 BoundExprPtr Not(BoundExprPtr expr) { return MakeNode(ExprOp::kNot, kBoolean, {std::move(expr)}); }
 BoundExprPtr IsNull(BoundExprPtr expr) {
@@ -43,15 +48,29 @@ BoundExprPtr ExprBinder::Bind(const ast::Expr& expr) {
   Typed value = BindTyped(expr);
   if (!value) return nullptr;
   if (value.type().is(TypeKind::kNull)) return CastTo(value.expr, TypeKind::kString);
-  return value.expr;
+  return Sized(value.expr, expr.span);
 }
 
 BoundExprPtr ExprBinder::BindCondition(const ast::Expr& expr, const std::string& what) {
-  return Condition(BindTyped(expr), what);
+  return Sized(Condition(BindTyped(expr), what), expr.span);
 }
 
 BoundExprPtr ExprBinder::BindAs(const ast::Expr& expr, const Type& type, const std::string& what) {
-  return Coerce(BindTyped(expr), type, what);
+  return Sized(Coerce(BindTyped(expr), type, what), expr.span);
+}
+
+BoundExprPtr ExprBinder::Sized(BoundExprPtr expr, Span span) {
+  if (expr == nullptr) return nullptr;
+  ExprSize size = Measure(*expr, [&](int column) {
+    return column < kFirstCall && scope_.schema != nullptr
+               ? scope_.schema->columns[static_cast<size_t>(column)].size
+               : ExprSize();
+  });
+  if (size.nodes <= kMaxNodes && size.depth <= kMaxDepth) return expr;
+  Diagnostic& d = out_->Error(span, "this expression is too large");
+  d.label = "over 200000 operations or 2500 levels, with the views below it written out";
+  d.code = "too-large";
+  return nullptr;
 }
 
 BoundExprPtr ExprBinder::Condition(const Typed& value, const std::string& what) {

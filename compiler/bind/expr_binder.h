@@ -82,6 +82,8 @@ class ExprBinder {
   // The common type of all that have one; false after a report.
   bool Unify(std::vector<Typed>* values, const std::string& what, Type* type);
   Diagnostic& TypeError(Span span, std::string message);
+  // nullptr after a report if the expression, with what its columns stand for, is too large.
+  BoundExprPtr Sized(BoundExprPtr expr, Span span);
 
   const Scope& scope_;
   Diagnostics* out_;

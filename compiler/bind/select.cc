@@ -9,11 +9,6 @@ namespace flow {
 
 namespace {
 
-// Views over views are written out by substitution: beyond this an expression is no longer one
-// that a person meant.
-constexpr double kMaxNodes = 200000;
-constexpr int kMaxDepth = 2500;
-
 // One column of the select list; `*` has become several.
 struct Item {
   std::string name;
@@ -48,7 +43,6 @@ class SelectBinder {
   BoundExprPtr ToGrouped(const BoundExprPtr& expr, Span span, bool* ok);
   bound::WindowRole RoleOf(const BoundExpr& expr) const;
   void BindDistinct(const std::vector<bound::Column>& columns);
-  bool CheckSize(const std::vector<bound::Column>& columns);
   bool CheckNames();
   void WarnUnbounded(const bound::Grouping& grouping, Span span);
 
@@ -291,17 +285,6 @@ void SelectBinder::BindDistinct(const std::vector<bound::Column>& columns) {
   }
 }
 
-bool SelectBinder::CheckSize(const std::vector<bound::Column>& columns) {
-  for (size_t i = 0; i < columns.size(); ++i) {
-    if (columns[i].size.nodes <= kMaxNodes && columns[i].size.depth <= kMaxDepth) continue;
-    Diagnostic& d = out_->Error(items_[i].span, "this column is too large an expression");
-    d.label = "with the views and subqueries below it written out";
-    d.code = "too-large";
-    return false;
-  }
-  return true;
-}
-
 void SelectBinder::WarnUnbounded(const bound::Grouping& grouping, Span span) {
   if (!from_->facts.endless || grouping.window.has_value() || grouping.keys.empty()) return;
   Diagnostic& d = out_->Warning(span, "the state of this view grows without bound");
@@ -379,7 +362,6 @@ bool SelectBinder::Bind(bound::Schema* schema, bound::Facts* facts) {
     }
     schema->columns.push_back(std::move(column));
   }
-  if (!CheckSize(schema->columns)) return false;
   result_->having = std::move(having);
   result_->outputs = std::move(outputs);
   for (const Item& item : items_) result_->names.push_back(item.name);

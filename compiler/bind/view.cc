@@ -1,4 +1,6 @@
 // Binder::BindView: emission, lateness, and what readers of the view may know.
+#include <map>
+
 #include "compiler/bind/binder.h"
 
 namespace flow {
@@ -26,22 +28,44 @@ bool CheckOnClose(const ast::ViewStmt& statement, const bound::Facts& facts, Dia
   return false;
 }
 
-bool CheckLateness(const ast::ViewStmt& statement, const QueryBinder& query, Diagnostics* out) {
-  int judging = 0;
-  for (const auto& window : query.windows()) judging += window->judges_lateness ? 1 : 0;
+// Window calls that judge lateness, by how often their rows are read: a WITH query that is read
+// twice counts twice.
+class JudgingWindows {
+ public:
+  explicit JudgingWindows(const bound::Query& query) : count(Count(query)) {}
+  std::shared_ptr<const bound::Relation> one;  // the last one found
+  double count;
+
+ private:
+  double Count(const bound::Query& query) {
+    auto [known, fresh] = counted_.try_emplace(&query, 0);
+    if (!fresh) return known->second;
+    double sum = 0;
+    for (const bound::Select& select : query.selects) sum += Count(select.from);
+    return counted_[&query] = sum;
+  }
+  double Count(const std::shared_ptr<const bound::Relation>& relation) {
+    if (relation->kind == bound::RelationKind::kQuery) return Count(*relation->query);
+    if (relation->kind != bound::RelationKind::kWindow) return 0;
+    if (relation->judges_lateness) one = relation;
+    return (relation->judges_lateness ? 1 : 0) + Count(relation->inner);
+  }
+  std::map<const bound::Query*, double> counted_;
+};
+
+bool CheckLateness(const ast::ViewStmt& statement, bool has_window, double judging,
+                   Diagnostics* out) {
   if (judging == 1 || (judging > 1 && !statement.late_to.has_value())) return true;
-  bool late_to = !statement.lateness.has_value();
+  bool late_to = !statement.lateness.has_value() || judging > 1;
   Span span = late_to ? statement.late_to->span : statement.lateness->span;
-  if (judging > 1) span = statement.late_to->span;
-  const char* clause = late_to || judging > 1 ? "LATE TO" : "ALLOW LATENESS";
-  Diagnostic& d =
-      out->Error(span, std::string(clause) + (judging > 1 ? " needs a single window call"
-                                                          : " has nothing to judge here"));
+  const std::string clause = late_to ? "LATE TO" : "ALLOW LATENESS";
+  Diagnostic& d = out->Error(
+      span, clause + (judging > 1 ? " needs a single window call" : " has nothing to judge here"));
   d.code = "lateness";
   if (judging > 1) {
-    d.label = "this view has " + std::to_string(judging) + " over sources";
-    d.hint = "give each its own view, and join them with UNION ALL";
-  } else if (query.windows().empty()) {
+    d.label = "rows of sources meet several in this view";
+    d.hint = "give each window call its own view, and put them together with UNION ALL";
+  } else if (!has_window) {
     d.label = "lateness is judged where a source first meets a window";
     d.hint = "this view has no window call";
   } else {
@@ -103,7 +127,9 @@ void Binder::BindView(const ast::ViewStmt& statement) {
         break;
     }
     if (statement.lateness.has_value() || statement.late_to.has_value()) {
-      ok &= CheckLateness(statement, binder, out);
+      JudgingWindows judging(*view.query);
+      ok &= CheckLateness(statement, !binder.windows().empty(), judging.count, out);
+      if (statement.late_to.has_value()) view.late_window = judging.one;
     }
     bool final_when_closed = view.emit == program::EmitKind::kOnClose && facts.lateness == 0;
     view.append_only = facts.append_only_inputs && (!facts.grouped || final_when_closed);
@@ -128,12 +154,7 @@ void Binder::BindView(const ast::ViewStmt& statement) {
   if (statement.late_to.has_value()) {
     entry.kind = bound::RelationKind::kLate;
     entry.span = statement.late_to->span;
-    if (ok) {
-      view.late_name = statement.late_to->text;
-      for (const auto& window : binder.windows()) {
-        if (window->judges_lateness) view.late_window = window;
-      }
-    }
+    if (ok) view.late_name = statement.late_to->text;
     Declare(*statement.late_to, entry);
   }
   if (declared) {

@@ -18,6 +18,9 @@ std::string Joined(const std::vector<std::string>& parts) {
   return text;
 }
 
+// Stands for the output name of a source's own pipeline; no column can be called so.
+constexpr const char* kEventTime = "\n";
+
 class Finisher {
  public:
   explicit Finisher(Draft draft) : draft_(std::move(draft)) {}
@@ -105,7 +108,7 @@ void Finisher::AddEventTime(int source) {
   pipeline.checked = {false};
   draft_.program.sources[number].event_time_pipeline =
       AddPipeline(&draft_, std::move(path), std::move(pipeline));
-  output_names_.push_back({"event time"});
+  output_names_.push_back({kEventTime});
 }
 
 void Finisher::RenumberSources(std::vector<int>* sources) const {
@@ -180,7 +183,8 @@ void Finisher::FinishPipeline(size_t index) {
   }
   int inputs = static_cast<int>(pipeline.input.size());
   if (pipeline.late_of.has_value()) from += " (late)";
-  if (pipeline.checked != std::vector<bool>{false}) pipeline.name = from + " -> " + pipeline.name;
+  bool event_time = output_names_[index] == std::vector<std::string>{kEventTime};
+  if (!event_time) pipeline.name = from + " -> " + pipeline.name;
   PipelineSpec spec;
   spec.filter = Remap(path.spec.filter, path, inputs);
   spec.late_time = Remap(path.spec.late_time, path, inputs);
@@ -192,6 +196,7 @@ void Finisher::FinishPipeline(size_t index) {
   names.emplace_back("window_start");
   names.emplace_back("window_end");
   pipeline.text = Text(pipeline, spec, names, output_names_[index]);
+  if (event_time) pipeline.text = {ToText(*spec.outputs[0], names)};
   result_.pipelines.push_back(std::move(spec));
 }
 

@@ -130,6 +130,7 @@ class PartPrinter {
     std::string text = std::to_string(aggregate.layout.entry_size) + " bytes";
     if (aggregate.global) return text + " of state in all";
     if (!aggregate.window.has_value()) return text + " of state a key, for ever";
+    if (aggregate.no_watermark) return text + " of state a key and window, for ever";
     bool slices = aggregate.window->mode == WindowMode::kSlice;
     text += slices ? " of state a key and slice of " + Duration(aggregate.window->slice_size())
                    : std::string(" of state a key and window");

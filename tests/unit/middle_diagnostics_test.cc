@@ -146,8 +146,8 @@ TEST(Diagnostics, Windows) {
             "window | say it in the view where the source first meets a window\n");
   EXPECT_EQ(Said("VIEW v AS SELECT page, window_start FROM TUMBLE(t, 1m) UNION ALL SELECT page, "
                  "window_start FROM TUMBLE(t, 2m) LATE TO l;"),
-            "lateness: LATE TO needs a single window call | this view has 2 over sources | give "
-            "each its own view, and join them with UNION ALL\n");
+            "lateness: LATE TO needs a single window call | rows of sources meet several in this "
+            "view | give each window call its own view, and put them together with UNION ALL\n");
   EXPECT_EQ(Said("VIEW v AS SELECT page, COUNT(*) AS c FROM t GROUP BY page EMIT EVERY 0s;"),
             "bad-emit: EMIT EVERY needs a duration over 0\n");
 }
