@@ -124,19 +124,22 @@ typedef struct FlowPipelineArgs {
   int32_t first_row;
   int32_t rows;
   const FlowColumn* in;
-  const int64_t* watermark;  // W_p before the row, microseconds (INT64_MIN = none yet); NULL: nothing is late
-  uint64_t hash_mask;        // all ones; 0 in tests that force collisions
+  // W_p before the row, microseconds, indexed like the columns; INT64_MIN: none yet. NULL: nothing
+  // is late.
+  const int64_t* watermark;
+  uint64_t hash_mask;  // all ones; 0 in tests that force collisions
 
-  // Output; arrays hold at least rows * max_windows entries.
-  FlowColumn* out;        // output columns
-  int32_t* out_row;       // the input row that each output row came from
-  int64_t* out_window;    // start of the window (kExpand) or slice (kSlice), microseconds
-  int32_t* out_skip;      // kSlice: index of the first window that accepts the row, among the windows
-                          // that contain the slice, by ascending start
-  uint64_t* out_hash;     // hash of the key columns
-  int32_t* dead_row;      // input rows that are dead on this path, ascending, and why; size >= rows
+  // Output, from index 0 in every call; arrays hold at least rows * max_windows entries. Rows are
+  // named by their index in the batch.
+  FlowColumn* out;      // output columns
+  int32_t* out_row;     // the input row that each output row came from
+  int64_t* out_window;  // start of the window (kExpand) or slice (kSlice), microseconds
+  int32_t* out_skip;    // kSlice: index of the first window that accepts the row, among the windows
+                        // that contain the slice, by ascending start
+  uint64_t* out_hash;   // hash of the key columns
+  int32_t* dead_row;    // input rows that are dead on this path, ascending, and why; size >= rows
   uint8_t* dead_code;
-  FlowArena* arena;       // for strings made by expressions
+  FlowArena* arena;  // for strings made by expressions
 
   // Counters, added to.
   int64_t dead;

@@ -53,6 +53,16 @@ extern "C" {
 void flow_exact_sum_init(FlowExactSum* sum) { memset(sum, 0, sizeof *sum); }
 
 void flow_exact_sum_add(FlowExactSum* sum, double value, int64_t weight) {
+#ifdef FLOW_MUTANT_PLAIN_DOUBLE_SUM
+  // Rounds the running sum after each addition.
+  const double before = flow_exact_sum_finish(sum);
+  const double after = before + value * static_cast<double>(weight);
+  if (std::isfinite(after) && after != value) {
+    flow_exact_sum_init(sum);
+    value = after;
+    weight = 1;
+  }
+#endif
   const uint64_t bits = std::bit_cast<uint64_t>(value);
   const int biased = static_cast<int>(bits >> 52) & 0x7FF;
   uint64_t mantissa = bits & ((uint64_t{1} << 52) - 1);

@@ -6,14 +6,14 @@
 
 #include "runtime/abi/abi.h"
 
-// The sum is that of chunk[i] * 2^(32 * i - 1074); carries are propagated lazily, so the same sum has
-// several forms. Only flow_exact_sum_finish says whether two are equal.
+// The sum is that of chunk[i] * 2^(32 * i - 1074); carries are propagated lazily, so the same sum
+// has several forms. Only flow_exact_sum_finish says whether two are equal.
 enum { kFlowExactSumChunks = 67 };
 
 typedef struct FlowExactSum {
   int64_t chunk[kFlowExactSumChunks];
-  int64_t pending;     // additions since the last carry propagation
-  int64_t nan;         // how many NaN, +inf and -inf were added (less those subtracted)
+  int64_t pending;  // additions since the last carry propagation
+  int64_t nan;      // how many NaN, +inf and -inf were added (less those subtracted)
   int64_t plus_inf;
   int64_t minus_inf;
 } FlowExactSum;
