@@ -18,9 +18,10 @@ struct ParseOptions {
 // Parses the whole file and reports every syntax error found. Statements that could be read are in
 // the result even when there were errors; the names of the others are in Script::refused. Never
 // throws, never overflows the stack: what goes beyond the limits below is an error with a place.
+// 512 KiB of stack are enough. Safe to call from several threads.
 ast::Script Parse(const SourceFile& file, const ParseOptions& options, Diagnostics& out);
 
-inline constexpr int kMaxNesting = 200;  // of ( ), CASE, STRUCT<...>, and of NOT NOT ... or - - ...
+inline constexpr int kMaxNesting = 200;  // of ( ), CASE and STRUCT<...>
 inline constexpr int kMaxHeight = 1000;  // of an expression's tree: a + b + ... is one level a term
 inline constexpr int kMaxTerms = 20000;  // of one AND or OR chain, of one IN list
 inline constexpr int kMaxTokens = 500000;

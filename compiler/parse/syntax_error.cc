@@ -202,6 +202,13 @@ class Reporter {
     if (IsComparison(type) && expected_.operators) {
       return "comparisons cannot be chained: join them with AND";
     }
+    if (type == FlowParser::FROM && before != FlowParser::COMMA) {
+      std::string callee = ToUpper(OpenCall());
+      if (callee == "EXTRACT") return "there is a function for each part: year(ts), hour(ts), ...";
+      if (callee == "SUBSTRING" || callee == "TRIM") {
+        return "arguments are separated by `,`: substring(text, 2, 3), trim(text, '.')";
+      }
+    }
     bool clause = type == FlowParser::FROM || !ClauseOrder(head, type).empty();
     if (expected_.close && (AtEnd() || clause)) {
       if (std::string open = OpenParenthesis(); !open.empty()) return open;
@@ -230,14 +237,27 @@ class Reporter {
     return std::find(expected_.words.begin(), expected_.words.end(), word) != expected_.words.end();
   }
 
-  std::string OpenParenthesis() const {
+  // The innermost `(` that is open at the error; the statement's end if there is none.
+  size_t LastOpen() const {
     std::vector<size_t> open;
     for (size_t i = statement_.begin; i < at_; ++i) {
       if (TypeAt(i) == FlowParser::LPAREN) open.push_back(i);
       if (TypeAt(i) == FlowParser::RPAREN && !open.empty()) open.pop_back();
     }
-    if (open.empty()) return "";
-    SourceFile::Place place = file_.PlaceOf(SpanOf(TokenAt(open.back())).begin);
+    return open.empty() ? statement_.end : open.back();
+  }
+
+  // The name before it.
+  std::string_view OpenCall() const {
+    size_t open = LastOpen();
+    if (open == statement_.end || open == statement_.begin) return "";
+    return file_.Text(SpanOf(TokenAt(open - 1)));
+  }
+
+  std::string OpenParenthesis() const {
+    size_t open = LastOpen();
+    if (open == statement_.end) return "";
+    SourceFile::Place place = file_.PlaceOf(SpanOf(TokenAt(open)).begin);
     return "the `(` at " + std::to_string(place.line) + ":" + std::to_string(place.column) +
            " is not closed";
   }
