@@ -103,26 +103,27 @@ Value ExprEmitter::Constant(const Datum& literal, const Type& type) {
 ExprEmitter::Operands ExprEmitter::EmitOperands(const BoundExpr& expr) {
   Operands operands;
   for (const BoundExprPtr& child : expr.children) operands.values.push_back(Emit(*child));
-  Value& strict = operands.strict;
-  llvm::Value* is_null = nullptr;
-  for (const Value& value : operands.values) {
-    if (value.certain()) continue;
-    strict.may_null |= value.may_null;
-    strict.may_error |= value.may_error;
-    if (value.may_null) {
-      llvm::Value* null = IsNull(value);
-      is_null = is_null == nullptr ? null : b_.CreateOr(is_null, null);
-    }
-  }
-  if (strict.may_error) {
-    strict.status = FirstError(operands.values);
-    if (is_null != nullptr) {
-      strict.status = b_.CreateSelect(is_null, b_.Byte(kFlowNull), strict.status);
-    }
-  } else if (is_null != nullptr) {
-    strict.status = b_.CreateZExt(is_null, b_.getInt8Ty());
-  }
+  for (const Value& value : operands.values) operands.strict = Strict(operands.strict, value);
   return operands;
+}
+
+// NULL if one of the two is NULL, else the first error: `b` decides where `a` is a value or `b`
+// NULL.
+Value ExprEmitter::Strict(const Value& a, const Value& b) {
+  Value merged;
+  merged.may_null = a.may_null || b.may_null;
+  merged.may_error = a.may_error || b.may_error;
+  if (a.certain() || b.certain()) {
+    merged.status = a.certain() ? b.status : a.status;
+  } else if (!merged.may_error) {
+    merged.status = b_.CreateOr(a.status, b.status);
+    static_assert(kFlowValue == 0 && kFlowNull == 1, "statuses without errors are bits");
+  } else {
+    llvm::Value* take_b = b_.CreateICmpEQ(a.status, b_.Byte(kFlowValue));
+    if (b.may_null) take_b = b_.CreateOr(take_b, IsNull(b));
+    merged.status = b_.CreateSelect(take_b, b.status, a.status);
+  }
+  return merged;
 }
 
 llvm::Value* ExprEmitter::StatusOf(const Value& value) {

@@ -41,7 +41,6 @@ class ExprEmitter {
   llvm::Value* FirstError(const std::vector<Value>& values);
 
  private:
-  friend class ScopeGuard;
   struct Operands {
     std::vector<Value> values;
     Value strict;  // status only: NULL if an operand is NULL, else the first error
@@ -50,6 +49,7 @@ class ExprEmitter {
   Value EmitNew(const BoundExpr& expr);
   Value Constant(const Datum& literal, const Type& type);
   Operands EmitOperands(const BoundExpr& expr);
+  Value Strict(const Value& a, const Value& b);
 
   Value EmitArithmetic(const BoundExpr& expr);
   Value EmitInteger(const BoundExpr& expr, const Operands& operands);

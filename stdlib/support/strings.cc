@@ -17,5 +17,26 @@ void flow_op_string_copy(FlowString* out, const FlowString* s, FlowArena* arena)
 uint64_t flow_op_hash_null(uint64_t h) { return flow_hash_null(h); }
 uint64_t flow_op_hash_u64(uint64_t h, uint64_t v) { return flow_hash_u64(h, v); }
 uint64_t flow_op_hash_i128(uint64_t h, const FlowInt128* v) { return flow_hash_i128(h, *v); }
-uint64_t flow_op_hash_string(uint64_t h, const FlowString* s) { return flow_hash_string(h, s); }
 uint64_t flow_op_hash_double(uint64_t h, double d) { return flow_hash_double(h, d); }
+
+// flow_hash_string with a tail of fixed size: short strings are padded with zeros where they stand,
+// longer ones are read once more from eight bytes before their end.
+uint64_t flow_op_hash_string(uint64_t h, const FlowString* s) {
+  uint32_t n = s->size;
+  const char* p = flow_string_data(s);
+  h = flow_hash_u64(h, n);
+  uint64_t word;
+  if (n < 8) {
+    memcpy(&word, s->inlined, 8);
+    return n == 0 ? h : flow_hash_u64(h, word);
+  }
+  const char* last = p + n - 8;
+  for (; p <= last; p += 8) {
+    memcpy(&word, p, 8);
+    h = flow_hash_u64(h, word);
+  }
+  uint64_t rest = n & 7;
+  if (rest == 0) return h;
+  memcpy(&word, last, 8);
+  return flow_hash_u64(h, word >> (64 - 8 * rest));
+}

@@ -111,6 +111,24 @@ TEST_F(PipelineTest, HashesKeysAsTheRuntimeDoes) {
   EXPECT_EQ(result.hashes, (std::vector<uint64_t>{h, n}));
 }
 
+TEST_F(PipelineTest, HashesStringsOfEveryLength) {
+  pipeline.input = {kString};
+  AddOutput(Col(0, kString));
+  pipeline.hashes = true;
+  pipeline.key_count = 1;
+  std::vector<Row> rows;
+  std::vector<uint64_t> expected;
+  for (int n = 0; n < 70; ++n) {
+    std::string text;
+    for (int i = 0; i < n; ++i) text += static_cast<char>(200 + 7 * i);
+    rows.push_back({S(text)});
+    FlowString s;
+    flow_string_set(&s, text.data(), static_cast<uint32_t>(n));
+    expected.push_back(flow_hash_string(FLOW_HASH_SEED, &s));
+  }
+  EXPECT_EQ(Run(rows).hashes, expected);
+}
+
 TEST_F(PipelineTest, RowsOfAMorselAreAbsolute) {
   pipeline.input = {kInt};
   spec.filter = Op(ExprOp::kNe, kBool, {Col(0, kInt), Lit(I32(3))});
