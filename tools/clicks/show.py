@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from decimal import Decimal
 
 STARTED = int(os.environ.get("FLOW_STARTED", time.time()))
 TTY = sys.stdout.isatty()
@@ -43,7 +44,7 @@ def live():
                                stdout=subprocess.PIPE, stderr=errors, text=True)
     rows, shown, drawn, changes = {}, 0, 0, 0
     for line in process.stdout:
-        change = json.loads(line, parse_float=float)
+        change = json.loads(line, parse_float=Decimal)
         row = change["row"]
         changes += 1
         if change["op"] == "delete":
