@@ -71,6 +71,18 @@ uint8_t flow_round(FlowArena*, double x, double* out) {
   return kFlowValue;
 }
 
+FLOW_FUNCTION(
+    "round(double, int) -> double",
+    "x with n digits behind the point, before it if n is negative; halves go away from 0.",
+    "round(2.345e0, 2)")
+uint8_t flow_round_digits(FlowArena*, double x, int32_t n, double* out) {
+  double power = pow(10, n < 0 ? -static_cast<double>(n) : static_cast<double>(n));
+  double rounded = n < 0 ? round(x / power) * power : round(x * power) / power;
+  // Where the power is out of range, x has no digits in front of the place, or none behind it.
+  *out = isfinite(rounded) ? rounded : n < 0 && isfinite(x) ? 0.0 : x;
+  return kFlowValue;
+}
+
 FLOW_FUNCTION("sqrt(double) -> double", "Square root; an error below 0.", "sqrt(2e0)")
 uint8_t flow_sqrt(FlowArena*, double x, double* out) {
   if (x < 0) return kFlowErrArgument;
@@ -155,6 +167,13 @@ uint8_t flow_greatest_timestamp(FlowArena*, int64_t x, int64_t y, int64_t* out) 
   return kFlowValue;
 }
 
+FLOW_FUNCTION("greatest(date, date) -> date", "The later one; NULL if one is NULL.",
+              "greatest(DATE '2026-01-01', DATE '2026-02-01')")
+uint8_t flow_greatest_date(FlowArena*, int32_t x, int32_t y, int32_t* out) {
+  *out = x < y ? y : x;
+  return kFlowValue;
+}
+
 FLOW_FUNCTION("least(int, int) -> int", "The lesser one; NULL if one is NULL.", "least(1, 2)")
 uint8_t flow_least_int(FlowArena*, int32_t x, int32_t y, int32_t* out) {
   *out = y < x ? y : x;
@@ -185,6 +204,13 @@ uint8_t flow_least_string(FlowArena*, const FlowString* x, const FlowString* y, 
 FLOW_FUNCTION("least(timestamp, timestamp) -> timestamp", "The earlier one; NULL if one is NULL.",
               "least(TIMESTAMP '2026-01-01 00:00:00', TIMESTAMP '2026-02-01 00:00:00')")
 uint8_t flow_least_timestamp(FlowArena*, int64_t x, int64_t y, int64_t* out) {
+  *out = y < x ? y : x;
+  return kFlowValue;
+}
+
+FLOW_FUNCTION("least(date, date) -> date", "The earlier one; NULL if one is NULL.",
+              "least(DATE '2026-01-01', DATE '2026-02-01')")
+uint8_t flow_least_date(FlowArena*, int32_t x, int32_t y, int32_t* out) {
   *out = y < x ? y : x;
   return kFlowValue;
 }

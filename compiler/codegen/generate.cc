@@ -2,6 +2,7 @@
 // of its own and swapped into all slots at once.
 #include <llvm/Support/raw_ostream.h>
 
+#include <atomic>
 #include <thread>
 
 #include "compiler/codegen/codegen.h"
@@ -44,18 +45,25 @@ void Install(const KernelInputs& inputs, const std::shared_ptr<Code>& code, prog
   }
 }
 
-Status CompileAndInstall(const KernelInputs& inputs, bool cse, program::Tier tier) {
-  FLOW_TRY(std::shared_ptr<Code> code, Code::Compile(inputs, cse, tier));
-  Install(inputs, code, tier);
+Status CompileAndInstall(const KernelInputs& inputs, bool cse, program::Tier tier,
+                         const std::atomic<bool>* cancelled = nullptr) {
+  FLOW_TRY(std::shared_ptr<Code> code, Code::Compile(inputs, cse, tier, cancelled));
+  if (code != nullptr) Install(inputs, code, tier);
   return OkStatus();
 }
 
 class TieredEngine final : public Engine {
  public:
   TieredEngine(KernelInputs inputs, bool cse) : inputs_(std::move(inputs)), cse_(cse) {}
-  ~TieredEngine() override { Join(); }
+  // Nobody waits for tier 1 any more: a short run must not last as long as its optimiser.
+  ~TieredEngine() override {
+    cancelled_ = true;
+    Join();
+  }
 
-  Status Optimize() { return CompileAndInstall(inputs_, cse_, program::Tier::kOptimized); }
+  Status Optimize() {
+    return CompileAndInstall(inputs_, cse_, program::Tier::kOptimized, &cancelled_);
+  }
   void OptimizeInBackground() {
     thread_ = std::thread([this] { status_ = Optimize(); });
   }
@@ -70,6 +78,7 @@ class TieredEngine final : public Engine {
   }
   KernelInputs inputs_;
   bool cse_;
+  std::atomic<bool> cancelled_{false};
   Status status_;  // written by the thread, read after it has ended
   std::thread thread_;
 };

@@ -62,7 +62,8 @@ Result<std::unique_ptr<llvm::TargetMachine>> MakeTarget(bool host, program::Tier
 }
 
 Result<std::shared_ptr<Code>> Code::Compile(const KernelInputs& inputs, bool cse,
-                                            program::Tier tier) {
+                                            program::Tier tier,
+                                            const std::atomic<bool>* cancelled) {
   FLOW_TRY(orc::JITTargetMachineBuilder builder, TargetBuilder(/*host=*/true, tier));
   auto machine = builder.createTargetMachine();
   if (!machine) return AsError("this machine", machine.takeError());
@@ -76,10 +77,12 @@ Result<std::shared_ptr<Code>> Code::Compile(const KernelInputs& inputs, bool cse
     if (!function.isDeclaration()) names.push_back(function.getName().str());
   }
   if (tier == program::Tier::kOptimized) {
-    FLOW_RETURN_IF_ERROR(LinkAndOptimize(*module, **machine));
+    FLOW_RETURN_IF_ERROR(LinkAndOptimize(*module, **machine, cancelled));
   } else {
     StampCpu(*module, **machine);
   }
+
+  if (cancelled != nullptr && cancelled->load()) return std::shared_ptr<Code>();
 
   auto jit = orc::LLJITBuilder()
                  .setJITTargetMachineBuilder(std::move(builder))

@@ -5,6 +5,7 @@
 #include <llvm/ExecutionEngine/Orc/LLJIT.h>
 #include <llvm/IR/Module.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -17,9 +18,11 @@ namespace flow::codegen {
 class Code {
  public:
   // Emits and compiles all kernels for this machine: kBaseline with FastISel, everything else by
-  // native calls; kOptimized at O2 with the standard library linked in.
+  // native calls; kOptimized at O2 with the standard library linked in. Gives up early, with
+  // nullptr, once `cancelled` is set.
   static Result<std::shared_ptr<Code>> Compile(const KernelInputs& inputs, bool cse,
-                                               program::Tier tier);
+                                               program::Tier tier,
+                                               const std::atomic<bool>* cancelled = nullptr);
 
   // nullptr if the module has no such function.
   void* Find(const std::string& name) const;

@@ -37,12 +37,17 @@ Status CheckTypes(const llvm::Module& module, const llvm::Module& library) {
   return OkStatus();
 }
 
-void RunO2(llvm::Module& module, llvm::TargetMachine& machine) {
+void RunO2(llvm::Module& module, llvm::TargetMachine& machine, const std::atomic<bool>* cancelled) {
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager components;
   llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder passes(&machine);
+  llvm::PassInstrumentationCallbacks callbacks;
+  if (cancelled != nullptr) {
+    callbacks.registerShouldRunOptionalPassCallback(
+        [cancelled](llvm::StringRef, llvm::Any) { return !cancelled->load(); });
+  }
+  llvm::PassBuilder passes(&machine, llvm::PipelineTuningOptions(), std::nullopt, &callbacks);
   passes.registerModuleAnalyses(modules);
   passes.registerCGSCCAnalyses(components);
   passes.registerFunctionAnalyses(functions);
@@ -63,7 +68,8 @@ void StampCpu(llvm::Module& module, const llvm::TargetMachine& machine) {
   }
 }
 
-Status LinkAndOptimize(llvm::Module& module, llvm::TargetMachine& machine) {
+Status LinkAndOptimize(llvm::Module& module, llvm::TargetMachine& machine,
+                       const std::atomic<bool>* cancelled) {
   std::set<std::string> kernels;
   for (const llvm::Function& function : module) {
     if (!function.isDeclaration()) kernels.insert(function.getName().str());
@@ -83,7 +89,7 @@ Status LinkAndOptimize(llvm::Module& module, llvm::TargetMachine& machine) {
     return kernels.count(value.getName().str()) != 0;
   });
   StampCpu(module, machine);
-  RunO2(module, machine);
+  RunO2(module, machine, cancelled);
   return OkStatus();
 }
 

@@ -4,6 +4,8 @@
 #include <llvm/IR/Module.h>
 #include <llvm/Target/TargetMachine.h>
 
+#include <atomic>
+
 #include "runtime/base/status.h"
 
 namespace flow::codegen {
@@ -13,7 +15,9 @@ namespace flow::codegen {
 void StampCpu(llvm::Module& module, const llvm::TargetMachine& machine);
 
 // Links what the module needs of the standard library into it, keeps only the kernels visible,
-// stamps the CPU and runs the O2 pipeline.
-Status LinkAndOptimize(llvm::Module& module, llvm::TargetMachine& machine);
+// stamps the CPU and runs the O2 pipeline. Once `cancelled` is set, the remaining passes are
+// skipped.
+Status LinkAndOptimize(llvm::Module& module, llvm::TargetMachine& machine,
+                       const std::atomic<bool>* cancelled = nullptr);
 
 }  // namespace flow::codegen
