@@ -9,6 +9,7 @@ import argparse
 import glob
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -74,6 +75,16 @@ def run_flowc(options, path, mode, extra=()):
     return run.stdout, json.loads([x for x in run.stderr.splitlines() if x.startswith('{"ledger"')][-1])
 
 
+def run_twin(options, folder):
+    """The hand-written program; its rows, and CPU and wall seconds of the process."""
+    files = sorted(glob.glob(os.path.join(folder, "*.jsonl")))
+    before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    run = subprocess.run([options.clicktwin, "400", *files], capture_output=True, text=True, check=True)
+    wall, after = time.monotonic() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return run.stdout, (cpu, wall)
+
+
 def check(options, name):
     """The answers of all three over a small log must be equal."""
     import duckdb
@@ -85,6 +96,10 @@ def check(options, name):
     for mode in ("batch", "stream"):
         rows, _ = run_flowc(options, path, mode)
         difference = oracle.compare(f"{name} as a {mode}", types, oracle.rows_of(rows), theirs)
+        if difference:
+            sys.exit(difference)
+    if name == "clicks":
+        difference = oracle.compare("the hand-written clicks", types, oracle.rows_of(run_twin(options, folder)[0]), theirs)
         if difference:
             sys.exit(difference)
 
@@ -100,12 +115,14 @@ def measure(options, name):
         child = subprocess.run([sys.executable, "-c", DUCKDB_CHILD, sql], capture_output=True, text=True, check=True)
         result = json.loads(child.stdout)
         runs["duckdb"].append((result["cpu"], result["wall"]))
+        if name == "clicks":
+            runs.setdefault("twin", []).append(run_twin(options, folder)[1])
     return {who: tuple(statistics.median(run[i] for run in of) for i in (0, 1)) for who, of in runs.items()}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    for name in ("flowc", "clickgen", "folder"):
+    for name in ("flowc", "clickgen", "clicktwin", "folder"):
         parser.add_argument("--" + name, required=True)
     parser.add_argument("--events", type=int, default=2_000_000)
     parser.add_argument("--runs", type=int, default=5)
@@ -127,7 +144,8 @@ def main():
         result = measure(options, name)
         cells = [f"{options.events / cpu / 1e6:8.2f} ({wall:.2f})" for cpu, wall in result.values()]
         ratio = result["duckdb"][0] / result["batch"][0]
-        print(f"{name:10} {cells[0]:>16} {cells[1]:>16} {cells[2]:>16} {ratio:12.2f}x", flush=True)
+        twin = f"   hand-written {cells[3].strip()}" if "twin" in result else ""
+        print(f"{name:10} {cells[0]:>16} {cells[1]:>16} {cells[2]:>16} {ratio:12.2f}x{twin}", flush=True)
     print(f"\n{time.monotonic() - begin:.0f} s")
 
 
