@@ -16,8 +16,8 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tests", "oracle"))
-import queries  # noqa: E402
 import run as oracle  # noqa: E402
+import workloads  # noqa: E402
 
 SMALL = 100_000
 DUCKDB_CHILD = """
@@ -55,11 +55,11 @@ def make_data(options, name, events):
 
 def statement(name, folder):
     files = sorted(glob.glob(os.path.join(folder, "*.jsonl")))
-    return queries.QUERIES[name][3].format(files=json.dumps(files).replace('"', "'"))
+    return workloads.QUERIES[name][3].format(files=json.dumps(files).replace('"', "'"))
 
 
 def flow_file(name, folder):
-    _, source, view, _ = queries.QUERIES[name]
+    _, source, view, _ = workloads.QUERIES[name]
     path = os.path.join(folder, name + ".flow")
     with open(path, "w", encoding="utf-8") as file:
         file.write(source.format(folder=folder) + f"VIEW v AS {view};\n")
@@ -88,7 +88,7 @@ def run_twin(options, folder):
 def check(options, name):
     """The answers of all three over a small log must be equal."""
     import duckdb
-    folder = make_data(options, queries.QUERIES[name][0], SMALL)
+    folder = make_data(options, workloads.QUERIES[name][0], SMALL)
     path = flow_file(name, folder)
     answer = duckdb.connect().execute(statement(name, folder))
     types = [str(column[1]) for column in answer.description]
@@ -105,7 +105,7 @@ def check(options, name):
 
 
 def measure(options, name):
-    folder = make_data(options, queries.QUERIES[name][0], options.events)
+    folder = make_data(options, workloads.QUERIES[name][0], options.events)
     path, sql = flow_file(name, folder), statement(name, folder)
     runs = {"batch": [], "stream": [], "duckdb": []}
     for _ in range(options.runs):
@@ -130,7 +130,7 @@ def main():
     parser.add_argument("--sql", action="store_true", help="print DuckDB's SQL")
     parser.add_argument("queries", nargs="*")
     options = parser.parse_args()
-    names = options.queries or list(queries.QUERIES)
+    names = options.queries or list(workloads.QUERIES)
     begin = time.monotonic()
     print(f"checking {', '.join(names)} over {SMALL:,} events", flush=True)
     for name in names:
