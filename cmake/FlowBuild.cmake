@@ -23,9 +23,6 @@ if(FLOW_SANITIZE)
   # GCC's flow analysis is confused by instrumented code.
   list(APPEND FLOW_FLAGS -Wno-maybe-uninitialized)
 endif()
-if(FLOW_MUTANT)
-  list(APPEND FLOW_FLAGS -DFLOW_MUTANT_${FLOW_MUTANT}=1)
-endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 if(FLOW_SANITIZE)
   set(CMAKE_CXX_FLAGS_RELEASE "-O1")  # with asserts; half the time to compile of -O2

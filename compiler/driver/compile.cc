@@ -19,7 +19,8 @@ Result<std::unique_ptr<Compilation>> Compile(const SourceFile& file, const Compi
   made->logical = BuildLogical(made->bound);
   made->optimized = made->logical;
   Optimize(&made->optimized, options.disabled_rules);
-  made->lowered = Lower(made->optimized, {file.name(), options.all_views, options.views, options.sinks});
+  made->lowered =
+      Lower(made->optimized, {file.name(), options.all_views, options.views, options.sinks});
   program::Program& program = made->lowered.program;
   for (const bound::Source& source : made->bound.sources) {
     bool read = std::any_of(program.sources.begin(), program.sources.end(),

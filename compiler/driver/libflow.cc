@@ -84,6 +84,20 @@ void CheckViews(const std::vector<std::string>& wanted, const flow::BoundScript&
   }
 }
 
+Code CodeOf(flow::ErrorDomain domain) {
+  switch (domain) {
+    case flow::ErrorDomain::kUser:
+      return kUsage;
+    case flow::ErrorDomain::kState:
+      return kStateMismatch;
+    case flow::ErrorDomain::kData:
+    case flow::ErrorDomain::kExternal:
+    case flow::ErrorDomain::kInternal:
+      return kRunFailed;
+  }
+  return kRunFailed;
+}
+
 std::unique_ptr<flow::Compilation> CompileInto(const flow::SourceFile& file,
                                                const CompileOptions& options, bool color,
                                                CompileResult* result) {
@@ -97,6 +111,7 @@ std::unique_ptr<flow::Compilation> CompileInto(const flow::SourceFile& file,
     CheckViews(options.views, compiled.value()->bound, &error, &storage);
   }
   if (error != nullptr) {
+    result->code = CodeOf(error->domain);
     Diagnostic out;
     out.message = error->message;
     out.hint = error->hint;
@@ -109,8 +124,9 @@ std::unique_ptr<flow::Compilation> CompileInto(const flow::SourceFile& file,
     result->diagnostics.push_back(std::move(out));
     return nullptr;
   }
-  if (diagnostics.has_errors()) return nullptr;
-  return std::move(compiled).value();
+  if (!diagnostics.has_errors()) return std::move(compiled).value();
+  result->code = kCheckFailed;
+  return nullptr;
 }
 
 class RowsView : public Rows {
@@ -150,20 +166,6 @@ class RowsView : public Rows {
   const flow::Batch& batch_;
   int64_t revision_;
 };
-
-Code CodeOf(flow::ErrorDomain domain) {
-  switch (domain) {
-    case flow::ErrorDomain::kUser:
-      return kUsage;
-    case flow::ErrorDomain::kState:
-      return kStateMismatch;
-    case flow::ErrorDomain::kData:
-    case flow::ErrorDomain::kExternal:
-    case flow::ErrorDomain::kInternal:
-      return kRunFailed;
-  }
-  return kRunFailed;
-}
 
 RunResult Failure(const flow::Error& error) {
   RunResult result;

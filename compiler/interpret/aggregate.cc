@@ -1,4 +1,5 @@
 // The aggregate kernels: keys and accumulators in entries laid out by AggregateLayout.
+#include <cstdlib>
 #include <cmath>
 
 #include "compiler/interpret/engine.h"
@@ -224,6 +225,9 @@ class AggregateObject {
 
   bool Equal(const uint8_t* entry, const FlowColumn* in, int32_t row) const {
     for (size_t k = 0; k < keys_.size(); ++k) {
+#ifdef FLOW_MUTANT_NULL_KEYS_DIFFER
+      if (!EntryKey(entry, k).is_value()) return false;
+#endif
       if (!SameKey(keys_[k].type, EntryKey(entry, k), ReadColumn(in[k], keys_[k].type, row))) {
         return false;
       }
@@ -253,7 +257,11 @@ class AggregateObject {
   void Update(uint8_t* const* entries, const FlowColumn* in, const int64_t* weights, int32_t rows,
               FlowArena* arena) const {
     for (int32_t row = 0; row < rows; ++row) {
+#ifdef FLOW_MUTANT_RETRACTION_ADDS
+      const int64_t weight = weights == nullptr ? 1 : std::abs(weights[row]);
+#else
       const int64_t weight = weights == nullptr ? 1 : weights[row];
+#endif
       if (live_offset_ >= 0) Live(entries[row]) += weight;
       for (const Accumulator& call : calls_) call.Update(entries[row], in, row, weight, arena);
     }

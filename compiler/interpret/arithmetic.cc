@@ -76,6 +76,9 @@ Value DoubleArithmetic(ExprOp op, double a, double b) {
 
 // A result of at most 38 digits, whatever precision the type names.
 Value Digits38(FlowInt128 value) {
+#ifdef FLOW_MUTANT_WRAPPED_DECIMAL
+  return Value::Decimal(value % flow_pow10(11));
+#endif
   const FlowInt128 bound = flow_pow10(38);
   if (value >= bound || value <= -bound) return Value::Error(kFlowErrOverflow);
   return Value::Decimal(value);

@@ -106,6 +106,9 @@ Value Evaluator::Logic(const ExprTable::Node& node, bool deciding) {
     if (value.is_null()) null = true;
     if (value.is_error() && !error.is_error()) error = value;
   }
+#ifdef FLOW_MUTANT_ERROR_BEFORE_NULL
+  if (error.is_error()) return error;
+#endif
   if (null) return Value::Null();
   return error.is_error() ? error : Value::Bool(!deciding);
 }

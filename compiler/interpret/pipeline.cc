@@ -78,8 +78,10 @@ class PipelineObject {
   Fate RunRow(Evaluator* evaluator, FlowPipelineArgs* args, int32_t row, int32_t* written) const {
     if (filter_ >= 0) {
       const Value keep = evaluator->Eval(filter_);
+#ifndef FLOW_MUTANT_ERROR_IS_FILTERED
       if (keep.is_error()) return Fate::Dead(keep.status);
-      if (keep.is_null() || keep.i == 0) return {Fate::kFiltered};
+#endif
+      if (!keep.is_value() || keep.i == 0) return {Fate::kFiltered};
     }
     if (late_of_) {
       const Value time = Time(evaluator, late_time_);

@@ -32,6 +32,9 @@ inline std::vector<int64_t> WindowsOver(const program::Window& window, int64_t f
 
 // The windows that hold the moment `time`.
 inline std::vector<int64_t> WindowsOf(const program::Window& window, int64_t time) {
+#ifdef FLOW_MUTANT_WINDOW_END_INCLUSIVE
+  --time;
+#endif
   return WindowsOver(window, time, time + 1);
 }
 
@@ -42,6 +45,9 @@ inline int64_t SliceSize(const program::Window& window) {
 // Late for [start, start + size) iff the watermark is at or past its end plus the lateness.
 inline bool IsLate(const program::Window& window, int64_t start, int64_t watermark) {
   if (watermark == std::numeric_limits<int64_t>::min()) return false;  // none yet
+#ifdef FLOW_MUTANT_LATE_AFTER
+  --watermark;
+#endif
   return static_cast<__int128>(watermark) >=
          static_cast<__int128>(start) + window.size + window.lateness;
 }

@@ -66,6 +66,7 @@ class FLOW_EXPORT Program {
 
 struct CompileResult {
   std::unique_ptr<Program> program;  // null if there are errors
+  Code code = kOk;                   // kCheckFailed; kUsage if the options are wrong
   std::vector<Diagnostic> diagnostics;
   std::string text;  // the diagnostics as people read them
   std::string json;  // one object a line

@@ -209,6 +209,9 @@ void BatchJob::ProcessMorsel(PartitionState* partition, PartitionTurn* turn, int
       ++turn->judge_sequence;
     }
     turn->judged.notify_all();
+#ifdef FLOW_MUTANT_MORSEL_FORGETS
+    before = kMinTime;
+#endif
     front.Judge(before, &rows);
     watermark = rows.watermark.data();
   }

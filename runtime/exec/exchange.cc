@@ -5,7 +5,8 @@ namespace flow {
 
 void Exchange::Append(const PathRunner::Output& output, int32_t row, bool first) {
 #ifdef FLOW_MUTANT_LOST_ROW
-  if (++seen_ % 97 == 0) return;
+  thread_local int64_t seen = 0;
+  if (++seen % 97 == 0) return;
 #endif
   rows_.AppendRow(*output.batch, row);
   windowed_ = output.rows.window != nullptr;

@@ -30,9 +30,6 @@ class Exchange {
   bool windowed_ = false;
   bool sliced_ = false;
   int64_t accepted_ = 0;
-#ifdef FLOW_MUTANT_LOST_ROW
-  int64_t seen_ = 0;
-#endif
 };
 
 }  // namespace flow

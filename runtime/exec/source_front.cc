@@ -2,6 +2,7 @@
 #include "runtime/exec/source_front.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "runtime/abi/error_code.h"
 #include "runtime/time/windows.h"
@@ -87,12 +88,20 @@ int64_t SourceFront::Judge(int64_t max_event_time, SourceRows* rows) const {
   if (!source_->has_event_time()) return max_event_time;
   rows->watermark.resize(static_cast<size_t>(rows->decoded.batch.rows));
   const int64_t delay = source_->watermark_delay;
+#ifdef FLOW_MUTANT_GLOBAL_WATERMARK
+  static std::atomic<int64_t> global{kMinTime};
+  if (max_event_time == kMinTime) global.store(kMinTime);
+  if (global.load() > max_event_time) max_event_time = global.load();
+  if (rows->greatest > global.load()) global.store(rows->greatest);
+#endif
   auto raise = rows->raises.begin();
   for (auto [first, count] : rows->alive) {
     for (int32_t row = first; row < first + count; ++row) {
       size_t i = static_cast<size_t>(row);
       while (raise != rows->raises.end() && raise->first <= rows->decoded.offsets[i]) {
+#ifndef FLOW_MUTANT_RAISE_IGNORED
         max_event_time = std::max(max_event_time, raise->second);
+#endif
         ++raise;
       }
       rows->watermark[i] = max_event_time == kMinTime ? kMinTime : max_event_time - delay;

@@ -145,8 +145,7 @@ Status StreamJob::Open() {
     aggregates_.emplace_back();
     uint64_t global_hash = GlobalHash() & options_.hash_mask;
     for (int w = 0; w < workers; ++w) {
-      aggregates_.back().push_back(
-          std::make_unique<StreamAggregate>(
+      aggregates_.back().push_back(std::make_unique<StreamAggregate>(
           &aggregate, &state_account_,
           KeyPartition(global_hash, workers) == w ? std::optional(global_hash) : std::nullopt));
     }

@@ -214,7 +214,9 @@ void StreamAggregate::EmitDirty(const AggregateKernels& kernels) {
       bool alive =
           !spec_->updating_input || spec_->global || kernels.live(kernels.self, dirty.entry) > 0;
       if (alive && dirty.before >= 0 && RowsEqual(before_, dirty.before, scratch_, row)) continue;
+#ifndef FLOW_MUTANT_NO_RETRACTION
       if (dirty.before >= 0) Push(before_, dirty.before, -1);
+#endif
       if (alive) Push(scratch_, row, 1);
     }
   }
@@ -259,7 +261,9 @@ void StreamAggregate::CloseSlices(const AggregateKernels& kernels, int64_t water
       ForEachWindowOfSlice(window, it->first.slice, [&](int32_t i, int64_t s) {
         if (s == start) index = i;
       });
+#ifndef FLOW_MUTANT_SKIP_IGNORED
       if (index < it->first.skip) continue;
+#endif
       it->second->ForEach([&](const uint8_t* entry) {
         bool inserted;
         uint8_t* merged = target->groups->FindOrInsertEntry(kernels, entry, &inserted);
@@ -290,8 +294,11 @@ void StreamAggregate::CloseWindows(const AggregateKernels& kernels, int64_t wate
     }
   }
   closed_ = std::max(closed_, watermark);
-  while (!windows_.empty() &&
-         Passed(watermark, windows_.begin()->first + window.size, spec_->state_lateness)) {
+  int64_t kept = spec_->state_lateness;
+#ifdef FLOW_MUTANT_FREED_AT_CLOSE
+  kept = 0;
+#endif
+  while (!windows_.empty() && Passed(watermark, windows_.begin()->first + window.size, kept)) {
     windows_.erase(windows_.begin());
     last_table_ = nullptr;
   }

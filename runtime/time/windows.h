@@ -32,6 +32,9 @@ inline int64_t SaturatingAdd(int64_t t, int64_t d) {
 
 // Has the watermark reached `end` + `lateness`? kMinTime: nothing seen yet.
 inline bool Passed(int64_t watermark, int64_t end, int64_t lateness) {
+#ifdef FLOW_MUTANT_CLOSE_AFTER
+  return watermark > SaturatingAdd(end, lateness);
+#endif
   return watermark >= SaturatingAdd(end, lateness);
 }
 

@@ -121,6 +121,8 @@ class Generator {
     int partitions = static_cast<int>(random_.Between(1, 4));
     case_.skewed = case_.skewed || partitions > 1;
     int64_t step = random_.Between(0, 4000);
+    // Whole seconds meet the ends of windows exactly.
+    const int64_t unit = random_.Chance(50) ? 1000 : 1;
     int64_t disorder = random_.Pick(std::vector<int64_t>{0, 2000, 20000, 90000});
     for (int p = 0; p < partitions; ++p) {
       int64_t rows = random_.Chance(10) ? 0 : random_.Between(1, 60);
@@ -135,6 +137,7 @@ class Generator {
         now += random_.Between(0, step);
         int64_t at =
             std::max<int64_t>(0, now - random_.Between(0, disorder) * (random_.Chance(40) ? 1 : 0));
+        at -= at % unit;
         if (random_.Chance(15) && previous >= 0) at = previous;
         case_.tie = case_.tie || at == previous;
         previous = at;

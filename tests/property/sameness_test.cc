@@ -1,5 +1,6 @@
 // links: compiler/driver
 // sources: case_generator.cc
+// parts: 4 500
 //
 // One program over one log gives one answer: whatever the engine, the plan, the workers, the batch
 // size, the hashes, the optimizer's rules, the interleaving of partitions, and at every frontier.
@@ -9,9 +10,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
-#include <atomic>
 #include <map>
 #include <string>
 
@@ -19,8 +20,8 @@
 #include "compiler/driver/compile.h"
 #include "compiler/driver/report.h"
 #include "runtime/exec/job.h"
-#include "runtime/time/decision_log.h"
 #include "runtime/format/encode.h"
+#include "runtime/time/decision_log.h"
 
 namespace flow::test {
 namespace {
@@ -322,9 +323,10 @@ TEST(Sameness, EveryWayOfRunningGivesTheSame) {
   const int64_t cases = FromEnvironment("FLOW_CASES", 300);
   const int64_t first = FromEnvironment("FLOW_SEED", 1);
   const int64_t frontiers = FromEnvironment("FLOW_FRONTIERS", 4);
+  const int64_t enough = FromEnvironment("FLOW_FAILURES", 5);
   Coverage coverage;
   int failures = 0;
-  for (int64_t i = 0; i < cases && failures < 5; ++i) {
+  for (int64_t i = 0; i < cases && failures < enough; ++i) {
     GeneratedCase generated = Generate(static_cast<uint64_t>(first + i));
     std::string text = generated.text;
     Case test(std::move(generated), &coverage);

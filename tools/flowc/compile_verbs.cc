@@ -152,7 +152,7 @@ int Datagen(const Arguments& arguments) {
   libflow::CompileResult compiled =
       libflow::Compile(path, *text, options, IsTerminal(STDERR_FILENO));
   std::fputs(compiled.text.c_str(), stderr);
-  if (compiled.program == nullptr) return libflow::kCheckFailed;
+  if (compiled.program == nullptr) return compiled.code;
   libflow::RunResult result = libflow::Datagen(*compiled.program, datagen);
   return result.code == libflow::kOk ? libflow::kOk : Fail(result.code, result.error, result.hint);
 }
