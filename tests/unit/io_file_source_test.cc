@@ -1,4 +1,5 @@
 // links: runtime/connector
+// labels: tsan
 // FILE sources: listing, offsets, records, frontiers, errors.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,9 +8,12 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include <atomic>
 #include <chrono>
+#include <deque>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 #include <thread>
 
 #include "runtime/abi/error_code.h"
@@ -224,6 +228,65 @@ TEST_F(FileSourceTest, ByteOrderMarkIsNotPartOfTheRecord) {
   const program::Source source = Source(Put("a.json", "\xEF\xBB\xBF{\"v\":\"a\"}\n{\"v\":\"b\"}"));
   auto file = MustOpen(source);
   EXPECT_EQ(MustRead(file.get()), (std::vector<Row>{{0, "a"}, {13, "b"}}));
+}
+
+// One thread reads, others decode and let go of the blocks; all rows arrive.
+TEST_F(FileSourceTest, MorselsAreDecodedByOtherThreads) {
+  for (const bool csv : {false, true}) {
+    std::string text = csv ? "v\n" : "";
+    for (int i = 0; i < 50000; ++i) {
+      text += csv ? "value " + std::to_string(i) + "\n"
+                  : "{\"v\":\"value " + std::to_string(i) + "\"}\n";
+    }
+    for (const char* name : {"a", "b"}) Put(std::string(name) + (csv ? ".csv" : ".json"), text);
+    program::Source source = Source((directory_ / (csv ? "*.csv" : "*.json")).string());
+    if (csv) source.format = program::Format::kCsv;
+    auto files = MustOpen(source);
+    auto reader = files->Open(0, 0, -1);
+    ASSERT_TRUE(reader.ok());
+    std::mutex mutex;
+    std::deque<Morsel> queue;
+    bool ended = false;
+    std::atomic<int64_t> sum{0};
+    std::atomic<int64_t> rows{0};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 3; ++t) {
+      threads.emplace_back([&] {
+        DecodedRows decoded;
+        for (;;) {
+          Morsel morsel;
+          {
+            std::lock_guard<std::mutex> lock(mutex);
+            if (queue.empty() && ended) return;
+            if (queue.empty()) continue;
+            morsel = std::move(queue.front());
+            queue.pop_front();
+          }
+          files->decoder().Decode(morsel, &decoded);
+          morsel = Morsel();
+          for (int32_t i = 0; i < decoded.batch.rows; ++i) {
+            const std::string value = ReadCell(decoded.batch.column(0), TypeKind::kString, i).s;
+            sum += std::stoll(value.substr(6));
+            ++rows;
+          }
+        }
+      });
+    }
+    for (;;) {
+      Morsel morsel;
+      auto state = reader.value()->Read(777, 1 << 20, &morsel);
+      ASSERT_TRUE(state.ok());
+      std::lock_guard<std::mutex> lock(mutex);
+      if (state.value() == ReadState::kEnd) {
+        ended = true;
+        break;
+      }
+      queue.push_back(std::move(morsel));
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(rows, 100000);
+    EXPECT_EQ(sum, int64_t{2} * 50000 * 49999 / 2);
+  }
 }
 
 std::string Gzip(const std::string& text) {
