@@ -53,6 +53,8 @@ class StreamJob {
     std::vector<std::unique_ptr<SourceFront>> fronts;  // by source
     std::vector<ViewCollector> views;
     std::vector<std::vector<Exchange>> exchange;  // [path][owner]
+    // By path: what this worker aggregated in the tick before the exchange; null: rows cross it.
+    std::vector<std::unique_ptr<PartialAggregate>> partial;
     SourceRows rows;
     Status status;
     int64_t source_us = 0, operator_us = 0;
@@ -126,7 +128,13 @@ Status StreamJob::Open() {
       const program::Pipeline& pipeline = program_.pipelines[static_cast<size_t>(route.pipeline)];
       worker->runners.push_back(std::make_unique<PathRunner>(&pipeline, options_.hash_mask));
       worker->exchange.emplace_back();
+      worker->partial.emplace_back();
       if (route.to != Route::To::kAggregate || workers == 1) continue;
+      const program::Aggregate& spec = program_.aggregates[static_cast<size_t>(route.index)];
+      if (spec.partial && !spec.updating_input && route.from_source) {
+        worker->partial.back() = std::make_unique<PartialAggregate>(&spec, &state_account_);
+        continue;
+      }
       for (int owner = 0; owner < workers; ++owner) {
         worker->exchange.back().emplace_back(pipeline.output);
       }
@@ -174,6 +182,11 @@ void StreamJob::Consume(int path, Worker* worker, const PathRunner::Output& outp
   auto& owners = aggregates_[static_cast<size_t>(route.index)];
   if (owners.size() == 1) {
     owners[0]->Process(output.rows);
+    accepted += DistinctRows(output.source_row, output.rows.rows);
+    return;
+  }
+  if (PartialAggregate* partial = worker->partial[static_cast<size_t>(path)].get()) {
+    partial->Process(output.rows);
     accepted += DistinctRows(output.source_row, output.rows.rows);
     return;
   }
@@ -262,7 +275,10 @@ void StreamJob::ReadPartitions(int index) {
   Worker* worker = workers_[static_cast<size_t>(index)].get();
   auto& partitions = sources_->partitions();
   int64_t begin = NowUs();
-  while (worker->status.ok()) {
+  for (auto& partial : worker->partial) {
+    if (partial != nullptr) partial->Free();  // what the last tick's owners have merged
+  }
+  while (worker->status.ok() && !stopped_) {
     size_t next = next_partition_.fetch_add(1, std::memory_order_relaxed);
     if (next >= partitions.size()) break;
     PartitionState* partition = partitions[next].get();
@@ -284,6 +300,10 @@ void StreamJob::RunAggregate(int aggregate, int index) {
       const Route& route = routes_.all[path];
       if (route.to != Route::To::kAggregate || route.index != aggregate) continue;
       for (auto& from : workers_) {
+        if (PartialAggregate* partial = from->partial[path].get()) {
+          owned.Merge(*partial, index, static_cast<int>(workers_.size()));
+          continue;
+        }
         Exchange& buffer = from->exchange[path][static_cast<size_t>(index)];
         if (buffer.empty()) continue;
         owned.Process(buffer.input());
@@ -434,7 +454,7 @@ Status StreamJob::Tick(bool* finished) {
   read_rows_.store(0);
   full_.store(false);
   stopped_ = options_.stop != nullptr && options_.stop->load();
-  if (!stopped_) pool_->Run([this](int worker) { ReadPartitions(worker); });
+  pool_->Run([this](int worker) { ReadPartitions(worker); });
   for (auto& worker : workers_) FLOW_RETURN_IF_ERROR(Status(worker->status));
   FLOW_RETURN_IF_ERROR(Decide());
   bool all_ended = true;

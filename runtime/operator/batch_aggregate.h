@@ -26,7 +26,10 @@ class PartialAggregate {
   PartialAggregate(const program::Aggregate* spec, MemoryAccount* account);
   void Process(const AggregateInput& in);
   const std::map<WindowCell, std::unique_ptr<GroupTable>>& cells() const { return cells_; }
-  void Free() { cells_.clear(); }
+  void Free() {
+    cells_.clear();
+    last_ = nullptr;
+  }
   // The row of an aggregate without keys; made even over nothing.
   void MakeGlobal(uint64_t hash_mask);
 

@@ -62,10 +62,8 @@ GroupTable* StreamAggregate::SliceFor(int64_t slice, int32_t skip) {
   return last_slice_;
 }
 
-void StreamAggregate::ResolveSliced(const AggregateInput& in, int32_t row) {
+void StreamAggregate::ResolveSliced(int64_t slice, int32_t skip, int32_t row) {
   const program::Window& window = *spec_->window;
-  const int64_t slice = in.window[row];
-  int32_t skip = in.skip[row];
   // Windows that are closed already are visible and take the row themselves; the cell of the slice
   // must not feed those again.
   int64_t first = CeilTo(slice + window.slice_size() - window.size, window.offset, window.slide);
@@ -82,7 +80,7 @@ void StreamAggregate::ResolveSliced(const AggregateInput& in, int32_t row) {
 void StreamAggregate::Resolve(const AggregateInput& in) {
   targets_.clear();
   if (sliced()) {
-    for (int32_t row = 0; row < in.rows; ++row) ResolveSliced(in, row);
+    for (int32_t row = 0; row < in.rows; ++row) ResolveSliced(in.window[row], in.skip[row], row);
   } else {
     for (int32_t row = 0; row < in.rows; ++row) {
       int64_t start = in.window != nullptr ? in.window[row] : 0;
@@ -112,16 +110,19 @@ void StreamAggregate::FindEntries(const AggregateKernels& kernels, const Aggrega
     uint8_t* entry =
         target.table->FindOrInsert(kernels, in.columns, target.row, in.hash[target.row], &inserted);
     entries_[i] = entry;
-    if (!target.visible) continue;
-    FlowEntryHeader* header = reinterpret_cast<FlowEntryHeader*>(entry);
-    if (header->tick == tick_) continue;
-    header->tick = tick_;
-    dirty_.push_back({target.table, entry, target.window, inserted ? -1 : before++});
-    if (!inserted) {
-      touched_.push_back(entry);
-      touched_windows_.push_back(target.window);
-    }
+    Touch(target, entry, inserted, &before);
   }
+}
+
+void StreamAggregate::Touch(const Target& target, uint8_t* entry, bool inserted, int32_t* before) {
+  if (!target.visible) return;
+  FlowEntryHeader* header = reinterpret_cast<FlowEntryHeader*>(entry);
+  if (header->tick == tick_) return;
+  header->tick = tick_;
+  dirty_.push_back({target.table, entry, target.window, inserted ? -1 : (*before)++});
+  if (inserted) return;
+  touched_.push_back(entry);
+  touched_windows_.push_back(target.window);
 }
 
 void StreamAggregate::RememberBefore(const AggregateKernels& kernels) {
@@ -172,6 +173,41 @@ void StreamAggregate::Process(const AggregateInput& in) {
   RememberBefore(kernels);
   Update(kernels, in);
   spec_->kernels->CountRows(kernels.tier, in.rows);
+}
+
+void StreamAggregate::Merge(const PartialAggregate& partial, int owner, int owners) {
+  const AggregateKernels& kernels = *spec_->kernels->Load();
+  std::vector<const uint8_t*> from;
+  for (const auto& [cell, table] : partial.cells()) {
+    targets_.clear();
+    if (sliced()) {
+      ResolveSliced(cell.start, cell.skip, 0);
+    } else {
+      WindowTable* window = WindowFor(cell.start);
+      targets_.push_back({window->groups.get(), cell.start, 0, window->visible});
+    }
+    for (const Target& target : targets_) {
+      entries_.clear();
+      from.clear();
+      touched_.clear();
+      touched_windows_.clear();
+      int32_t before = before_.rows;
+      table->ForEach([&](const uint8_t* entry) {
+        if (KeyPartition(reinterpret_cast<const FlowEntryHeader*>(entry)->hash, owners) != owner) {
+          return;
+        }
+        bool inserted;
+        uint8_t* into = target.table->FindOrInsertEntry(kernels, entry, &inserted);
+        Touch(target, into, inserted, &before);
+        entries_.push_back(into);
+        from.push_back(entry);
+      });
+      RememberBefore(kernels);
+      for (size_t i = 0; i < from.size(); ++i) {
+        kernels.merge(kernels.self, entries_[i], from[i], target.table->arena().abi());
+      }
+    }
+  }
 }
 
 void StreamAggregate::Finish(const AggregateKernels& kernels, const uint8_t* const* entries,

@@ -19,6 +19,7 @@
 
 #include "runtime/base/batch.h"
 #include "runtime/operator/aggregate_input.h"
+#include "runtime/operator/batch_aggregate.h"
 #include "runtime/operator/group_table.h"
 
 namespace flow {
@@ -34,6 +35,9 @@ class StreamAggregate {
 
   // Adds rows. All rows of a tick come before its EndTick.
   void Process(const AggregateInput& in);
+  // Adds what another worker aggregated in this tick: the entries whose key share `owner` (of
+  // `owners`) owns. `partial` is only read.
+  void Merge(const PartialAggregate& partial, int owner, int owners);
   // Emits the changelog of the tick: rows with weights -1 (as it was) and +1 (as it is). Then
   // closes and frees what `watermark` allows.
   void EndTick(int64_t watermark, const Emit& emit);
@@ -70,7 +74,9 @@ class StreamAggregate {
   GroupTable* SliceFor(int64_t slice, int32_t skip);
   // Fills targets_: for each row its table, and for slices the visible windows too.
   void Resolve(const AggregateInput& in);
-  void ResolveSliced(const AggregateInput& in, int32_t row);
+  void ResolveSliced(int64_t slice, int32_t skip, int32_t row);
+  // If this is the tick's first touch of a visible entry: remembers to keep what it was.
+  void Touch(const Target& target, uint8_t* entry, bool inserted, int32_t* before);
   // Finds or makes the entries of targets_; keeps what visible ones were before this tick.
   void FindEntries(const program::AggregateKernels& kernels, const AggregateInput& in);
   void Update(const program::AggregateKernels& kernels, const AggregateInput& in);
