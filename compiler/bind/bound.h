@@ -21,6 +21,8 @@ struct Column {
   std::string name;
   Type type;
   WindowRole role = WindowRole::kNone;
+  // Equal for the two bounds of the window of one GROUP BY, also in views above; else nullptr.
+  std::shared_ptr<const int> window_group;
   ExprSize size;  // of what it stands for when the stateless steps below are written out
 };
 
@@ -37,6 +39,9 @@ struct Visible {
 struct Schema {
   std::vector<Column> columns;
   std::vector<Visible> names;
+  // The columns that tell rows apart (none: there is one row), if any do.
+  bool has_key = false;
+  std::vector<int> key;
 };
 
 // What is known about the rows of a relation inside one view.

@@ -30,6 +30,11 @@ void ForgetRoles(bound::Schema* schema) {
   for (bound::Column& column : schema->columns) column.role = bound::WindowRole::kNone;
 }
 
+void ForgetKey(bound::Schema* schema) {
+  schema->has_key = false;
+  schema->key.clear();
+}
+
 // What the rows of a UNION ALL have in common.
 void MergeFacts(const bound::Facts& next, bound::Facts* all) {
   all->has_time &= next.has_time;
@@ -67,6 +72,7 @@ bool UnifyBranches(const ast::Query& query, bound::Query* bound,
     bound::Select& select = bound->selects[branch];
     return (select.distinct ? select.distinct_outputs : select.outputs)[column];
   };
+  ForgetKey(&schema);  // equal keys of two branches are two rows
   bool ok = true;
   for (size_t i = 0; i < schema.columns.size(); ++i) {
     Type type(TypeKind::kNull);
@@ -249,6 +255,7 @@ std::shared_ptr<bound::Relation> QueryBinder::BindName(const ast::Name& name) {
       relation->facts.late = true;
       relation->facts.straight = false;
       relation->facts.append_only_inputs = true;
+      ForgetKey(&relation->schema);
       ForgetRoles(&relation->schema);
       break;
     }
@@ -330,6 +337,7 @@ std::shared_ptr<bound::Relation> QueryBinder::BindWindow(const ast::Relation& ca
   window.lateness = relation->judges_lateness ? lateness_ : 0;
 
   relation->schema = inner->schema;
+  ForgetKey(&relation->schema);  // a row may be in several windows
   ForgetRoles(&relation->schema);
   // Windows of windowed rows: the outer names hide the inner ones.
   std::vector<bound::Visible>& names = relation->schema.names;

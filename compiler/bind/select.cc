@@ -44,6 +44,7 @@ class SelectBinder {
   bound::WindowRole RoleOf(const BoundExpr& expr) const;
   void BindDistinct(const std::vector<bound::Column>& columns);
   bool CheckNames();
+  void DeriveKey(const std::vector<BoundExprPtr>& outputs, bound::Schema* schema) const;
   void WarnUnbounded(const bound::Grouping& grouping, Span span);
 
   const ast::Select& select_;
@@ -285,6 +286,57 @@ void SelectBinder::BindDistinct(const std::vector<bound::Column>& columns) {
   }
 }
 
+// The key of what is below, if all of it comes out. Either bound of a window tells it apart.
+void SelectBinder::DeriveKey(const std::vector<BoundExprPtr>& outputs,
+                             bound::Schema* schema) const {
+  bound::Schema below;
+  if (result_->grouping.has_value()) {
+    const bound::Grouping& grouping = *result_->grouping;
+    const int first = static_cast<int>(grouping.keys.size() + grouping.calls.size());
+    below.has_key = true;
+    below.columns.resize(static_cast<size_t>(first) + 2);
+    for (int i = 0; i < static_cast<int>(grouping.keys.size()); ++i) below.key.push_back(i);
+    if (grouping.window.has_value()) {
+      auto group = std::make_shared<const int>(0);
+      below.columns[static_cast<size_t>(first)].window_group = group;
+      below.columns[static_cast<size_t>(first) + 1].window_group = group;
+      if (grouping.by_start) below.key.push_back(first);
+      if (grouping.by_end) below.key.push_back(first + 1);
+    }
+  } else {
+    below = from_->schema;
+  }
+  auto column_of = [&](const BoundExpr& expr) -> const bound::Column* {
+    if (expr.op != ExprOp::kColumn) return nullptr;
+    return &below.columns[static_cast<size_t>(expr.column)];
+  };
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const bound::Column* column = column_of(*outputs[i]);
+    if (column != nullptr) schema->columns[i].window_group = column->window_group;
+  }
+  schema->has_key = below.has_key;
+  schema->key.clear();
+  for (size_t k = 0; schema->has_key && k < below.key.size(); ++k) {
+    const std::shared_ptr<const int>& group =
+        below.columns[static_cast<size_t>(below.key[k])].window_group;
+    int found = -1;
+    for (int exact : {1, 0}) {
+      for (size_t i = 0; found < 0 && i < outputs.size(); ++i) {
+        const bound::Column* column = column_of(*outputs[i]);
+        if (column == nullptr) continue;
+        bool same = exact == 1 ? outputs[i]->column == below.key[k]
+                               : group != nullptr && column->window_group == group;
+        if (same) found = static_cast<int>(i);
+      }
+    }
+    schema->has_key = found >= 0;
+    if (std::find(schema->key.begin(), schema->key.end(), found) == schema->key.end()) {
+      schema->key.push_back(found);
+    }
+  }
+  if (!schema->has_key) schema->key.clear();
+}
+
 void SelectBinder::WarnUnbounded(const bound::Grouping& grouping, Span span) {
   if (!from_->facts.endless || grouping.window.has_value() || grouping.keys.empty()) return;
   Diagnostic& d = out_->Warning(span, "the state of this view grows without bound");
@@ -362,6 +414,7 @@ bool SelectBinder::Bind(bound::Schema* schema, bound::Facts* facts) {
     }
     schema->columns.push_back(std::move(column));
   }
+  DeriveKey(outputs, schema);
   result_->having = std::move(having);
   result_->outputs = std::move(outputs);
   for (const Item& item : items_) result_->names.push_back(item.name);
@@ -381,6 +434,13 @@ bool SelectBinder::Bind(bound::Schema* schema, bound::Facts* facts) {
     facts->append_only_inputs = true;
     facts->paths = 1;
     if (!facts->windowed) facts->lateness = 0;
+    if (select_.distinct) {
+      schema->has_key = true;
+      schema->key.clear();
+      for (size_t i = 0; i < schema->columns.size(); ++i) {
+        schema->key.push_back(static_cast<int>(i));
+      }
+    }
     for (bound::Column& column : schema->columns) column.size = ExprSize();
   }
   return true;

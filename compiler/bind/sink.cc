@@ -52,6 +52,18 @@ void Binder::BindSink(const ast::SinkStmt& statement) {
     d.code = "updating-view";
     ok = false;
   }
+  bool upsert = statement.mode == ast::SinkMode::kUpsert;
+  bool needs_key = sink.connector == program::Connector::kKafka && (upsert || !view.append_only);
+  if ((upsert || needs_key) && !view.schema.has_key) {
+    Diagnostic& d = out->Error(upsert ? statement.mode_span : statement.from.span,
+                               "view " + Quoted(view.name) + " has no key");
+    d.label = upsert ? "UPSERT replaces the row of a key"
+                     : "KAFKA takes its changes as messages of a key";
+    d.hint = view.append_only ? "leave UPSERT out: its rows are only added"
+                              : "select every GROUP BY column as it is";
+    d.code = "no-key";
+    ok = false;
+  }
   if (!ok) return;
   sink.view = found->second.index;
   sink.upsert = statement.mode == ast::SinkMode::kUpsert ||

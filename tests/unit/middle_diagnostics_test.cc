@@ -250,6 +250,16 @@ TEST(Diagnostics, Sinks) {
                  "page, window_start EMIT CHANGES; SINK s FROM v INTO STDOUT APPEND;"),
             "updating-view: this view updates its rows | APPEND can only add rows | with EMIT ON "
             "CLOSE and no lateness its rows would be final\n");
+  EXPECT_EQ(Said("VIEW v AS SELECT COUNT(*) AS c FROM t GROUP BY page; SINK s FROM v INTO KAFKA "
+                 "(brokers = 'b', topic = 't');"),
+            "no-key: view `v` has no key | KAFKA takes its changes as messages of a key | select "
+            "every GROUP BY column as it is\n");
+  EXPECT_EQ(Said("VIEW v AS SELECT page FROM t; SINK s FROM v INTO FILE (path = 'x') UPSERT;"),
+            "no-key: view `v` has no key | UPSERT replaces the row of a key | leave UPSERT out: "
+            "its rows are only added\n");
+  EXPECT_EQ(Said("VIEW v AS SELECT COUNT(*) AS c FROM t; SINK s FROM v INTO KAFKA (brokers = 'b', "
+                 "topic = 't');"),
+            "");
   EXPECT_EQ(Said("VIEW v AS SELECT page FROM t; SINK s FROM v INTO POSTGRES (url = 'x');"),
             "not-supported-yet: not supported yet: POSTGRES sink | not a connector of sinks | "
             "there is `STDOUT`, `FILE`, `KAFKA`, `NULL`, `CHECKSUM`\n");

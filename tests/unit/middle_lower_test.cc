@@ -180,7 +180,7 @@ TEST(Lower, EveryPartIsConsistent) {
 }
 
 // What the binder tells sinks and what the program does must be the same.
-TEST(Lower, AppendOnlyAsBound) {
+TEST(Lower, KeyAndAppendOnlyAsBound) {
   for (const std::string& script : kScripts) {
     SCOPED_TRACE(script);
     test::BoundText bound = test::BindText(kSources + script);
@@ -189,6 +189,7 @@ TEST(Lower, AppendOnlyAsBound) {
     for (size_t i = 0; i < bound.script.views.size(); ++i) {
       EXPECT_EQ(bound.script.views[i].append_only, lowered.program.views[i].append_only);
       EXPECT_EQ(bound.script.views[i].windowed, lowered.program.views[i].windowed);
+      EXPECT_EQ(bound.script.views[i].schema.key, lowered.program.views[i].key);
     }
   }
 }
@@ -308,6 +309,7 @@ TEST(Lower, KeysOfViews) {
   auto key = [&](const std::string& view) {
     LoweredProgram lowered = test::LowerText(kSources + view);
     const program::View& last = lowered.program.views.back();
+    EXPECT_EQ(test::BindText(kSources + view).script.views.back().schema.key, last.key);
     std::string text;
     for (int column : last.key) text += last.columns[static_cast<size_t>(column)] + " ";
     text += "start " + std::to_string(last.window_start_column) + " end " +
