@@ -37,6 +37,10 @@ Result<std::vector<FrontierTerm>> ParseFrontier(const std::string& text) {
     if (colon != std::string::npos && IsNumber(std::string_view(out.name).substr(colon + 1))) {
       out.partition = out.name.substr(colon + 1);
       out.name.resize(colon);
+    } else if (IsNumber(out.name) && !terms.empty() && !terms.back().partition.empty()) {
+      // clicks:0=12,1=7: a bare number is a partition of the source named before.
+      out.partition = out.name;
+      out.name = terms.back().name;
     }
     terms.push_back(std::move(out));
   }

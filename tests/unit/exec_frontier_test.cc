@@ -24,6 +24,15 @@ TEST(Frontier, NamesPartitionsAndFiles) {
   EXPECT_EQ(terms.value()[2].offset, 4096);
 }
 
+TEST(Frontier, ANumberAloneIsAPartitionOfTheSourceBefore) {
+  auto terms = ParseFrontier("clicks:0=12,1=7,2=9");
+  ASSERT_TRUE(terms.ok());
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(terms.value()[static_cast<size_t>(i)].name, "clicks");
+    EXPECT_EQ(terms.value()[static_cast<size_t>(i)].partition, std::to_string(i));
+  }
+}
+
 TEST(Frontier, SaysWhichTermIsWrong) {
   for (const char* text : {"", "clicks", "clicks:0=", "clicks:0=-1", "=5", "a:0=1,,b:0=2",
                            "a:0=99999999999999999999"}) {
