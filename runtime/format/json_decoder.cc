@@ -256,9 +256,8 @@ class JsonParser {
   // What stands at p where the key expected at `position` does not: another key, whose value's
   // place is returned, or the closing brace.
   __attribute__((noinline)) const char* UnexpectedKey(const char* p, int index, bool first,
-                                                      std::vector<Expected>* keys,
-                                                      size_t* position, int* child,
-                                                      bool* closed) {
+                                                      std::vector<Expected>* keys, size_t* position,
+                                                      int* child, bool* closed) {
     const char* start = p;
     p = SkipBlanks(p, end_);
     if (p == end_) return nullptr;

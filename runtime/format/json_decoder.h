@@ -51,7 +51,7 @@ class JsonDecoder {
     std::vector<IndexChild> indexes;  // by index
     std::vector<FieldTarget> values;
     std::vector<int> presences;  // columns
-    int only_bigint = -1;  // the column, where a BIGINT is all that is wanted here
+    int only_bigint = -1;        // the column, where a BIGINT is all that is wanted here
   };
   int NodeAt(const std::vector<program::PathStep>& path);
   int FindKey(const Node& node, std::string_view key) const;

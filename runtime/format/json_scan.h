@@ -106,9 +106,9 @@ inline const char* ScanShortInteger(const char* p, const char* end, int64_t* out
   if (digits == 0) return nullptr;
   if (*p == '0' && digits > 1) return nullptr;
   // The digits at the high end, zeros before them.
-  uint64_t value = digits == 8 ? Value8(word)
-                               : Value8(word << (64 - 8 * digits) |
-                                        0x3030303030303030u >> (8 * digits));
+  uint64_t value = digits == 8
+                       ? Value8(word)
+                       : Value8(word << (64 - 8 * digits) | 0x3030303030303030u >> (8 * digits));
   p += digits;
   if (digits == 8) {
     std::memcpy(&word, p, 8);

@@ -69,8 +69,7 @@ class TestProducer {
           handle_, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition),
           RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
           RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
-          RD_KAFKA_V_KEY(key, key_size),
-          RD_KAFKA_V_TIMESTAMP(timestamp_ms), RD_KAFKA_V_END);
+          RD_KAFKA_V_KEY(key, key_size), RD_KAFKA_V_TIMESTAMP(timestamp_ms), RD_KAFKA_V_END);
       rd_kafka_poll(handle_, code == RD_KAFKA_RESP_ERR__QUEUE_FULL ? 10 : 0);
     } while (code == RD_KAFKA_RESP_ERR__QUEUE_FULL);
     EXPECT_EQ(code, RD_KAFKA_RESP_ERR_NO_ERROR) << rd_kafka_err2str(code);
