@@ -32,9 +32,9 @@ bool CheckOnClose(const ast::ViewStmt& statement, const bound::Facts& facts, Dia
 // twice counts twice.
 class JudgingWindows {
  public:
-  explicit JudgingWindows(const bound::Query& query) : count(Count(query)) {}
+  explicit JudgingWindows(const bound::Query& query) { count = Count(query); }
   std::shared_ptr<const bound::Relation> one;  // the last one found
-  double count;
+  double count = 0;
 
  private:
   double Count(const bound::Query& query) {
