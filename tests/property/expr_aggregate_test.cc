@@ -164,7 +164,7 @@ TEST(ExprAggregateProperty, EnginesAgree) {
   constexpr size_t kAggregates = 6;
   int64_t overflows = 0, rows = 0;
   const int64_t only = FromEnvironment("FLOW_SEED", 0);
-  const int64_t cases = FromEnvironment("FLOW_CASES", 30);
+  const int64_t cases = FromEnvironment("FLOW_CASES", 15);
   for (int64_t seed = only != 0 ? only : 1; seed <= (only != 0 ? only : cases); ++seed) {
     SCOPED_TRACE("FLOW_SEED=" + std::to_string(seed));
     Random random(static_cast<uint64_t>(seed));
