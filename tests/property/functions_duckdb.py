@@ -113,7 +113,8 @@ FORMATS = ["%Y-%m-%d %H:%M:%S", "%y%m%d", "%I %p", "%f", "%g", "%j", "%u %w", "%
 CASES = [
     ("abs(i1)", None), ("abs(b1)", None), ("abs(d1)", None), ("sign(b1)", None),
     ("sign(d1)", "CASE WHEN isnan(d1) THEN d1 ELSE sign(d1) END"),
-    ("ceil(d1)", None), ("floor(d1)", None), ("trunc(d1)", None), ("round(d1)", "round_even(d1, 0)"), ("sqrt(d1)", positive("sqrt(d1)", "d1 < 0")),
+    ("ceil(d1)", None), ("floor(d1)", None), ("trunc(d1)", None), ("round(d1)", "round_even(d1, 0)"), ("round(few, 1)", None), ("round(few, k)", None), ("round(d2, l)", None),
+    ("sqrt(d1)", positive("sqrt(d1)", "d1 < 0")),
     ("power(d1, d2)", "CASE WHEN d1 = 0 AND d2 < 0 THEN NULL WHEN d1 < 0 AND isfinite(d1) AND isfinite(d2) AND d2 <> floor(d2) "
                       "THEN NULL ELSE " + finite("power(d1, d2)", "d1", "d2") + " END"),
     ("exp(d1)", finite("exp(d1)", "d1")), ("ln(d1)", positive("ln(d1)", "d1 <= 0")), ("log10(d1)", positive("log10(d1)", "d1 <= 0")),
