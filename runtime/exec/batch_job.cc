@@ -23,6 +23,7 @@ namespace {
 
 constexpr int64_t kMorselRows = 4096;
 constexpr int64_t kMorselBytes = 1 << 20;
+constexpr int64_t kFlushBytes = 8 << 20;
 constexpr int32_t kFlushRows = 16 * 1024;  // of append-only views that sources feed
 constexpr int64_t kProgressUs = 100'000;
 
@@ -304,7 +305,9 @@ void BatchJob::Scan(int index) {
     if (all_ended || failed()) break;
     if (!read) std::this_thread::sleep_for(std::chrono::microseconds(50));
     for (size_t v = 0; v < outputs_.size(); ++v) {
-      if (!streams_through_[v] || worker->views[v].rows().rows < kFlushRows) continue;
+      Batch& rows = worker->views[v].rows();
+      if (!streams_through_[v] || rows.rows == 0) continue;
+      if (rows.rows < kFlushRows && rows.arena().allocated_bytes() < kFlushBytes) continue;
       worker->status = FlushView(static_cast<int>(v), worker);
       if (!worker->status.ok()) failed_.store(true);
     }

@@ -16,11 +16,12 @@ SinkThread::~SinkThread() {
   thread_.join();
 }
 
-void SinkThread::Push(SinkConnector* sink, std::shared_ptr<const Batch> rows, int64_t revision) {
+void SinkThread::Push(SinkConnector* sink, std::shared_ptr<const Batch> rows, int64_t bytes,
+                      int64_t revision) {
   {
     std::lock_guard lock(mutex_);
-    rows_ += rows->rows;
-    items_.push_back({sink, std::move(rows), revision});
+    bytes_ += bytes;
+    items_.push_back({sink, std::move(rows), bytes, revision});
   }
   changed_.notify_all();
 }
@@ -70,7 +71,7 @@ void SinkThread::Loop() {
     Status status = item.sink->Write(changes);
     lock.lock();
     busy_ = false;
-    rows_ -= item.rows->rows;
+    bytes_ -= item.bytes;
     if (!status.ok()) status_ = std::move(status);
     changed_.notify_all();
   }

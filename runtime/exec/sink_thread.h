@@ -18,7 +18,9 @@ class SinkThread {
   SinkThread();
   ~SinkThread();
   // Hands a batch to a sink. Never blocks; callers ask HasRoom before a tick.
-  void Push(SinkConnector* sink, std::shared_ptr<const Batch> rows, int64_t revision);
+  // `bytes`: about how much memory the rows hold.
+  void Push(SinkConnector* sink, std::shared_ptr<const Batch> rows, int64_t bytes,
+            int64_t revision);
   bool HasRoom();
   // Waits up to `us` for room.
   bool WaitForRoom(int64_t us);
@@ -30,17 +32,18 @@ class SinkThread {
   struct Item {
     SinkConnector* sink;
     std::shared_ptr<const Batch> rows;
+    int64_t bytes;
     int64_t revision;
   };
   static constexpr size_t kMaxItems = 64;
-  static constexpr int64_t kMaxRows = 256 * 1024;
+  static constexpr int64_t kMaxBytes = 32 << 20;
   void Loop();
-  bool Full() const { return items_.size() >= kMaxItems || rows_ >= kMaxRows; }
+  bool Full() const { return items_.size() >= kMaxItems || bytes_ >= kMaxBytes; }
 
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Item> items_;
-  int64_t rows_ = 0;
+  int64_t bytes_ = 0;  // of items_ and what is being written
   bool busy_ = false;
   bool stop_ = false;
   Status status_;

@@ -34,6 +34,7 @@ namespace {
 constexpr int kMinMorsels = 2;  // a partition and tick
 constexpr int kMaxMorsels = 64;
 constexpr int64_t kMorselBytes = 1 << 20;
+constexpr int64_t kTickBytes = 32 << 20;  // of input; each partition may read one morsel more
 constexpr int64_t kQuietUs = 10'000'000;  // without output: say what holds the watermark
 constexpr int64_t kNewPartitionsUs = 5'000'000;
 
@@ -71,7 +72,8 @@ class StreamJob {
   Status Tick(bool* finished);
   Status EmitViews(bool last);
   Status WaitForSinks();
-  void Watermarks(bool last);
+  // Takes the watermarks of this tick; says whether one has changed.
+  bool Watermarks(bool last);
   void NoticeQuiet();
   RunReport Report();
 
@@ -92,6 +94,7 @@ class StreamJob {
   // Of the current tick.
   std::atomic<size_t> next_partition_{0};
   std::atomic<int64_t> read_rows_{0};
+  std::atomic<int64_t> read_bytes_{0};
   std::atomic<bool> full_{false};
   int morsels_ = kMinMorsels;
   std::vector<int64_t> aggregate_watermark_;
@@ -266,6 +269,8 @@ Status StreamJob::ReadPartition(PartitionState* partition, int morsels, Worker* 
     ProcessMorsel(partition, worker);
     partition->next_offset = worker->rows.morsel.next_offset;
     read_rows_.fetch_add(worker->rows.morsel.row_count, std::memory_order_relaxed);
+    int64_t bytes = worker->rows.morsel.bytes;
+    if (read_bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes > kTickBytes) break;
   }
   full_.store(true, std::memory_order_relaxed);
   return OkStatus();
@@ -328,7 +333,8 @@ void StreamJob::RunAggregate(int aggregate, int index) {
   worker->operator_us += NowUs() - begin;
 }
 
-void StreamJob::Watermarks(bool last) {
+bool StreamJob::Watermarks(bool last) {
+  const std::vector<int64_t> before = aggregate_watermark_;
   const bool at_end = last && options_.to.empty() && !stopped_;
   auto of = [&](const std::vector<int>& sources, bool none) {
     if (at_end) return kMaxTime;
@@ -358,6 +364,7 @@ void StreamJob::Watermarks(bool last) {
       raise(program_.views[v].watermark_sources, view_watermark_[v]);
     }
   }
+  return before != aggregate_watermark_;
 }
 
 Status StreamJob::Decide() {
@@ -452,6 +459,7 @@ Status StreamJob::Tick(bool* finished) {
   }
   next_partition_.store(0);
   read_rows_.store(0);
+  read_bytes_.store(0);
   full_.store(false);
   stopped_ = options_.stop != nullptr && options_.stop->load();
   pool_->Run([this](int worker) { ReadPartitions(worker); });
@@ -460,8 +468,10 @@ Status StreamJob::Tick(bool* finished) {
   bool all_ended = true;
   for (auto& partition : sources_->partitions()) all_ended = all_ended && partition->ended;
   *finished = all_ended || stopped_;
-  Watermarks(*finished);
-  for (size_t a = 0; a < aggregates_.size(); ++a) {
+  const bool moved = Watermarks(*finished);
+  // A tick that read nothing and moved no watermark changes no state.
+  const bool quiet = read_rows_.load() == 0 && !moved && !*finished && ticks_ > 1;
+  for (size_t a = 0; !quiet && a < aggregates_.size(); ++a) {
     pool_->Run([this, a](int worker) { RunAggregate(static_cast<int>(a), worker); });
   }
   FLOW_RETURN_IF_ERROR(EmitViews(*finished));

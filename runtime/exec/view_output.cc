@@ -120,8 +120,10 @@ bool ViewOutput::Due(int64_t watermark, int64_t now_us, bool last) const {
 void ViewOutput::Emit(Batch batch, const std::vector<SinkConnector*>& sinks, int64_t revision) {
   if (batch.rows == 0) return;
   emitted_ += batch.rows;
+  int64_t bytes = batch.arena().allocated_bytes();
+  for (const Type& type : batch.types()) bytes += batch.rows * (type.width() + 1);
   auto rows = std::make_shared<const Batch>(std::move(batch));
-  for (SinkConnector* sink : sinks) thread_->Push(sink, rows, revision);
+  for (SinkConnector* sink : sinks) thread_->Push(sink, rows, bytes, revision);
 }
 
 void ViewOutput::EndTick(int64_t watermark, int64_t now_us, int64_t revision, bool last) {

@@ -4,7 +4,7 @@
 namespace flow {
 
 namespace {
-constexpr int kSpins = 2000;
+constexpr int kSpins = 100;
 }
 
 WorkerPool::WorkerPool(int workers) : workers_(workers) {
