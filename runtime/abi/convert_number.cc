@@ -14,6 +14,17 @@ using flow::abi::EqualsIgnoreCase;
 using flow::abi::IsDigit;
 using flow::abi::Text;
 
+struct Powers {
+  FlowInt128 of[39];
+};
+constexpr Powers MakePowers() {
+  Powers powers{};
+  powers.of[0] = 1;
+  for (int i = 1; i < 39; ++i) powers.of[i] = powers.of[i - 1] * 10;
+  return powers;
+}
+constexpr Powers kPowers = MakePowers();
+
 // PostgreSQL takes every prefix of these words that names only one of them.
 bool IsPrefixOf(Text text, const char* word, size_t least) {
   const size_t size = strlen(word);
@@ -86,11 +97,7 @@ bool ReadNumber(Text text, Number* out) {
 
 extern "C" {
 
-FlowInt128 flow_pow10(int32_t n) {
-  FlowInt128 power = 1;
-  for (int32_t i = 0; i < n; ++i) power *= 10;
-  return power;
-}
+FlowInt128 flow_pow10(int32_t n) { return kPowers.of[n]; }
 
 uint8_t flow_parse_boolean(const char* data, size_t size, uint8_t* out) {
   const Text text = flow::abi::Trim(data, size);
@@ -159,12 +166,15 @@ uint8_t flow_parse_decimal(const char* data, size_t size, int32_t precision, int
   const int64_t kept = static_cast<int64_t>(number.integer.size()) - static_cast<int64_t>(first) +
                        number.exponent + scale;
   if (kept > 38) return kFlowErrOverflow;
-  FlowInt128 value = 0;
   auto digit_at = [&](int64_t i) {
     const size_t at = first + static_cast<size_t>(i);
     return at < number.digits() ? number.digit(at) - '0' : 0;
   };
-  for (int64_t i = 0; i < kept; ++i) value = value * 10 + digit_at(i);
+  int64_t i = 0;
+  int64_t head = 0;  // 64 bits are enough for most
+  for (; i < std::min<int64_t>(kept, 18); ++i) head = head * 10 + digit_at(i);
+  FlowInt128 value = head;
+  for (; i < kept; ++i) value = value * 10 + digit_at(i);
   if (kept >= 0 && digit_at(kept) >= 5) ++value;
   if (value >= flow_pow10(precision)) return kFlowErrOverflow;
   *out = number.negative ? -value : value;
@@ -256,10 +266,18 @@ size_t flow_format_decimal(FlowInt128 unscaled, int32_t scale, char* out) {
   int count = 0;
   FlowUInt128 rest =
       unscaled < 0 ? -static_cast<FlowUInt128>(unscaled) : static_cast<FlowUInt128>(unscaled);
-  while (rest != 0 || count <= scale) {
-    digits[count++] = static_cast<char>('0' + static_cast<int>(rest % 10));
-    rest /= 10;
+  auto put = [&](uint64_t part, int least) {
+    for (const int end = count + least; part != 0 || count < end; part /= 10) {
+      digits[count++] = static_cast<char>('0' + part % 10);
+    }
+  };
+  constexpr uint64_t kPart = 1'000'000'000'000'000'000;  // division of 128 bits is slow
+  while (rest >= kPart) {
+    put(static_cast<uint64_t>(rest % kPart), 18);
+    rest /= kPart;
   }
+  put(static_cast<uint64_t>(rest), 0);
+  while (count <= scale) digits[count++] = '0';
   char* at = out;
   if (unscaled < 0) *at++ = '-';
   while (count > 0) {

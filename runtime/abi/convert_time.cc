@@ -129,7 +129,7 @@ uint8_t ParseMoment(const char* data, size_t size, int32_t* days, int64_t* time,
   return TakeZone(&text, zone);
 }
 
-char* PutDigits(char* at, int64_t value, int width) {
+char* PutDigits(char* at, uint32_t value, int width) {
   for (int i = width - 1; i >= 0; --i) {
     at[i] = static_cast<char>('0' + value % 10);
     value /= 10;
@@ -144,15 +144,22 @@ char* PutDate(char* at, int32_t days) {
     *at++ = '-';
     year = -year;
   }
-  at = PutDigits(at, year, year > 9999 ? 8 : 4);
+  at = PutDigits(at, static_cast<uint32_t>(year), year > 9999 ? 8 : 4);
   *at++ = '-';
-  at = PutDigits(at, month, 2);
+  at = PutDigits(at, static_cast<uint32_t>(month), 2);
   *at++ = '-';
-  return PutDigits(at, day, 2);
+  return PutDigits(at, static_cast<uint32_t>(day), 2);
+}
+
+// mm:ss of a day's second.
+char* PutMinutes(char* at, uint32_t seconds) {
+  at = PutDigits(at, seconds / 60 % 60, 2);
+  *at++ = ':';
+  return PutDigits(at, seconds % 60, 2);
 }
 
 // Nothing, milliseconds or microseconds.
-char* PutFraction(char* at, int64_t fraction) {
+char* PutFraction(char* at, uint32_t fraction) {
   if (fraction == 0) return at;
   *at++ = '.';
   return fraction % 1000 == 0 ? PutDigits(at, fraction / 1000, 3) : PutDigits(at, fraction, 6);
@@ -163,12 +170,11 @@ char* PutTimestamp(char* at, int64_t us, char separator) {
   const int64_t rest = us % kDay + (us % kDay < 0 ? kDay : 0);
   at = PutDate(at, static_cast<int32_t>(days));
   *at++ = separator;
-  at = PutDigits(at, rest / kHour, 2);
+  const auto seconds = static_cast<uint32_t>(rest / kSecond);
+  at = PutDigits(at, seconds / 3600, 2);
   *at++ = ':';
-  at = PutDigits(at, rest / kMinute % 60, 2);
-  *at++ = ':';
-  at = PutDigits(at, rest / kSecond % 60, 2);
-  return PutFraction(at, rest % kSecond);
+  at = PutMinutes(at, seconds);
+  return PutFraction(at, static_cast<uint32_t>(rest % kSecond));
 }
 
 }  // namespace
@@ -250,10 +256,8 @@ size_t flow_format_interval(int64_t us, char* out) {
   }
   at += flow_format_bigint(rest / kHour, at);
   *at++ = ':';
-  at = PutDigits(at, rest / kMinute % 60, 2);
-  *at++ = ':';
-  at = PutDigits(at, rest / kSecond % 60, 2);
-  at = PutFraction(at, rest % kSecond);
+  at = PutMinutes(at, static_cast<uint32_t>(rest / kSecond));
+  at = PutFraction(at, static_cast<uint32_t>(rest % kSecond));
   return static_cast<size_t>(at - out);
 }
 

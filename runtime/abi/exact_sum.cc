@@ -75,6 +75,17 @@ void flow_exact_sum_add(FlowExactSum* sum, double value, int64_t weight) {
   int position = biased == 0 ? 0 : biased - 1;
   if (biased != 0) mantissa |= uint64_t{1} << 52;
 
+  if (weight == 1) {  // the usual one: three chunks, no branches
+    const int i = position / 32;
+    const FlowUInt128 shifted = static_cast<FlowUInt128>(mantissa) << (position % 32);
+    const int64_t sign = negative ? -1 : 0;
+    const auto low = static_cast<uint64_t>(shifted);
+    sum->chunk[i] += (static_cast<int64_t>(low & 0xFFFFFFFF) ^ sign) - sign;
+    sum->chunk[i + 1] += (static_cast<int64_t>(low >> 32) ^ sign) - sign;
+    sum->chunk[i + 2] += (static_cast<int64_t>(shifted >> 64) ^ sign) - sign;
+    if (++sum->pending >= kMaxPending) Carry(sum);
+    return;
+  }
   uint64_t times = static_cast<uint64_t>(weight);
   if (weight < 0) {
     times = -times;
