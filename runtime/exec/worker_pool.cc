@@ -4,7 +4,7 @@
 namespace flow {
 
 namespace {
-constexpr int kSpins = 100;
+constexpr int kSpins = 1000;
 }
 
 WorkerPool::WorkerPool(int workers) : workers_(workers) {
