@@ -21,7 +21,7 @@ if(FLOW_SANITIZE)
   list(APPEND FLOW_FLAGS -fsanitize=${FLOW_SANITIZE} -fno-sanitize-recover=all -g1)
   list(APPEND FLOW_LINK_FLAGS -fsanitize=${FLOW_SANITIZE})
   # GCC's flow analysis is confused by instrumented code.
-  list(APPEND FLOW_FLAGS -Wno-maybe-uninitialized -Wno-mismatched-new-delete)
+  list(APPEND FLOW_FLAGS -Wno-maybe-uninitialized)
 endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 if(FLOW_SANITIZE)
