@@ -24,7 +24,7 @@ struct CompileOptions {
   EngineKind engine = EngineKind::kJit;
   std::vector<std::string> views;  // wanted; empty: those with sinks, else the last
   bool all_views = false;
-  bool sinks = true;                        // of the wanted views
+  bool sinks = true;  // of the wanted views
   std::vector<std::string> disabled_rules;
   codegen::Options jit;
   bool kernels = true;  // fill the kernel slots

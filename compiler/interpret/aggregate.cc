@@ -1,6 +1,6 @@
 // The aggregate kernels: keys and accumulators in entries laid out by AggregateLayout.
-#include <cstdlib>
 #include <cmath>
+#include <cstdlib>
 
 #include "compiler/interpret/engine.h"
 #include "compiler/interpret/value.h"

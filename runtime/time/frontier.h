@@ -1,4 +1,5 @@
-// A frontier as text: NAME:P=OFFSET,... (after it P=OFFSET of the same NAME) or FILEBASENAME=BYTES,...
+// A frontier as text: NAME:P=OFFSET,... (after it P=OFFSET of the same NAME) or
+// FILEBASENAME=BYTES,...
 #pragma once
 
 #include <cstdint>

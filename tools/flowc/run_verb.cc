@@ -198,7 +198,7 @@ int Run(const Arguments& arguments) {
       libflow::Compile(path, *text, compile, IsTerminal(STDERR_FILENO));
   const bool json = values->count("format") > 0 && run.format == "json";
   std::fputs(json ? compiled.json.c_str() : compiled.text.c_str(), stderr);
-  if (compiled.program == nullptr) return libflow::kCheckFailed;
+  if (compiled.program == nullptr) return compiled.code;
 
   const bool bar = IsTerminal(STDERR_FILENO) && !IsTerminal(STDOUT_FILENO);
   ProgressLine progress;
