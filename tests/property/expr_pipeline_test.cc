@@ -202,7 +202,15 @@ RandomPipeline MakeRandomPipeline(Random& random, const std::vector<Type>& input
   pipeline.input = input;
   std::vector<Type> data(input.begin(), input.end() - 1);
   ExprGenerator over_input(random, data);
-  const BoundExprPtr time = MakeColumn(static_cast<int>(input.size()) - 1, TypeKind::kTimestamp);
+  BoundExprPtr time = MakeColumn(static_cast<int>(input.size()) - 1, TypeKind::kTimestamp);
+  if (random.Percent(20)) {  // computed; may be NULL or in error
+    time = MakeNode(
+        ExprOp::kCase, TypeKind::kTimestamp,
+        {over_input.Make(TypeKind::kBoolean, 4), time,
+         random.Percent(50) ? MakeNode(ExprOp::kSub, TypeKind::kTimestamp,
+                                       {time, MakeLiteral(Datum::Int(TypeKind::kInterval, 7))})
+                            : MakeLiteral(RandomCell(random, TypeKind::kTimestamp, 40, 40))});
+  }
 
   if (random.Percent(60)) spec.filter = over_input.Make(TypeKind::kBoolean, 10);
   if (random.Percent(20)) {
