@@ -153,6 +153,7 @@ void Binder::BindView(const ast::ViewStmt& statement) {
   bool declared = Declare(statement.name, entry);
   if (statement.late_to.has_value()) {
     entry.kind = bound::RelationKind::kLate;
+    entry.broken |= !declared;
     entry.span = statement.late_to->span;
     if (ok) view.late_name = statement.late_to->text;
     Declare(*statement.late_to, entry);

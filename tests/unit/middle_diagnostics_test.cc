@@ -49,6 +49,10 @@ TEST(Diagnostics, Names) {
             "with AS\n");
   EXPECT_EQ(Said("VIEW t AS SELECT page FROM t;"),
             "duplicate-name: duplicate name `t` | already declared above\n");
+  // What the refused view declares is known, but nothing more is said of it.
+  EXPECT_EQ(Said("VIEW t AS SELECT window_start, COUNT(*) AS c FROM TUMBLE(t, 1m) GROUP BY "
+                 "window_start LATE TO l; VIEW w AS SELECT page FROM l;"),
+            "duplicate-name: duplicate name `t` | already declared above\n");
   EXPECT_EQ(
       Said("VIEW v AS SELECT a FROM (SELECT page AS a FROM t) q; VIEW w AS SELECT page FROM v;"),
       "unknown-column: unknown column `page` | not a column of v | columns of v: `a`\n");
