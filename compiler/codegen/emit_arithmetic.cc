@@ -68,7 +68,7 @@ Value ExprEmitter::EmitInteger(const BoundExpr& expr, const Operands& operands) 
   llvm::Value* least =
       llvm::ConstantInt::get(type, llvm::APInt::getSignedMinValue(type->getIntegerBitWidth()));
   llvm::Value* overflow = b_.CreateAnd(by_minus_one, b_.CreateICmpEQ(x, least));
-  error = b_.CreateSelect(overflow, b_.Byte(kFlowErrOverflow), error);
+  error = b_.CreateSelect(overflow, b_.Code(kFlowErrOverflow), error);
   llvm::Value* divisor = b_.CreateSelect(b_.CreateOr(by_zero, overflow), one, y);
   return WithError(b_.CreateSDiv(x, divisor), operands.strict, error);
 }
@@ -77,7 +77,6 @@ Value ExprEmitter::EmitDouble(const BoundExpr& expr, const Operands& operands) {
   llvm::Value* x = operands.values[0].value;
   llvm::Value* y = operands.values[1].value;
   llvm::Value* zero = llvm::ConstantFP::get(x->getType(), 0);
-  llvm::Value* infinity = llvm::ConstantFP::getInfinity(x->getType());
   if (expr.op == ExprOp::kMod) {
     return Guarded(expr.type, operands.strict, [&] {
       llvm::Value* result = b_.CreateCall(b_.m().Callee("fmod"), {x, y});
@@ -100,15 +99,18 @@ Value ExprEmitter::EmitDouble(const BoundExpr& expr, const Operands& operands) {
       result = b_.CreateFDiv(x, y);
       break;
   }
-  auto magnitude = [&](llvm::Value* v) {
-    return b_.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, v);
+  // By the bits of the exponent: no NaN can come from finite operands (0 / 0 is caught below).
+  constexpr uint64_t kExponent = 0x7FF0000000000000;
+  auto not_finite = [&](llvm::Value* v) {
+    llvm::Value* bits = b_.CreateBitCast(v, b_.getInt64Ty());
+    llvm::Value* exponent = b_.CreateAnd(bits, b_.getInt64(kExponent));
+    return b_.CreateICmpEQ(exponent, b_.getInt64(kExponent));
   };
-  llvm::Value* is_infinite = b_.CreateFCmpOEQ(magnitude(result), infinity);
-  llvm::Value* were_finite = b_.CreateAnd(b_.CreateFCmpOLT(magnitude(x), infinity),
-                                          b_.CreateFCmpOLT(magnitude(y), infinity));
-  llvm::Value* error = ErrorIf(b_.CreateAnd(is_infinite, were_finite), kFlowErrOverflow);
+  llvm::Value* before = b_.CreateOr(not_finite(x), not_finite(y));
+  llvm::Value* overflow = b_.CreateAnd(not_finite(result), b_.CreateNot(before));
+  llvm::Value* error = ErrorIf(overflow, kFlowErrOverflow);
   if (expr.op == ExprOp::kDiv) {
-    error = b_.CreateSelect(b_.CreateFCmpOEQ(y, zero), b_.Byte(kFlowErrDivisionByZero), error);
+    error = b_.CreateSelect(b_.CreateFCmpOEQ(y, zero), b_.Code(kFlowErrDivisionByZero), error);
   }
   return WithError(result, operands.strict, error);
 }

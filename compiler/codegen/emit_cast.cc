@@ -59,7 +59,7 @@ Value ExprEmitter::EmitCast(const BoundExpr& expr) {
   auto convert = [&] {
     Value to = CastValue(certain, child.type, expr.type);
     if (expr.try_cast && to.may_error) {
-      to.status = b_.CreateZExt(IsError(to), b_.getInt8Ty());
+      to.status = b_.CreateZExt(IsError(to), b_.getInt32Ty());
       static_assert(kFlowNull == 1, "a failure becomes NULL by widening a bit");
       to.may_null = true;
       to.may_error = false;
@@ -231,7 +231,7 @@ Value ExprEmitter::CastValue(const Value& from, const Type& from_type, const Typ
       break;
   }
   // The binder refuses every other pair; whoever gets here anyway sees an error, not a wrong value.
-  return WithError(m.Zero(to), Value(), b_.Byte(kFlowErrCast));
+  return WithError(m.Zero(to), Value(), b_.Code(kFlowErrCast));
 }
 
 }  // namespace flow::codegen

@@ -1,4 +1,7 @@
 // Comparisons, AND, OR, NOT, IS NULL, CASE and COALESCE.
+#include <algorithm>
+#include <set>
+
 #include "compiler/codegen/expr_emitter.h"
 #include "runtime/abi/error_code.h"
 
@@ -73,6 +76,91 @@ Value ExprEmitter::EmitComparison(const BoundExpr& expr) {
   return WithStatus(b_.CreateICmp(IntegerPredicate(expr.op, is_signed), x, y), operands.strict);
 }
 
+// x = 1 OR x = 2 OR ...: from this many on, one look-up instead of a comparison each.
+constexpr size_t kLeastMembers = 4;
+
+std::vector<ExprEmitter::Term> ExprEmitter::Terms(const BoundExpr& expr) {
+  // Members by the number of their subject; a list stands where its first member does.
+  std::unordered_map<int, std::vector<size_t>> lists;
+  auto member = [](const BoundExpr& child) {
+    const bool listed = child.op == ExprOp::kEq && child.children[1]->op == ExprOp::kLiteral &&
+                        child.children[1]->literal.is_value();
+    if (!listed) return false;
+    const Type& type = child.children[0]->type;
+    return type.is(TypeKind::kString) || type.is_integer() || type.is(TypeKind::kDate) ||
+           type.is(TypeKind::kTimestamp) || type.is(TypeKind::kInterval);
+  };
+  if (expr.op == ExprOp::kOr) {
+    for (size_t i = 0; i < expr.children.size(); ++i) {
+      const BoundExpr& child = *expr.children[i];
+      if (member(child)) lists[numbering_.NumberOf(*child.children[0])].push_back(i);
+    }
+  }
+  std::vector<Term> terms;
+  for (size_t i = 0; i < expr.children.size(); ++i) {
+    const BoundExpr& child = *expr.children[i];
+    Term term;
+    term.expr = &child;
+    if (expr.op == ExprOp::kOr && member(child)) {
+      const std::vector<size_t>& list = lists[numbering_.NumberOf(*child.children[0])];
+      if (list.size() >= kLeastMembers) {
+        if (list.front() != i) continue;
+        term.expr = child.children[0].get();
+        for (size_t k : list) term.members.push_back(&expr.children[k]->children[1]->literal);
+      }
+    }
+    terms.push_back(std::move(term));
+  }
+  return terms;
+}
+
+bool ExprEmitter::IsCheapTerm(const Term& term) {
+  return IsCheap(*term.expr) && (term.members.empty() || !term.expr->type.is(TypeKind::kString));
+}
+
+Value ExprEmitter::EmitTerm(const Term& term) {
+  return term.members.empty() ? Emit(*term.expr) : EmitMembership(*term.expr, term.members);
+}
+
+Value ExprEmitter::EmitMembership(const BoundExpr& subject,
+                                  const std::vector<const Datum*>& members) {
+  Value x = Emit(subject);
+  Value strict = x;
+  strict.value = nullptr;
+  if (subject.type.is(TypeKind::kString)) {
+    std::vector<std::string> texts;
+    for (const Datum* member : members) texts.push_back(member->s);
+    std::sort(texts.begin(), texts.end());
+    texts.erase(std::unique(texts.begin(), texts.end()), texts.end());
+    return Guarded(TypeKind::kBoolean, strict, [&] {
+      llvm::Value* found = b_.CreateCall(
+          b_.m().Callee("flow_op_string_in"),
+          {x.value, b_.m().Strings(texts), b_.getInt32(static_cast<uint32_t>(texts.size()))});
+      Value result;
+      result.value = b_.CreateICmpNE(found, b_.Byte(0));
+      return result;
+    });
+  }
+  llvm::BasicBlock* before = b_.GetInsertBlock();
+  llvm::BasicBlock* found = b_.NewBlock("member");
+  llvm::BasicBlock* join = b_.NewBlock("looked_up");
+  auto* choice = b_.CreateSwitch(x.value, join, static_cast<unsigned>(members.size()));
+  std::set<int64_t> seen;
+  for (const Datum* member : members) {
+    if (!seen.insert(member->i).second) continue;
+    choice->addCase(
+        llvm::ConstantInt::getSigned(llvm::cast<llvm::IntegerType>(x.value->getType()), member->i),
+        found);
+  }
+  b_.Enter(found);
+  b_.CreateBr(join);
+  Value yes;
+  yes.value = b_.getTrue();
+  Value no;
+  no.value = b_.getFalse();
+  return WithStatus(Join(join, TypeKind::kBoolean, {{before, no}, {found, yes}}).value, strict);
+}
+
 // The deciding value first, then NULL, then the first error. Cheap operands are evaluated in any
 // case; the others one after the other, until one decides.
 Value ExprEmitter::EmitConnective(const BoundExpr& expr) {
@@ -94,16 +182,17 @@ Value ExprEmitter::EmitConnective(const BoundExpr& expr) {
     b_.Enter(next);
   };
 
-  std::vector<Value> values(expr.children.size());
+  const std::vector<Term> terms = Terms(expr);
+  std::vector<Value> values(terms.size());
   std::vector<size_t> costly;
   llvm::Value* any_decides = nullptr;
-  for (size_t i = 0; i < expr.children.size(); ++i) {
+  for (size_t i = 0; i < terms.size(); ++i) {
     // The first costly operand is evaluated in any case too, unless a cheap one can spare it.
-    if (!IsCheap(*expr.children[i])) {
+    if (!IsCheapTerm(terms[i])) {
       costly.push_back(i);
       continue;
     }
-    values[i] = Emit(*expr.children[i]);
+    values[i] = EmitTerm(terms[i]);
     llvm::Value* now = decides(values[i]);
     any_decides = any_decides == nullptr ? now : b_.CreateOr(any_decides, now);
   }
@@ -114,31 +203,27 @@ Value ExprEmitter::EmitConnective(const BoundExpr& expr) {
       OpenScope();
       ++scopes;
     }
-    values[i] = Emit(*expr.children[i]);
+    values[i] = EmitTerm(terms[i]);
     any_decides = decides(values[i]);
   }
   while (scopes-- > 0) CloseScope();
 
   Value rest;
   rest.value = b_.getInt1(is_and);
-  llvm::Value* is_null = nullptr;
   for (const Value& value : values) {
     rest.may_error |= value.may_error;
-    if (!value.may_null) continue;
-    rest.may_null = true;
-    llvm::Value* null = IsNull(value);
-    is_null = is_null == nullptr ? null : b_.CreateOr(is_null, null);
+    rest.may_null |= value.may_null;
   }
   if (rest.may_error) rest.status = FirstError(values);
-  if (is_null != nullptr) {
-    rest.status = b_.CreateSelect(is_null, b_.Byte(kFlowNull),
-                                  rest.status == nullptr ? b_.Byte(kFlowValue) : rest.status);
+  if (rest.may_null) {
+    llvm::Value* otherwise = rest.may_error ? rest.status : b_.Code(kFlowValue);
+    rest.status = b_.CreateSelect(AnyNull(values), b_.Code(kFlowNull), otherwise);
   }
   // What the operands that were not left for say last.
   if (any_decides != nullptr) {
     rest.value = b_.CreateXor(any_decides, rest.value);
     if (!rest.certain()) {
-      rest.status = b_.CreateSelect(any_decides, b_.Byte(kFlowValue), rest.status);
+      rest.status = b_.CreateSelect(any_decides, b_.Code(kFlowValue), rest.status);
     }
   }
   if (join == nullptr) return rest;
@@ -159,7 +244,7 @@ Value ExprEmitter::EmitIsNull(const BoundExpr& expr) {
   result.value = IsNull(operand);
   if (operand.may_error) {
     result.may_error = true;
-    result.status = b_.CreateSelect(result.value, b_.Byte(kFlowValue), operand.status);
+    result.status = b_.CreateSelect(result.value, b_.Code(kFlowValue), operand.status);
   }
   return result;
 }

@@ -1,6 +1,8 @@
 // The frame of ExprEmitter: dispatch, remembered results, statuses, joins.
 #include "compiler/codegen/expr_emitter.h"
 
+#include <unordered_set>
+
 #include "runtime/abi/error_code.h"
 
 namespace flow::codegen {
@@ -70,7 +72,7 @@ Value ExprEmitter::Constant(const Datum& literal, const Type& type) {
   Value result;
   if (!literal.is_value()) {
     result.value = m.Zero(type);
-    result.status = b_.Byte(literal.status);
+    result.status = b_.Code(literal.status);
     result.may_null = literal.is_null();
     result.may_error = !literal.is_null();
     return result;
@@ -119,7 +121,7 @@ Value ExprEmitter::Strict(const Value& a, const Value& b) {
     merged.status = b_.CreateOr(a.status, b.status);
     static_assert(kFlowValue == 0 && kFlowNull == 1, "statuses without errors are bits");
   } else {
-    llvm::Value* take_b = b_.CreateICmpEQ(a.status, b_.Byte(kFlowValue));
+    llvm::Value* take_b = b_.CreateICmpEQ(a.status, b_.Code(kFlowValue));
     if (b.may_null) take_b = b_.CreateOr(take_b, IsNull(b));
     merged.status = b_.CreateSelect(take_b, b.status, a.status);
   }
@@ -127,31 +129,46 @@ Value ExprEmitter::Strict(const Value& a, const Value& b) {
 }
 
 llvm::Value* ExprEmitter::StatusOf(const Value& value) {
-  return value.certain() ? b_.Byte(kFlowValue) : value.status;
+  return value.certain() ? b_.Code(kFlowValue) : value.status;
 }
 
 llvm::Value* ExprEmitter::IsValue(const Value& value) {
-  return value.certain() ? b_.getTrue() : b_.CreateICmpEQ(value.status, b_.Byte(kFlowValue));
+  return value.certain() ? b_.getTrue() : b_.CreateICmpEQ(value.status, b_.Code(kFlowValue));
 }
 
 llvm::Value* ExprEmitter::IsNull(const Value& value) {
-  return value.may_null ? b_.CreateICmpEQ(value.status, b_.Byte(kFlowNull)) : b_.getFalse();
+  return value.may_null ? b_.CreateICmpEQ(value.status, b_.Code(kFlowNull)) : b_.getFalse();
 }
 
 llvm::Value* ExprEmitter::IsError(const Value& value) {
-  return value.may_error ? b_.CreateICmpUGE(value.status, b_.Byte(kFlowErrorFirst)) : b_.getFalse();
+  return value.may_error ? b_.CreateICmpUGE(value.status, b_.Code(kFlowErrorFirst)) : b_.getFalse();
 }
 
 llvm::Value* ExprEmitter::FirstError(const std::vector<Value>& values) {
-  llvm::Value* first = b_.Byte(kFlowValue);
-  for (auto value = values.rbegin(); value != values.rend(); ++value) {
-    if (value->may_error) first = b_.CreateSelect(IsError(*value), value->status, first);
+  std::vector<const Value*> distinct;
+  std::unordered_set<llvm::Value*> seen;
+  for (const Value& value : values) {
+    if (value.may_error && seen.insert(value.status).second) distinct.push_back(&value);
+  }
+  llvm::Value* first = b_.Code(kFlowValue);
+  for (auto value = distinct.rbegin(); value != distinct.rend(); ++value) {
+    first = b_.CreateSelect(IsError(**value), (*value)->status, first);
   }
   return first;
 }
 
+llvm::Value* ExprEmitter::AnyNull(const std::vector<Value>& values) {
+  llvm::Value* any = nullptr;
+  std::unordered_set<llvm::Value*> seen;
+  for (const Value& value : values) {
+    if (!value.may_null || !seen.insert(value.status).second) continue;
+    any = any == nullptr ? IsNull(value) : b_.CreateOr(any, IsNull(value));
+  }
+  return any;
+}
+
 llvm::Value* ExprEmitter::ErrorIf(llvm::Value* failed, uint8_t code) {
-  return b_.CreateSelect(failed, b_.Byte(code), b_.Byte(kFlowValue));
+  return b_.CreateSelect(failed, b_.Code(code), b_.Code(kFlowValue));
 }
 
 Value ExprEmitter::WithStatus(llvm::Value* value, const Value& strict) {
@@ -178,8 +195,14 @@ Value ExprEmitter::Guarded(const Type& type, const Value& strict,
   Value computed = body();
   llvm::BasicBlock* end = b_.GetInsertBlock();
   b_.CreateBr(join);
-  Value otherwise = WithStatus(b_.m().Zero(type), strict);
-  return Join(join, type, {{before, otherwise}, {end, computed}});
+  Value otherwise;
+  otherwise.value = b_.m().Zero(type);
+  if (!computed.certain()) {
+    return Join(join, type, {{before, WithStatus(otherwise.value, strict)}, {end, computed}});
+  }
+  // What can not fail has the status of its operands, and they know it by that.
+  Value joined = Join(join, type, {{before, otherwise}, {end, computed}});
+  return WithStatus(joined.value, strict);
 }
 
 Value ExprEmitter::Join(llvm::BasicBlock* join, const Type& type,
@@ -195,7 +218,7 @@ Value ExprEmitter::Join(llvm::BasicBlock* join, const Type& type,
   }
   result.value = value;
   if (!result.may_null && !result.may_error) return result;
-  llvm::PHINode* status = b_.CreatePHI(b_.getInt8Ty(), count);
+  llvm::PHINode* status = b_.CreatePHI(b_.getInt32Ty(), count);
   for (const Arrival& arrival : arrivals)
     status->addIncoming(StatusOf(arrival.value), arrival.from);
   result.status = status;
@@ -215,7 +238,7 @@ Value ExprEmitter::CallStatus(llvm::FunctionCallee callee, std::vector<llvm::Val
   // A function that fails leaves `out` alone; what is under an error must still be initialised.
   b_.StoreCell(type, b_.m().Zero(type), out);
   Value result;
-  result.status = b_.CreateCall(callee, arguments);
+  result.status = b_.CreateZExt(b_.CreateCall(callee, arguments), b_.getInt32Ty());
   result.may_null = true;
   result.may_error = true;
   result.value = b_.LoadCell(type, out);

@@ -39,6 +39,8 @@ class ExprEmitter {
   llvm::Value* StatusOf(const Value& value);
   // The first status that is an error, in order; 0 if there is none.
   llvm::Value* FirstError(const std::vector<Value>& values);
+  // Is one of them NULL? nullptr if none can be.
+  llvm::Value* AnyNull(const std::vector<Value>& values);
 
  private:
   struct Operands {
@@ -59,6 +61,15 @@ class ExprEmitter {
   Value EmitNegation(const BoundExpr& expr);
   Value EmitComparison(const BoundExpr& expr);
   Value EmitConnective(const BoundExpr& expr);
+  // One operand of AND or OR: an expression, or the members of an IN list of one subject.
+  struct Term {
+    const BoundExpr* expr = nullptr;
+    std::vector<const Datum*> members;
+  };
+  std::vector<Term> Terms(const BoundExpr& expr);
+  bool IsCheapTerm(const Term& term);
+  Value EmitTerm(const Term& term);
+  Value EmitMembership(const BoundExpr& subject, const std::vector<const Datum*>& members);
   Value EmitNot(const BoundExpr& expr);
   Value EmitIsNull(const BoundExpr& expr);
   Value EmitCase(const BoundExpr& expr);
@@ -67,7 +78,7 @@ class ExprEmitter {
   Value EmitCast(const BoundExpr& expr);
   Value CastValue(const Value& from, const Type& from_type, const Type& to);
 
-  // A value that is `strict`'s status, or else `error` (i8, kFlowValue where all is well).
+  // A value that is `strict`'s status, or else `error` (kFlowValue where all is well).
   Value WithError(llvm::Value* value, const Value& strict, llvm::Value* error);
   Value WithStatus(llvm::Value* value, const Value& strict);
   // Calls `body` where `strict` is a value; elsewhere the result is a zero under its status.
@@ -78,7 +89,7 @@ class ExprEmitter {
   // What a C function takes for this value.
   llvm::Value* Argument(const Value& value, const Type& type);
   llvm::Value* CompareDoubles(ExprOp op, llvm::Value* a, llvm::Value* b);
-  // i8: `code` where `failed`, else kFlowValue.
+  // i32: `code` where `failed`, else kFlowValue.
   llvm::Value* ErrorIf(llvm::Value* failed, uint8_t code);
 
   // A branch's end with the value it brings to the join.

@@ -77,6 +77,8 @@ Result<std::shared_ptr<Code>> Code::Compile(const KernelInputs& inputs, bool cse
     if (!function.isDeclaration()) names.push_back(function.getName().str());
   }
   if (tier == program::Tier::kOptimized) {
+    // The passes behind IR have no switch for one function.
+    if (HasHugeKernel(*module)) builder.setCodeGenOptLevel(llvm::CodeGenOptLevel::None);
     FLOW_RETURN_IF_ERROR(LinkAndOptimize(*module, **machine, cancelled));
   } else {
     StampCpu(*module, **machine);

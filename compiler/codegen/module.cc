@@ -103,30 +103,44 @@ llvm::Function* ModuleBuilder::NewKernel(const std::string& name, llvm::Type* re
   return function;
 }
 
-llvm::Constant* ModuleBuilder::String(const std::string& text) {
-  llvm::Constant*& known = strings_[text];
-  if (known != nullptr) return known;
+llvm::Constant* ModuleBuilder::NewConstant(llvm::Constant* initializer, const std::string& name) {
+  std::string unique = name + "." + std::to_string(constants_++);
+  auto* global =
+      llvm::cast<llvm::GlobalVariable>(module_->getOrInsertGlobal(unique, initializer->getType()));
+  global->setInitializer(initializer);
+  global->setConstant(true);
+  global->setLinkage(llvm::GlobalValue::PrivateLinkage);
+  global->setAlignment(llvm::Align(16));
+  return global;
+}
+
+llvm::Constant* ModuleBuilder::StringInitializer(const std::string& text) {
   auto size = static_cast<uint32_t>(text.size());
-  llvm::Constant* initializer;
   if (size <= kFlowStringInline) {
     FlowString inlined;
     flow_string_set(&inlined, text.data(), size);
     uint64_t words[2];
     std::memcpy(words, &inlined, sizeof words);
-    initializer = llvm::ConstantDataArray::get(context_, llvm::ArrayRef<uint64_t>(words, 2));
-  } else {
-    auto* bytes = llvm::ConstantDataArray::getString(context_, text, false);
-    auto* data = new llvm::GlobalVariable(*module_, bytes->getType(), true,
-                                          llvm::GlobalValue::PrivateLinkage, bytes, "text");
-    auto* prefix = llvm::ConstantDataArray::getString(context_, text.substr(0, 4), false);
-    initializer = llvm::ConstantStruct::getAnon({llvm::ConstantInt::get(i32, size), prefix, data},
-                                                /*Packed=*/true);
+    return llvm::ConstantDataArray::get(context_, llvm::ArrayRef<uint64_t>(words, 2));
   }
-  auto* global = new llvm::GlobalVariable(*module_, initializer->getType(), true,
-                                          llvm::GlobalValue::PrivateLinkage, initializer, "string");
-  global->setAlignment(llvm::Align(16));
-  known = global;
-  return global;
+  llvm::Constant* data =
+      NewConstant(llvm::ConstantDataArray::getString(context_, text, false), "text");
+  auto* prefix = llvm::ConstantDataArray::getString(context_, text.substr(0, 4), false);
+  return llvm::ConstantStruct::getAnon({llvm::ConstantInt::get(i32, size), prefix, data},
+                                       /*Packed=*/true);
+}
+
+llvm::Constant* ModuleBuilder::String(const std::string& text) {
+  if (auto known = strings_.find(text); known != strings_.end()) return known->second;
+  llvm::Constant* string = NewConstant(StringInitializer(text), "string");
+  strings_.emplace(text, string);
+  return string;
+}
+
+llvm::Constant* ModuleBuilder::Strings(const std::vector<std::string>& texts) {
+  std::vector<llvm::Constant*> elements;
+  for (const std::string& text : texts) elements.push_back(StringInitializer(text));
+  return NewConstant(llvm::ConstantStruct::getAnon(elements, /*Packed=*/true), "strings");
 }
 
 llvm::APInt ToApInt(FlowInt128 value) {
@@ -175,6 +189,14 @@ llvm::Value* FunctionBuilder::LoadField(llvm::Type* type, llvm::Value* base, int
 void FunctionBuilder::StoreField(llvm::Value* value, llvm::Value* base, int64_t offset) {
   CreateAlignedStore(value, Field(base, offset),
                      CellAlign(value->getType(), module_.module().getDataLayout()));
+}
+
+llvm::Value* FunctionBuilder::LoadStatus(llvm::Value* address) {
+  return CreateZExt(LoadField(getInt8Ty(), address, 0), getInt32Ty());
+}
+
+void FunctionBuilder::StoreStatus(llvm::Value* status, llvm::Value* address) {
+  StoreField(CreateTrunc(status, getInt8Ty()), address, 0);
 }
 
 llvm::Value* FunctionBuilder::LoadCell(const Type& type, llvm::Value* address) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "runtime/base/datum.h"
 #include "runtime/base/type.h"
@@ -18,7 +19,9 @@ namespace flow::codegen {
 // STRING a pointer to a FlowString that lives as long as the row is worked on.
 struct Value {
   llvm::Value* value = nullptr;
-  llvm::Value* status = nullptr;  // i8; nullptr: always a value
+  // i32, although cells have 8 bits: x86 has no conditional move of a byte. nullptr: always a
+  // value.
+  llvm::Value* status = nullptr;
   // What `status` can be. Both false iff it is nullptr.
   bool may_null = false;
   bool may_error = false;
@@ -44,8 +47,11 @@ class ModuleBuilder {
   // Starts a function that the runtime calls.
   llvm::Function* NewKernel(const std::string& name, llvm::Type* result,
                             llvm::ArrayRef<llvm::Type*> parameters);
-  // A FlowString constant.
+  // Read-only memory of this module.
+  llvm::Constant* NewConstant(llvm::Constant* initializer, const std::string& name);
+  // A FlowString constant, and an array of them.
   llvm::Constant* String(const std::string& text);
+  llvm::Constant* Strings(const std::vector<std::string>& texts);
   llvm::Constant* EmptyString() { return String(""); }
 
   llvm::Type* i1;
@@ -60,10 +66,12 @@ class ModuleBuilder {
 
  private:
   llvm::Type* LetterType(char letter);
+  llvm::Constant* StringInitializer(const std::string& text);
 
   llvm::LLVMContext& context_;
   std::unique_ptr<llvm::Module> module_;
   std::map<std::string, llvm::Constant*> strings_;
+  int constants_ = 0;
 };
 
 llvm::APInt ToApInt(FlowInt128 value);
@@ -81,13 +89,18 @@ class FunctionBuilder : public llvm::IRBuilder<> {
   llvm::BasicBlock* NewBlock(const llvm::Twine& name);
   // Goes on writing at the end of `block`.
   void Enter(llvm::BasicBlock* block) { SetInsertPoint(block); }
-  llvm::Value* Byte(uint8_t code) { return getInt8(code); }
+  llvm::Value* Byte(uint8_t value) { return getInt8(value); }
+  llvm::Value* Code(uint8_t status) { return getInt32(status); }
 
   // The field of type `type` at `offset` bytes of `base`.
   llvm::Value* Field(llvm::Value* base, int64_t offset);
   llvm::Value* LoadField(llvm::Type* type, llvm::Value* base, int64_t offset,
                          const llvm::Twine& name = "");
   void StoreField(llvm::Value* value, llvm::Value* base, int64_t offset);
+
+  // The status byte of a cell to SSA and back.
+  llvm::Value* LoadStatus(llvm::Value* address);
+  void StoreStatus(llvm::Value* status, llvm::Value* address);
 
   // A cell in memory to SSA and back. A STRING's SSA value is the cell's own address.
   llvm::Value* LoadCell(const Type& type, llvm::Value* address);

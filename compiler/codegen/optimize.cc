@@ -5,6 +5,7 @@
 #include <llvm/IR/Verifier.h>
 #include <llvm/Linker/Linker.h>
 #include <llvm/Passes/PassBuilder.h>
+#include <llvm/Passes/StandardInstrumentations.h>
 #include <llvm/Support/MemoryBuffer.h>
 #include <llvm/Transforms/IPO/Internalize.h>
 
@@ -20,6 +21,13 @@ namespace {
 // LLVM would replace some calls by others that round differently (pow(x, 2) by x * x): both tiers
 // and the interpreter must call the same libm.
 constexpr const char* kKeptCalls[] = {"pow", "exp", "log", "log10", "fmod"};
+
+// Compile time grows faster than the code. A kernel of more instructions than this (thousands of
+// terms in one expression) is left as it is emitted; a library function is not inlined any more
+// once its copies would add more than that many instructions.
+constexpr size_t kMostKernelInstructions = 12000;
+constexpr size_t kMostInlinedInstructions = 3000;
+constexpr size_t kFewCalls = 4;
 
 std::string Text(llvm::Error error) { return llvm::toString(std::move(error)); }
 
@@ -37,12 +45,30 @@ Status CheckTypes(const llvm::Module& module, const llvm::Module& library) {
   return OkStatus();
 }
 
+void BoundCompileTime(llvm::Module& module, const std::set<std::string>& kernels) {
+  for (llvm::Function& function : module) {
+    if (function.isDeclaration()) continue;
+    size_t size = function.getInstructionCount();
+    if (kernels.count(function.getName().str()) != 0) {
+      if (size <= kMostKernelInstructions) continue;
+      function.addFnAttr(llvm::Attribute::OptimizeNone);
+      function.addFnAttr(llvm::Attribute::NoInline);
+    } else if (function.getNumUses() > kFewCalls &&
+               function.getNumUses() * size > kMostInlinedInstructions) {
+      function.removeFnAttr(llvm::Attribute::AlwaysInline);
+      function.addFnAttr(llvm::Attribute::NoInline);
+    }
+  }
+}
+
 void RunO2(llvm::Module& module, llvm::TargetMachine& machine, const std::atomic<bool>* cancelled) {
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager components;
   llvm::ModuleAnalysisManager modules;
   llvm::PassInstrumentationCallbacks callbacks;
+  llvm::OptNoneInstrumentation leave_alone(/*DebugLogging=*/false);
+  leave_alone.registerCallbacks(callbacks);
   if (cancelled != nullptr) {
     callbacks.registerShouldRunOptionalPassCallback(
         [cancelled](llvm::StringRef, llvm::Any) { return !cancelled->load(); });
@@ -68,6 +94,13 @@ void StampCpu(llvm::Module& module, const llvm::TargetMachine& machine) {
   }
 }
 
+bool HasHugeKernel(const llvm::Module& module) {
+  for (const llvm::Function& function : module) {
+    if (function.getInstructionCount() > kMostKernelInstructions) return true;
+  }
+  return false;
+}
+
 Status LinkAndOptimize(llvm::Module& module, llvm::TargetMachine& machine,
                        const std::atomic<bool>* cancelled) {
   std::set<std::string> kernels;
@@ -89,6 +122,7 @@ Status LinkAndOptimize(llvm::Module& module, llvm::TargetMachine& machine,
     return kernels.count(value.getName().str()) != 0;
   });
   StampCpu(module, machine);
+  BoundCompileTime(module, kernels);
   RunO2(module, machine, cancelled);
   return OkStatus();
 }

@@ -14,6 +14,10 @@ namespace flow::codegen {
 // refuses to inline one function into another.
 void StampCpu(llvm::Module& module, const llvm::TargetMachine& machine);
 
+// Is there a kernel so large (thousands of terms in one expression) that optimising it would take
+// longer than it is worth? Compile time grows faster than the code.
+bool HasHugeKernel(const llvm::Module& module);
+
 // Links what the module needs of the standard library into it, keeps only the kernels visible,
 // stamps the CPU and runs the O2 pipeline. Once `cancelled` is set, the remaining passes are
 // skipped.

@@ -108,7 +108,7 @@ class PipelineEmitter {
   llvm::Value* filtered_ = nullptr;
   llvm::Value* late_ = nullptr;
   llvm::Value* late_windows_ = nullptr;
-  llvm::Value* error_ = nullptr;  // local, i8
+  llvm::Value* error_ = nullptr;  // local, i32
 
   // Per row.
   llvm::Value* row_ = nullptr;  // i64, index into the batch
@@ -163,9 +163,8 @@ void PipelineEmitter::LoadArguments() {
   dead_code_ = pointer(offsetof(FlowPipelineArgs, dead_code), "dead_code");
   if (pipeline_.judges_lateness || pipeline_.late_of) {
     // Without watermarks every row sees the same "none yet": one word read with stride 0.
-    auto* none =
-        new llvm::GlobalVariable(m_.module(), m_.i64, true, llvm::GlobalValue::PrivateLinkage,
-                                 b_.getInt64(static_cast<uint64_t>(INT64_MIN)), "no_watermark");
+    llvm::Value* none =
+        m_.NewConstant(b_.getInt64(static_cast<uint64_t>(INT64_MIN)), "no_watermark");
     llvm::Value* given = pointer(offsetof(FlowPipelineArgs, watermark), "watermark");
     llvm::Value* absent = b_.CreateIsNull(given);
     watermark_base_ = b_.CreateSelect(absent, none, given);
@@ -181,7 +180,7 @@ void PipelineEmitter::LoadArguments() {
   filtered_ = counter("filtered");
   late_ = counter("late");
   late_windows_ = counter("late_windows");
-  error_ = b_.Local(m_.i8, "error");
+  error_ = b_.Local(m_.i32, "error");
 }
 
 Value PipelineEmitter::InputColumn(int column) {
@@ -195,7 +194,7 @@ Value PipelineEmitter::InputColumn(int column) {
     return value;
   }
   const Type& type = pipeline_.input[index];
-  value.status = b_.LoadField(m_.i8, Element(in_[index].status, row_, 1), 0);
+  value.status = b_.LoadStatus(Element(in_[index].status, row_, 1));
   value.may_null = true;
   value.may_error = true;
   value.value = b_.LoadCell(type, Element(in_[index].values, row_, type.width()));
@@ -224,7 +223,7 @@ void PipelineEmitter::EmitFilter(ExprEmitter& exprs) {
   for (const Value& value : values) may_error |= value.may_error;
   if (!may_error) return;
   llvm::Value* error = exprs.FirstError(values);
-  DieIf(b_.CreateICmpNE(error, b_.Byte(kFlowValue)), error);
+  DieIf(b_.CreateICmpNE(error, b_.Code(kFlowValue)), error);
 }
 
 llvm::Value* PipelineEmitter::EventTime(ExprEmitter& exprs, const BoundExpr& time) {
@@ -232,7 +231,7 @@ llvm::Value* PipelineEmitter::EventTime(ExprEmitter& exprs, const BoundExpr& tim
   if (!value.certain()) {
     // The runtime sends no such rows; should one come, it is dead and not misplaced.
     llvm::Value* code =
-        b_.CreateSelect(exprs.IsNull(value), b_.Byte(kFlowErrNoEventTime), exprs.StatusOf(value));
+        b_.CreateSelect(exprs.IsNull(value), b_.Code(kFlowErrNoEventTime), exprs.StatusOf(value));
     DieIf(b_.CreateNot(exprs.IsValue(value)), code);
   }
   return value.value;
@@ -305,9 +304,9 @@ void PipelineEmitter::EmitWindowLoop(ExprEmitter& exprs, const RowWindows& windo
   for (const BoundExprPtr& output : spec_.outputs) {
     if (!UsesWindow(*output)) exprs.Emit(*output);
   }
-  llvm::Value* row_error = b_.Local(m_.i8, "row_error");
+  llvm::Value* row_error = b_.Local(m_.i32, "row_error");
   llvm::Value* before = b_.CreateLoad(m_.i64, written_);
-  b_.CreateStore(b_.Byte(kFlowValue), row_error);
+  b_.CreateStore(b_.Code(kFlowValue), row_error);
   llvm::Value* start = b_.CreateAdd(windows.first, b_.CreateMul(late, step));
   llvm::Value* end = b_.CreateAdd(windows.first, b_.CreateMul(windows.count, step));
   llvm::BasicBlock* from = b_.GetInsertBlock();
@@ -332,9 +331,9 @@ void PipelineEmitter::EmitWindowLoop(ExprEmitter& exprs, const RowWindows& windo
   b_.CreateBr(dead_exit_);
 
   b_.Enter(filter_failed);
-  llvm::Value* first_error = b_.CreateLoad(m_.i8, row_error);
-  llvm::Value* is_first = b_.CreateICmpEQ(first_error, b_.Byte(kFlowValue));
-  b_.CreateStore(b_.CreateSelect(is_first, b_.CreateLoad(m_.i8, error_), first_error), row_error);
+  llvm::Value* first_error = b_.CreateLoad(m_.i32, row_error);
+  llvm::Value* is_first = b_.CreateICmpEQ(first_error, b_.Code(kFlowValue));
+  b_.CreateStore(b_.CreateSelect(is_first, b_.CreateLoad(m_.i32, error_), first_error), row_error);
   b_.CreateBr(advance);
 
   b_.Enter(advance);
@@ -344,8 +343,8 @@ void PipelineEmitter::EmitWindowLoop(ExprEmitter& exprs, const RowWindows& windo
 
   b_.Enter(done);
   LeaveIf(b_.CreateICmpNE(b_.CreateLoad(m_.i64, written_), before), next_);
-  llvm::Value* code = b_.CreateLoad(m_.i8, row_error);
-  DieIf(b_.CreateICmpNE(code, b_.Byte(kFlowValue)), code);
+  llvm::Value* code = b_.CreateLoad(m_.i32, row_error);
+  DieIf(b_.CreateICmpNE(code, b_.Code(kFlowValue)), code);
   b_.CreateBr(filtered_exit_);
 }
 
@@ -378,7 +377,7 @@ void PipelineEmitter::EmitOutputs(ExprEmitter& exprs, llvm::Value* window, llvm:
       value.value = b_.CreateSelect(exprs.IsValue(value), value.value, m_.EmptyString());
     }
     b_.StoreCell(type, value.value, Element(out_[i].values, at, type.width()));
-    b_.StoreField(exprs.StatusOf(value), Element(out_[i].status, at, 1), 0);
+    b_.StoreStatus(exprs.StatusOf(value), Element(out_[i].status, at, 1));
   }
   b_.StoreField(b_.CreateTrunc(row_, m_.i32), Element(out_row_, at, 4), 0);
   if (window != nullptr) {
@@ -429,7 +428,7 @@ llvm::Value* PipelineEmitter::EmitHash(const std::vector<Value>& outputs) {
     llvm::BasicBlock* value_block = b_.NewBlock("hash_value");
     llvm::BasicBlock* null_block = b_.NewBlock("hash_null");
     llvm::BasicBlock* join = b_.NewBlock("hashed");
-    b_.CreateCondBr(b_.CreateICmpEQ(key.status, b_.Byte(kFlowValue)), value_block, null_block);
+    b_.CreateCondBr(b_.CreateICmpEQ(key.status, b_.Code(kFlowValue)), value_block, null_block);
     b_.Enter(null_block);
     llvm::Value* null_hash = b_.CreateCall(m_.Callee("flow_op_hash_null"), {hash});
     b_.CreateBr(join);
@@ -456,7 +455,7 @@ void PipelineEmitter::FinishExits() {
   b_.Enter(dead_exit_);
   llvm::Value* at = b_.CreateLoad(m_.i64, dead_);
   b_.StoreField(b_.CreateTrunc(row_, m_.i32), Element(dead_row_, at, 4), 0);
-  b_.StoreField(b_.CreateLoad(m_.i8, error_), Element(dead_code_, at, 1), 0);
+  b_.StoreStatus(b_.CreateLoad(m_.i32, error_), Element(dead_code_, at, 1));
   Increment(dead_, b_.getInt64(1));
   b_.CreateBr(next_);
 }

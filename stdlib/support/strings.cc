@@ -10,6 +10,21 @@ int32_t flow_op_string_compare(const FlowString* a, const FlowString* b) {
   return flow_string_compare(a, b);
 }
 
+uint8_t flow_op_string_in(const FlowString* s, const FlowString* list, int32_t count) {
+  while (count > 0) {
+    int32_t half = count / 2;
+    int order = flow_string_compare(s, &list[half]);
+    if (order == 0) return 1;
+    if (order > 0) {
+      list += half + 1;
+      count -= half + 1;
+    } else {
+      count = half;
+    }
+  }
+  return 0;
+}
+
 void flow_op_string_copy(FlowString* out, const FlowString* s, FlowArena* arena) {
   flow_string_copy(out, flow_string_data(s), s->size, arena);
 }

@@ -13,6 +13,8 @@ extern "C" {
 // Strings.
 uint8_t flow_op_string_equal(const FlowString* a, const FlowString* b);
 int32_t flow_op_string_compare(const FlowString* a, const FlowString* b);
+// Is the string one of `count` in ascending order?
+uint8_t flow_op_string_in(const FlowString* s, const FlowString* list, int32_t count);
 void flow_op_string_copy(FlowString* out, const FlowString* s, FlowArena* arena);
 
 // Hashes of keys, see runtime/abi/hash.h.
@@ -74,6 +76,7 @@ uint8_t flow_op_exact_sum_finish(const FlowExactSum* sum, double* out);
 #define FLOW_SUPPORT_FUNCTIONS(F) \
   F(flow_op_string_equal)         \
   F(flow_op_string_compare)       \
+  F(flow_op_string_in)            \
   F(flow_op_string_copy)          \
   F(flow_op_hash_null)            \
   F(flow_op_hash_u64)             \

@@ -158,6 +158,52 @@ TEST_F(ExprTest, AndOrByTheRule) {
   }
 }
 
+// Lists long enough for a look-up, of integers and strings, among other terms.
+TEST_F(ExprTest, InListsByTheRule) {
+  pipeline.input = {kInt, kString, kBool};
+  auto equals = [](const BoundExprPtr& x, const Datum& v) {
+    return Op(ExprOp::kEq, kBool, {x, Lit(v)});
+  };
+  std::vector<BoundExprPtr> terms;
+  for (int i : {3, -5, 7, 3, 11, INT32_MIN, INT32_MAX})
+    terms.push_back(equals(Col(0, kInt), I32(i)));
+  AddOutput(Op(ExprOp::kOr, kBool, terms));
+  terms.push_back(Col(2, kBool));
+  for (const char* text :
+       {"b", "", "a string that is not inline", "a string that is not inlinf", "b"}) {
+    terms.push_back(equals(Col(1, kString), S(text)));
+  }
+  AddOutput(Op(ExprOp::kOr, kBool, terms));
+  // A NULL member makes NULL of what is not found.
+  terms.push_back(equals(Col(0, kInt), Null(kInt)));
+  AddOutput(Op(ExprOp::kOr, kBool, terms));
+  Datum cast = Err(kString, kFlowErrCast);
+  Datum range = Err(kInt, kFlowErrOutOfRange);
+  PipelineResult result = Run({{I32(3), S("x"), B(false)},
+                               {I32(INT32_MIN), S("x"), B(false)},
+                               {I32(4), S("x"), B(false)},
+                               {I32(4), S(""), B(false)},
+                               {I32(4), S("a string that is not inlinf"), B(false)},
+                               {I32(4), S("a string that is not inling"), B(false)},
+                               {Null(kInt), S("b"), B(false)},
+                               {Null(kInt), S("c"), B(false)},
+                               {range, S("b"), B(false)},
+                               {range, cast, B(false)},
+                               {I32(4), cast, B(false)},
+                               {I32(4), Null(kString), B(true)},
+                               {range, Null(kString), B(false)}});
+  const std::string t = ToSql(B(true));
+  const std::string f = ToSql(B(false));
+  const std::string out_of_range = ToSql(range);
+  EXPECT_EQ(Texts(result),
+            (std::vector<std::string>{
+                t + " " + t + " " + t, t + " " + t + " " + t, f + " " + f + " NULL",
+                f + " " + t + " " + t, f + " " + t + " " + t, f + " " + f + " NULL",
+                "NULL " + t + " " + t, "NULL NULL NULL", out_of_range + " " + t + " " + t,
+                out_of_range + " " + out_of_range + " NULL", f + " " + ToSql(cast) + " NULL",
+                f + " " + t + " " + t, out_of_range + " NULL NULL"}));
+}
+
 TEST_F(ExprTest, IsNullPassesErrorsOn) {
   EXPECT_EQ(Apply(ExprOp::kIsNull, kBool, {Null(kString)}), ToSql(B(true)));
   EXPECT_EQ(Apply(ExprOp::kIsNull, kBool, {S("")}), ToSql(B(false)));

@@ -158,6 +158,23 @@ TEST_F(PipelineTest, SharedNodesAreComputedOnce) {
   EXPECT_EQ(Texts(Run({{D(1)}})), (Texts_{ToSql(D(0x1p60))}));
 }
 
+// Past a size code is not optimised any more: minutes would go into it.
+TEST_F(PipelineTest, HugeExpressionsCompileInBoundedTime) {
+  pipeline.input = {kBigint, kString};
+  std::vector<BoundExprPtr> terms;
+  BoundExprPtr text = Col(1, kString);
+  for (int i = 0; i < 3000; ++i) {
+    BoundExprPtr shifted = Op(ExprOp::kAdd, kBigint, {Col(0, kBigint), Lit(I(i))});
+    terms.push_back(Op(ExprOp::kLt, kBool, {shifted, Lit(I(2 * i + 1000))}));
+    if (i < 300) text = Call("concat", {text, Lit(S("+"))});
+  }
+  spec.filter = Op(ExprOp::kAnd, kBool, terms);
+  AddOutput(Call("length", {text}));
+  PipelineResult result = Run({{I(999), S("a")}, {I(1000), S("")}, {I(INT64_MAX), S("a")}});
+  EXPECT_EQ(Texts(result), (Texts_{"301"}));
+  EXPECT_EQ(result.filtered, 2);  // the last one by its first term, before any overflow
+}
+
 TEST_F(PipelineTest, KernelsOutliveTheEngine) {
   pipeline.input = {kInt};
   AddOutput(Op(ExprOp::kAdd, kInt, {Col(0, kInt), Lit(I32(1))}));
