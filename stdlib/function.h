@@ -20,6 +20,10 @@
 
 #define FLOW_FUNCTION(signature, help, example) extern "C"
 
+// Stands before a body that is too long to gain from being inlined: optimised code calls it
+// natively, and need not compile it once more.
+#define FLOW_LARGE __attribute__((noinline))
+
 // FLOW_ALIAS("pow", "power"): another name for every overload of a function of this file.
 #define FLOW_ALIAS(name, function) static_assert(true)
 

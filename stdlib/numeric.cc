@@ -75,7 +75,7 @@ FLOW_FUNCTION(
     "round(double, int) -> double",
     "x with n digits behind the point, before it if n is negative; halves go away from 0.",
     "round(2.345e0, 2)")
-uint8_t flow_round_digits(FlowArena*, double x, int32_t n, double* out) {
+FLOW_LARGE uint8_t flow_round_digits(FlowArena*, double x, int32_t n, double* out) {
   double power = pow(10, n < 0 ? -static_cast<double>(n) : static_cast<double>(n));
   double rounded = n < 0 ? round(x / power) * power : round(x * power) / power;
   // Where the power is out of range, x has no digits in front of the place, or none behind it.
@@ -92,7 +92,7 @@ uint8_t flow_sqrt(FlowArena*, double x, double* out) {
 
 FLOW_FUNCTION("power(double, double) -> double",
               "x to the power y; an error where it is not a real number.", "power(2e0, 10e0)")
-uint8_t flow_power(FlowArena*, double x, double y, double* out) {
+FLOW_LARGE uint8_t flow_power(FlowArena*, double x, double y, double* out) {
   if (x == 0 && y < 0) return kFlowErrArgument;
   if (x < 0 && isfinite(x) && isfinite(y) && floor(y) != y) return kFlowErrArgument;
   return Finish(pow(x, y), isfinite(x) && isfinite(y), out);

@@ -42,7 +42,8 @@ uint8_t flow_ends_with(FlowArena*, const FlowString* s, const FlowString* suffix
 
 FLOW_FUNCTION("contains(string, string) -> boolean", "Does the text hold the other?",
               "contains('abc', 'b')")
-uint8_t flow_contains(FlowArena*, const FlowString* s, const FlowString* what, uint8_t* out) {
+FLOW_LARGE uint8_t flow_contains(FlowArena*, const FlowString* s, const FlowString* what,
+                                 uint8_t* out) {
   *out = what->size == 0 ||
          Find(flow_string_data(s), End(s), flow_string_data(what), what->size) != nullptr;
   return kFlowValue;
@@ -51,7 +52,8 @@ uint8_t flow_contains(FlowArena*, const FlowString* s, const FlowString* what, u
 FLOW_FUNCTION("strpos(string, string) -> int",
               "At which character the other text first stands, from 1; 0 if nowhere.",
               "strpos('abcb', 'b')")
-uint8_t flow_strpos(FlowArena*, const FlowString* s, const FlowString* what, int32_t* out) {
+FLOW_LARGE uint8_t flow_strpos(FlowArena*, const FlowString* s, const FlowString* what,
+                               int32_t* out) {
   const char* begin = flow_string_data(s);
   if (what->size == 0) {
     *out = 1;
@@ -65,8 +67,8 @@ uint8_t flow_strpos(FlowArena*, const FlowString* s, const FlowString* what, int
 FLOW_FUNCTION("replace(string, string, string) -> string",
               "Every occurrence of the second text replaced by the third.",
               "replace('abcabc', 'b', 'xy')")
-uint8_t flow_replace(FlowArena* arena, const FlowString* s, const FlowString* from,
-                     const FlowString* to, FlowString* out) {
+FLOW_LARGE uint8_t flow_replace(FlowArena* arena, const FlowString* s, const FlowString* from,
+                                const FlowString* to, FlowString* out) {
   const char* p = flow_string_data(s);
   const char* end = End(s);
   const char* what = flow_string_data(from);
@@ -101,8 +103,8 @@ FLOW_FUNCTION("split_part(string, string, int) -> string",
               "The n-th piece between separators, from 1, or from the end if n is negative; empty "
               "if there is none.",
               "split_part('a,b,c', ',', 2)")
-uint8_t flow_split_part(FlowArena*, const FlowString* s, const FlowString* separator, int32_t n,
-                        FlowString* out) {
+FLOW_LARGE uint8_t flow_split_part(FlowArena*, const FlowString* s, const FlowString* separator,
+                                   int32_t n, FlowString* out) {
   if (n == 0) return kFlowErrArgument;
   const char* p = flow_string_data(s);
   const char* end = End(s);
@@ -139,7 +141,8 @@ FLOW_FUNCTION("like(string, string) -> boolean",
               "Does the text match the pattern? % is any text, _ one character, \\ takes the next "
               "one literally.",
               "like('abc', 'a%')")
-uint8_t flow_like(FlowArena*, const FlowString* text, const FlowString* pattern, uint8_t* out) {
+FLOW_LARGE uint8_t flow_like(FlowArena*, const FlowString* text, const FlowString* pattern,
+                             uint8_t* out) {
   const char* t = flow_string_data(text);
   const char* t_end = End(text);
   const char* p = flow_string_data(pattern);

@@ -100,7 +100,8 @@ FLOW_FUNCTION(
     "The time by a pattern of %Y %y %m %d %H %I %M %S %f (microseconds) %g (milliseconds) "
     "%p %j %u %w %V %G %B %b %A %a %F %T %%.",
     "strftime(TIMESTAMP '2026-01-31 10:20:30', '%Y-%m-%d %H:%M')")
-uint8_t flow_strftime(FlowArena* arena, int64_t ts, const FlowString* pattern, FlowString* out) {
+FLOW_LARGE uint8_t flow_strftime(FlowArena* arena, int64_t ts, const FlowString* pattern,
+                                 FlowString* out) {
   if (ts < FLOW_TIMESTAMP_MIN || ts > FLOW_TIMESTAMP_MAX) return kFlowErrOutOfRange;
   const char* p = flow_string_data(pattern);
   const char* end = p + pattern->size;

@@ -139,7 +139,7 @@ uint8_t flow_octet_length(FlowArena*, const FlowString* s, int32_t* out) {
 FLOW_FUNCTION("upper(string) -> string",
               "In upper case: ASCII, Latin, Greek and Cyrillic letters, one for one.",
               "upper('abc')")
-uint8_t flow_upper(FlowArena* arena, const FlowString* s, FlowString* out) {
+FLOW_LARGE uint8_t flow_upper(FlowArena* arena, const FlowString* s, FlowString* out) {
   ChangeCase(
       arena, s, out, [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; },
       UpperOf);
@@ -149,7 +149,7 @@ uint8_t flow_upper(FlowArena* arena, const FlowString* s, FlowString* out) {
 FLOW_FUNCTION("lower(string) -> string",
               "In lower case: ASCII, Latin, Greek and Cyrillic letters, one for one.",
               "lower('ABC')")
-uint8_t flow_lower(FlowArena* arena, const FlowString* s, FlowString* out) {
+FLOW_LARGE uint8_t flow_lower(FlowArena* arena, const FlowString* s, FlowString* out) {
   ChangeCase(
       arena, s, out, [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; },
       LowerOf);
@@ -164,7 +164,8 @@ uint8_t flow_trim(FlowArena*, const FlowString* s, FlowString* out) {
 
 FLOW_FUNCTION("trim(string, string) -> string", "Without any of these characters at both ends.",
               "trim('xyabcx', 'xy')")
-uint8_t flow_trim_set(FlowArena*, const FlowString* s, const FlowString* set, FlowString* out) {
+FLOW_LARGE uint8_t flow_trim_set(FlowArena*, const FlowString* s, const FlowString* set,
+                                 FlowString* out) {
   Trim(s, set, true, true, out);
   return kFlowValue;
 }
@@ -177,7 +178,8 @@ uint8_t flow_ltrim(FlowArena*, const FlowString* s, FlowString* out) {
 
 FLOW_FUNCTION("ltrim(string, string) -> string", "Without any of these characters at the start.",
               "ltrim('xyabc', 'xy')")
-uint8_t flow_ltrim_set(FlowArena*, const FlowString* s, const FlowString* set, FlowString* out) {
+FLOW_LARGE uint8_t flow_ltrim_set(FlowArena*, const FlowString* s, const FlowString* set,
+                                  FlowString* out) {
   Trim(s, set, true, false, out);
   return kFlowValue;
 }
@@ -190,7 +192,8 @@ uint8_t flow_rtrim(FlowArena*, const FlowString* s, FlowString* out) {
 
 FLOW_FUNCTION("rtrim(string, string) -> string", "Without any of these characters at the end.",
               "rtrim('abcxy', 'xy')")
-uint8_t flow_rtrim_set(FlowArena*, const FlowString* s, const FlowString* set, FlowString* out) {
+FLOW_LARGE uint8_t flow_rtrim_set(FlowArena*, const FlowString* s, const FlowString* set,
+                                  FlowString* out) {
   Trim(s, set, false, true, out);
   return kFlowValue;
 }
@@ -252,7 +255,7 @@ uint8_t flow_concat(FlowArena* arena, const FlowString* a, const FlowString* b, 
 
 FLOW_FUNCTION("repeat(string, int) -> string", "The text n times; empty if n is below 1.",
               "repeat('ab', 3)")
-uint8_t flow_repeat(FlowArena* arena, const FlowString* s, int32_t n, FlowString* out) {
+FLOW_LARGE uint8_t flow_repeat(FlowArena* arena, const FlowString* s, int32_t n, FlowString* out) {
   if (n < 1 || s->size == 0) {
     flow_string_set(out, nullptr, 0);
     return kFlowValue;
@@ -267,7 +270,7 @@ uint8_t flow_repeat(FlowArena* arena, const FlowString* s, int32_t n, FlowString
 }
 
 FLOW_FUNCTION("reverse(string) -> string", "The characters from last to first.", "reverse('abc')")
-uint8_t flow_reverse(FlowArena* arena, const FlowString* s, FlowString* out) {
+FLOW_LARGE uint8_t flow_reverse(FlowArena* arena, const FlowString* s, FlowString* out) {
   char small[kFlowStringInline];
   char* to = s->size <= kFlowStringInline ? small : flow_arena_allocate(arena, s->size);
   const char* end = End(s);

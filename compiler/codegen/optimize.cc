@@ -118,6 +118,12 @@ Status LinkAndOptimize(llvm::Module& module, llvm::TargetMachine& machine,
   if (llvm::Linker::linkModules(module, std::move(*library), llvm::Linker::LinkOnlyNeeded)) {
     return InternalError("the library's bitcode can not be linked");
   }
+  // What is marked FLOW_LARGE stays a call of the native body.
+  for (llvm::Function& function : module) {
+    if (!function.isDeclaration() && function.hasFnAttribute(llvm::Attribute::NoInline)) {
+      function.deleteBody();
+    }
+  }
   llvm::internalizeModule(module, [&](const llvm::GlobalValue& value) {
     return kernels.count(value.getName().str()) != 0;
   });

@@ -15,8 +15,8 @@ uint8_t flow_op_decimal_mul(const FlowInt128* a, const FlowInt128* b, FlowInt128
   return kFlowValue;
 }
 
-uint8_t flow_op_decimal_div(const FlowInt128* a, const FlowInt128* b, int32_t shift,
-                            FlowInt128* out) {
+FLOW_LARGE uint8_t flow_op_decimal_div(const FlowInt128* a, const FlowInt128* b, int32_t shift,
+                                       FlowInt128* out) {
   if (*b == 0) return kFlowErrDivisionByZero;
   U256 dividend = FromU128(Magnitude(*a));
   // A product past 256 bits over a divisor below 10^38 has more than 38 digits.
@@ -30,8 +30,8 @@ uint8_t flow_op_decimal_mod(const FlowInt128* a, const FlowInt128* b, FlowInt128
   return kFlowValue;
 }
 
-uint8_t flow_op_decimal_rescale(const FlowInt128* a, int32_t from_scale, int32_t to_scale,
-                                int32_t precision, FlowInt128* out) {
+FLOW_LARGE uint8_t flow_op_decimal_rescale(const FlowInt128* a, int32_t from_scale,
+                                           int32_t to_scale, int32_t precision, FlowInt128* out) {
   U128 magnitude = Magnitude(*a);
   U128 limit = Pow10(precision);
   if (to_scale >= from_scale) {
@@ -63,12 +63,13 @@ uint8_t flow_op_double_to_bigint(double d, int64_t* out) {
   return kFlowValue;
 }
 
-uint8_t flow_op_double_to_decimal(double d, int32_t precision, int32_t scale, FlowInt128* out) {
+FLOW_LARGE uint8_t flow_op_double_to_decimal(double d, int32_t precision, int32_t scale,
+                                             FlowInt128* out) {
   return flow_decimal_from_double(d, precision, scale, out);
 }
 
 // The quotient of two exact doubles is rounded once.
-double flow_op_decimal_to_double(const FlowInt128* a, int32_t scale) {
+FLOW_LARGE double flow_op_decimal_to_double(const FlowInt128* a, int32_t scale) {
   constexpr int64_t kExact = int64_t{1} << 53;
   if (scale <= 22 && *a >= -kExact && *a <= kExact) {
     static constexpr double kPowers[23] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
@@ -79,7 +80,7 @@ double flow_op_decimal_to_double(const FlowInt128* a, int32_t scale) {
   return flow_decimal_to_double(*a, scale);
 }
 
-uint8_t flow_op_decimal_to_int(const FlowInt128* a, int32_t scale, int32_t* out) {
+FLOW_LARGE uint8_t flow_op_decimal_to_int(const FlowInt128* a, int32_t scale, int32_t* out) {
   FlowInt128 whole = 0;
   flow_op_decimal_rescale(a, scale, 0, 38, &whole);
   if (whole < INT32_MIN || whole > INT32_MAX) return kFlowErrOutOfRange;
@@ -87,7 +88,7 @@ uint8_t flow_op_decimal_to_int(const FlowInt128* a, int32_t scale, int32_t* out)
   return kFlowValue;
 }
 
-uint8_t flow_op_decimal_to_bigint(const FlowInt128* a, int32_t scale, int64_t* out) {
+FLOW_LARGE uint8_t flow_op_decimal_to_bigint(const FlowInt128* a, int32_t scale, int64_t* out) {
   FlowInt128 whole = 0;
   flow_op_decimal_rescale(a, scale, 0, 38, &whole);
   if (whole < INT64_MIN || whole > INT64_MAX) return kFlowErrOutOfRange;

@@ -10,7 +10,7 @@ int32_t flow_op_string_compare(const FlowString* a, const FlowString* b) {
   return flow_string_compare(a, b);
 }
 
-uint8_t flow_op_string_in(const FlowString* s, const FlowString* list, int32_t count) {
+FLOW_LARGE uint8_t flow_op_string_in(const FlowString* s, const FlowString* list, int32_t count) {
   while (count > 0) {
     int32_t half = count / 2;
     int order = flow_string_compare(s, &list[half]);

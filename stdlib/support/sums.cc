@@ -26,7 +26,7 @@ U256 MagnitudeOf(const uint64_t* sum, bool* negative) {
 
 }  // namespace
 
-void flow_op_sum256_add(uint64_t* sum, const FlowInt128* value, int64_t weight) {
+FLOW_LARGE void flow_op_sum256_add(uint64_t* sum, const FlowInt128* value, int64_t weight) {
   uint64_t factor = weight < 0 ? ~static_cast<uint64_t>(weight) + 1 : static_cast<uint64_t>(weight);
   U256 product = FromU128(Magnitude(*value));
   Multiply(&product, factor);
@@ -44,21 +44,22 @@ uint8_t flow_op_sum256_finish(const uint64_t* sum, FlowInt128* out) {
   return kFlowValue;
 }
 
-uint8_t flow_op_sum256_average(const uint64_t* sum, int64_t count, int32_t shift, FlowInt128* out) {
+FLOW_LARGE uint8_t flow_op_sum256_average(const uint64_t* sum, int64_t count, int32_t shift,
+                                          FlowInt128* out) {
   bool negative;
   U256 x = MagnitudeOf(sum, &negative);
   if (!MultiplyPow10(&x, shift)) return kFlowErrOverflow;
   return DivideRounded(x, static_cast<U128>(count), negative, out);
 }
 
-uint8_t flow_op_sum128_average(const FlowInt128* sum, int64_t count, int32_t shift,
-                               FlowInt128* out) {
+FLOW_LARGE uint8_t flow_op_sum128_average(const FlowInt128* sum, int64_t count, int32_t shift,
+                                          FlowInt128* out) {
   U256 x = FromU128(Magnitude(*sum));
   if (!MultiplyPow10(&x, shift)) return kFlowErrOverflow;
   return DivideRounded(x, static_cast<U128>(count), *sum < 0, out);
 }
 
-uint8_t flow_op_exact_sum_finish(const FlowExactSum* sum, double* out) {
+FLOW_LARGE uint8_t flow_op_exact_sum_finish(const FlowExactSum* sum, double* out) {
   *out = flow_exact_sum_finish(sum);
   bool finite = sum->nan == 0 && sum->plus_inf == 0 && sum->minus_inf == 0;
   if (finite && isinf(*out)) return kFlowErrOverflow;

@@ -8,6 +8,7 @@
 
 #include "runtime/abi/abi.h"
 #include "runtime/abi/exact_sum.h"
+#include "stdlib/function.h"
 
 extern "C" {
 // Strings.
