@@ -21,6 +21,9 @@ Result<std::unique_ptr<SourceConnector>> OpenSource(const program::Source& sourc
       return OpenNexmarkSource(source);
     case program::Connector::kKafka:
       return OpenKafkaSource(source);
+    case program::Connector::kPostgres:
+    case program::Connector::kRedis:
+    case program::Connector::kHttp:
     case program::Connector::kStdout:
     case program::Connector::kNull:
     case program::Connector::kChecksum:
@@ -39,6 +42,10 @@ Result<std::unique_ptr<SinkConnector>> OpenSink(const program::Sink& sink,
       return OpenKafkaSink(sink, view);
     case program::Connector::kNexmark:
     case program::Connector::kInline:
+    // Exactly once only: see epoch_target.h.
+    case program::Connector::kPostgres:
+    case program::Connector::kRedis:
+    case program::Connector::kHttp:
     // The runtime's own: see runtime/exec.
     case program::Connector::kStdout:
     case program::Connector::kNull:

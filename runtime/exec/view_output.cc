@@ -76,6 +76,9 @@ Result<std::unique_ptr<ViewOutput>> ViewOutput::Open(const program::Program& pro
         continue;
       case program::Connector::kKafka:
       case program::Connector::kFile:
+      case program::Connector::kPostgres:
+      case program::Connector::kRedis:
+      case program::Connector::kHttp:
       case program::Connector::kNexmark:
       case program::Connector::kInline:
         break;

@@ -35,6 +35,12 @@ const char* ConnectorText(Connector connector) {
       return "NEXMARK";
     case Connector::kInline:
       return "INLINE";
+    case Connector::kPostgres:
+      return "POSTGRES";
+    case Connector::kRedis:
+      return "REDIS";
+    case Connector::kHttp:
+      return "HTTP";
     case Connector::kStdout:
       return "STDOUT";
     case Connector::kNull:

@@ -18,7 +18,18 @@
 namespace flow::program {
 
 // --- Sources -----------------------------------------------------------------------------------
-enum class Connector { kKafka, kFile, kNexmark, kInline, kStdout, kNull, kChecksum };
+enum class Connector {
+  kKafka,
+  kFile,
+  kNexmark,
+  kInline,
+  kPostgres,
+  kRedis,
+  kHttp,
+  kStdout,
+  kNull,
+  kChecksum
+};
 enum class Format { kJson, kCsv, kRows };  // kRows: the connector makes typed rows itself
 
 // One step of a JSON path: a key, or an index into an array when `index` >= 0.
@@ -53,6 +64,13 @@ using Options = std::map<std::string, std::string>;
 struct DeadLetter {
   Connector connector = Connector::kFile;
   Options options;
+  Options secrets;  // option -> name of the secret
+};
+
+// What a source does when it is read slower than it grows.
+enum class Overload {
+  kSlow,  // it is read later
+  kShed,  // whole ranges of offsets are skipped: a decision, counted
 };
 
 struct Source {
@@ -72,6 +90,8 @@ struct Source {
   int64_t watermark_delay = 0;   // us
   std::optional<int64_t> idle;   // us
   std::optional<int64_t> ahead;  // us
+  std::optional<int64_t> max_rate;  // rows a second
+  Overload overload = Overload::kSlow;
 
   std::optional<DeadLetter> dead_letter;
   // INLINE: rows by partition; a row has one datum a declared field column.
@@ -188,6 +208,7 @@ struct Aggregate {
   std::vector<int> watermark_sources;
   bool no_watermark = false;  // fed by late rows: W = -inf
   int64_t state_lateness = 0;
+  std::optional<int64_t> retain;  // us: groups whose time is this far behind W leave
   bool updating_input = false;
   bool updating_output = true;
   bool global = false;  // no keys and no window: always one row
@@ -215,6 +236,7 @@ struct View {
   int64_t lateness = 0;
   EmitKind emit = EmitKind::kChanges;
   int64_t emit_every = 0;  // us
+  std::optional<int64_t> retain;  // us; sinks keep what leaves
   std::vector<int> watermark_sources;
   bool no_watermark = false;
   bool wanted = false;  // has a sink, or is printed
