@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "compiler/driver/definitions.h"
 #include "compiler/interpret/interpret.h"
 #include "compiler/optimize/optimize.h"
 #include "compiler/parse/parse.h"
@@ -27,6 +28,7 @@ Result<std::unique_ptr<Compilation>> Compile(const SourceFile& file, const Compi
                             [&](const auto& s) { return s.name == source.spec.name; });
     if (!read) program.unread_sources.push_back(source.spec.name);
   }
+  program.definitions = Definitions(made->bound);
   if (!options.kernels) return made;
   if (options.engine == EngineKind::kInterpreter) {
     FLOW_RETURN_IF_ERROR(interpret::Install(made->lowered));

@@ -14,6 +14,7 @@
 #include "compiler/driver/explain.h"
 #include "compiler/driver/report.h"
 #include "runtime/exec/job.h"
+#include "runtime/exec/state_tools.h"
 #include "runtime/format/encode.h"
 
 namespace libflow {
@@ -183,6 +184,11 @@ flow::RunOptions Translate(const RunOptions& options, const std::atomic<bool>* s
   out.from = options.from;
   out.partial = options.partial;
   out.decisions = options.decisions;
+  if (options.use_sinks) {
+    out.state_directory = options.state;
+    out.reset_state = options.reset_state;
+    out.epoch_us = options.epoch_us;
+  }
   out.workers = options.workers;
   out.batch_rows = options.batch_rows;
   out.hash_mask = options.collide_hashes ? 0 : ~uint64_t{0};
@@ -218,6 +224,29 @@ std::vector<std::string> Program::views() const {
     if (view.wanted) names.push_back(view.name);
   }
   return names;
+}
+
+bool Program::wants_state() const {
+  const flow::program::Program& program = impl_->compilation->lowered.program;
+  for (const flow::program::Sink& sink : program.sinks) {
+    switch (sink.connector) {
+      case flow::program::Connector::kKafka:
+      case flow::program::Connector::kPostgres:
+      case flow::program::Connector::kRedis:
+        return true;
+      case flow::program::Connector::kFile:
+        if (!flow::AllSourcesBounded(program)) return true;
+        break;
+      case flow::program::Connector::kHttp:
+      case flow::program::Connector::kNexmark:
+      case flow::program::Connector::kInline:
+      case flow::program::Connector::kStdout:
+      case flow::program::Connector::kNull:
+      case flow::program::Connector::kChecksum:
+        break;
+    }
+  }
+  return false;
 }
 
 CompileResult Compile(const std::string& name, const std::string& text,
@@ -275,6 +304,7 @@ RunResult Run(Program& program, const RunOptions& options) {
   result.frontier = ran.frontier();
   result.balanced = ran.balanced();
   result.stopped = ran.stopped;
+  result.epoch = ran.epoch;
   return result;
 }
 
@@ -285,6 +315,34 @@ RunResult Datagen(Program& program, const DatagenOptions& options) {
       program.impl().compilation->bound,
       {options.source, options.path, options.brokers, options.topic, options.limit});
   return status.ok() ? RunResult{} : Failure(status.error());
+}
+
+RunResult QueryState(const StateQuery& query, const std::function<void(const std::string&)>& out) {
+  RunResult result;
+  flow::Status status;
+  int64_t differ = 0;
+  switch (query.what) {
+    case StateQuery::What::kStatus:
+      status = flow::StateStatus(query.state, query.json, out);
+      break;
+    case StateQuery::What::kList:
+      status = flow::StateList(query.state, query.json, out);
+      break;
+    case StateQuery::What::kInspect:
+      status = flow::StateInspect(query.state, query.name, query.match, query.limit, out);
+      break;
+    case StateQuery::What::kDiff:
+      status = flow::StateDiff(query.state, query.other, query.limit, out, &differ);
+      if (differ > 0) result.code = kCheckFailed;
+      break;
+    case StateQuery::What::kDeadList:
+      status = flow::DeadLetterList(query.state, query.json, out);
+      break;
+    case StateQuery::What::kDeadShow:
+      status = flow::DeadLetterShow(query.state, query.name, query.limit, out);
+      break;
+  }
+  return status.ok() ? result : Failure(status.error());
 }
 
 std::string Functions(const std::string& name, bool json) {

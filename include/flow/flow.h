@@ -58,6 +58,9 @@ class FLOW_EXPORT Program {
   explicit Program(std::unique_ptr<ProgramImpl> impl);
   ~Program();
   std::vector<std::string> views() const;  // the wanted ones
+  // Does a stream of it write to places where a restart must go on rather than begin again (a sink
+  // on a server, or an endless input)? Then it should be given RunOptions::state.
+  bool wants_state() const;
   ProgramImpl& impl() { return *impl_; }
 
  private:
@@ -112,7 +115,12 @@ struct RunOptions {
   std::string from;        // earliest, latest, frontier or time
   bool partial = false;
   std::string decisions;
-  int workers = 0;  // 0: one a core
+  // A stream's state directory: with it sinks get every epoch exactly once, over restarts. Empty:
+  // no state, output is at least once.
+  std::string state;
+  bool reset_state = false;    // forget what is there
+  int64_t epoch_us = 100'000;  // an epoch becomes durable about so often
+  int workers = 0;             // 0: one a core
   int batch_rows = 1024;
   bool collide_hashes = false;  // tests: every key has the same hash
   bool use_sinks = true;        // write the file's sinks and dead letters
@@ -142,6 +150,7 @@ struct RunResult {
   std::string frontier;
   bool balanced = true;
   bool stopped = false;
+  int64_t epoch = -1;  // the last durable one; -1: no state
 };
 
 FLOW_EXPORT RunResult Run(Program& program, const RunOptions& options);
@@ -157,6 +166,20 @@ struct DatagenOptions {
   int64_t limit = -1;  // rows a partition
 };
 FLOW_EXPORT RunResult Datagen(Program& program, const DatagenOptions& options);
+
+// Questions to a state directory; a run may use it meanwhile.
+struct StateQuery {
+  enum class What { kStatus, kList, kInspect, kDiff, kDeadList, kDeadShow };
+  What what = What::kStatus;
+  std::string state, other;  // directories; `other` for kDiff
+  std::string name;          // kInspect: the operator; kDeadShow: the source; empty: any
+  std::string match;         // kInspect: only entries whose text contains it
+  int64_t limit = 100;
+  bool json = false;
+};
+// Lines go to `out`. kDiff: the code is kCheckFailed if the states differ.
+FLOW_EXPORT RunResult QueryState(const StateQuery& query,
+                                 const std::function<void(const std::string&)>& out);
 
 // The standard library: a table for people, or JSON; `name` empty: all. Empty if there is none.
 FLOW_EXPORT std::string Functions(const std::string& name, bool json);

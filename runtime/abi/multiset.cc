@@ -15,6 +15,7 @@ struct FlowMultiset {
   virtual ~FlowMultiset() = default;
   virtual void Add(const void* value, int64_t weight) = 0;
   virtual void Merge(const FlowMultiset& other) = 0;
+  virtual void Each(void (*f)(void*, const void*, int64_t), void* self) const = 0;
   virtual bool Min(void* out) const = 0;
   virtual bool Max(void* out) const = 0;
 };
@@ -71,6 +72,14 @@ class OrderedMultiset final : public FlowMultiset {
   void Merge(const FlowMultiset& other) override {
     for (const auto& [key, count] : static_cast<const OrderedMultiset&>(other).counts_) {
       AddKey(key, count);
+    }
+  }
+
+  void Each(void (*f)(void*, const void*, int64_t), void* self) const override {
+    for (const auto& [key, count] : counts_) {
+      alignas(16) char cell[16];
+      CellKind::Write(key, cell);
+      f(self, cell, count);
     }
   }
 
@@ -139,6 +148,11 @@ void flow_multiset_add(FlowMultiset* set, const void* value, int64_t weight) {
 }
 
 void flow_multiset_merge(FlowMultiset* set, const FlowMultiset* other) { set->Merge(*other); }
+
+void flow_multiset_each(const FlowMultiset* set,
+                        void (*f)(void* self, const void* value, int64_t count), void* self) {
+  set->Each(f, self);
+}
 
 int32_t flow_multiset_min(const FlowMultiset* set, void* out) { return set->Min(out) ? 1 : 0; }
 

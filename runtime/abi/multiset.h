@@ -26,6 +26,9 @@ FlowMultiset* flow_multiset_new(int32_t kind);
 void flow_multiset_free(FlowMultiset* set);
 void flow_multiset_add(FlowMultiset* set, const void* value, int64_t weight);
 void flow_multiset_merge(FlowMultiset* set, const FlowMultiset* other);
+// Calls f for each value, ascending, with its count; `value` is a cell as in flow_multiset_add.
+void flow_multiset_each(const FlowMultiset* set,
+                        void (*f)(void* self, const void* value, int64_t count), void* self);
 // Writes the least or greatest value whose count is positive; returns 0 if there is none. Strings
 // borrow from the set.
 int32_t flow_multiset_min(const FlowMultiset* set, void* out);

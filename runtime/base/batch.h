@@ -55,6 +55,7 @@ class Batch {
   }
   // Where strings made for this batch live.
   Arena& arena() { return *arena_; }
+  int64_t string_bytes() const { return arena_->allocated_bytes(); }
 
   // Appends a copy of row `row` of `from` (the same types); strings are copied into this arena.
   void AppendRow(const Batch& from, int32_t row);

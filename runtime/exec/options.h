@@ -26,6 +26,8 @@ struct TestSchedule {
   // Is this partition declared silent at the end of this tick? If set, a bounded stream takes
   // decisions as a live one does, and writes the decision log.
   std::function<bool(int index, int64_t tick)> silent;
+  // Does the run break off after this tick, as if it had crashed there?
+  std::function<bool(int64_t tick)> crash;
 };
 
 struct RunOptions {
@@ -40,6 +42,11 @@ struct RunOptions {
   int32_t batch_rows = kBatchRows;
   uint64_t hash_mask = ~uint64_t{0};  // 0 in tests: all keys collide
   int64_t tick_us = 2000;             // the pause of an idle stream
+
+  // Durable state (streams): the directory; empty: none, output is at least once.
+  std::string state_directory;
+  bool reset_state = false;
+  int64_t epoch_us = 100'000;  // an epoch is cut about so often
 
   // False: only on_rows, print and digests; no sinks and no dead letters are written.
   bool use_sinks = true;
@@ -113,7 +120,9 @@ struct RunReport {
   std::map<std::string, int64_t> key_errors;  // by view: keys in error at the end
   int64_t rows = 0, bytes = 0, ticks = 0, state_updates = 0, groups = 0;
   int64_t wall_us = 0, cpu_us = 0, first_row_us = -1, peak_rss = 0;
-  bool stopped = false;  // by `stop`
+  bool stopped = false;    // by `stop`
+  bool had_ended = false;  // the state says that the input had ended before: nothing was done
+  int64_t epoch = -1;      // the last one that is durable; -1: no state
   bool balanced() const;
   std::string frontier() const;
 };

@@ -44,7 +44,7 @@ Result<std::unique_ptr<DeadLetters>> DeadLetters::Open(const program::Program& p
   letters->options_ = &options;
   for (const program::Source& source : program.sources) {
     letters->sinks_.push_back(nullptr);
-    if (!source.dead_letter || !options.use_sinks) continue;
+    if (!source.dead_letter || !options.use_sinks || !options.state_directory.empty()) continue;
     FLOW_TRY(letters->sinks_.back(), OpenDeadLetter(*source.dead_letter));
   }
   return letters;

@@ -10,10 +10,14 @@
 namespace flow {
 
 Result<std::unique_ptr<SourceSet>> SourceSet::Open(const program::Program& program,
-                                                   const RunOptions& options, bool bounded) {
+                                                   const RunOptions& options, bool bounded,
+                                                   const Manifest* resume) {
   std::unique_ptr<SourceSet> set(new SourceSet(program));
   if (!options.decisions.empty() && bounded && !options.schedule.silent) {
     FLOW_TRY(set->decisions_, ReadDecisions(options.decisions));
+  }
+  for (size_t i = 0; resume != nullptr && bounded && i < resume->decisions.size(); ++i) {
+    if (auto decision = ParseDecision(resume->decisions[i])) set->decisions_.push_back(*decision);
   }
   for (size_t s = 0; s < program.sources.size(); ++s) {
     const program::Source& source = program.sources[s];
@@ -48,6 +52,7 @@ Result<std::unique_ptr<SourceSet>> SourceSet::Open(const program::Program& progr
     FLOW_RETURN_IF_ERROR(set->ResolveRange(options.from, false, options));
   }
   if (!options.to.empty()) FLOW_RETURN_IF_ERROR(set->ResolveRange(options.to, true, options));
+  if (resume != nullptr) FLOW_RETURN_IF_ERROR(set->Resume(resume->partitions));
   for (auto& partition : set->partitions_) {
     if (bounded && partition->to < 0 && !partition->complete) {
       return UserError(
@@ -60,6 +65,35 @@ Result<std::unique_ptr<SourceSet>> SourceSet::Open(const program::Program& progr
     if (partition->to >= 0 && partition->from >= partition->to) partition->ended = true;
   }
   return set;
+}
+
+Status SourceSet::Resume(const std::vector<PartitionPosition>& positions) {
+  std::vector<bool> known(partitions_.size(), false);
+  for (const PartitionPosition& position : positions) {
+    bool found = false;
+    for (size_t p = 0; p < partitions_.size(); ++p) {
+      PartitionState& partition = *partitions_[p];
+      if (program_.sources[static_cast<size_t>(partition.source)].name != position.source ||
+          partition.partition != position.partition) {
+        continue;
+      }
+      found = known[p] = true;
+      partition.from = position.next_offset;
+      partition.max_event_time = position.max_event_time;
+      partition.out = position.out;
+    }
+    if (found) continue;
+    return Error{ErrorDomain::kData,
+                 "source " + position.source + " has no partition " + position.name +
+                     " any more; the state has read it up to " +
+                     std::to_string(position.next_offset),
+                 "bring it back, or start again with --reset-state"};
+  }
+  for (size_t p = 0; p < partitions_.size(); ++p) {
+    // New since then: comes in with its first row, by a decision.
+    if (!known[p]) partitions_[p]->out = true;
+  }
+  return OkStatus();
 }
 
 Status SourceSet::ResolveRange(const std::string& text, bool is_end, const RunOptions& options) {

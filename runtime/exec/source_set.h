@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/checkpoint/manifest.h"
 #include "runtime/connector/connector.h"
 #include "runtime/exec/options.h"
 #include "runtime/program/program.h"
@@ -37,9 +38,11 @@ struct PartitionState {
 class SourceSet {
  public:
   // Opens all sources and readers. `bounded`: every partition gets an end (where it ends now, if
-  // nothing else is said); else partitions without an end are read for ever.
+  // nothing else is said); else partitions without an end are read for ever. `resume`: where an
+  // earlier run stopped; every partition of it must still be there.
   static Result<std::unique_ptr<SourceSet>> Open(const program::Program& program,
-                                                 const RunOptions& options, bool bounded);
+                                                 const RunOptions& options, bool bounded,
+                                                 const Manifest* resume = nullptr);
 
   std::vector<std::unique_ptr<PartitionState>>& partitions() { return partitions_; }
   const std::vector<std::unique_ptr<PartitionState>>& partitions() const { return partitions_; }
@@ -64,6 +67,7 @@ class SourceSet {
   Status ResolveRange(const std::string& text, bool is_end, const RunOptions& options);
   Status ResolveTerms(const std::string& text, bool is_end);
   Status ResolveTime(const std::string& text, bool is_end, const RunOptions& options);
+  Status Resume(const std::vector<PartitionPosition>& positions);
   Status CheckComplete(const std::vector<bool>& named, const std::vector<bool>& set);
 
   const program::Program& program_;

@@ -4,17 +4,11 @@
 // is at rest: that is the consistent cut at which views are shown.
 #include <algorithm>
 #include <atomic>
-#include <fstream>
-#include <memory>
 #include <thread>
 
-#include "runtime/exec/exchange.h"
 #include "runtime/exec/job.h"
-#include "runtime/exec/run_common.h"
-#include "runtime/exec/view_output.h"
-#include "runtime/exec/worker_pool.h"
+#include "runtime/exec/stream_job.h"
 #include "runtime/operator/rows.h"
-#include "runtime/operator/stream_aggregate.h"
 #include "runtime/time/windows.h"
 
 namespace flow {
@@ -38,84 +32,25 @@ constexpr int64_t kTickBytes = 32 << 20;  // of input; each partition may read o
 constexpr int64_t kQuietUs = 10'000'000;  // without output: say what holds the watermark
 constexpr int64_t kNewPartitionsUs = 5'000'000;
 
-class StreamJob {
- public:
-  StreamJob(const program::Program& program, const RunOptions& options)
-      : program_(program), options_(options), routes_(program) {}
+}  // namespace
 
-  Status Open();
-  Result<RunReport> Run();
-
- private:
-  struct Worker {
-    Worker(const program::Program& program, const Routes& routes) : counts(program, routes) {}
-    WorkerCounts counts;
-    std::vector<std::unique_ptr<PathRunner>> runners;  // by path
-    std::vector<std::unique_ptr<SourceFront>> fronts;  // by source
-    std::vector<ViewCollector> views;
-    std::vector<std::vector<Exchange>> exchange;  // [path][owner]
-    // By path: what this worker aggregated in the tick before the exchange; null: rows cross it.
-    std::vector<std::unique_ptr<PartialAggregate>> partial;
-    SourceRows rows;
-    Status status;
-    int64_t source_us = 0, operator_us = 0;
-    int64_t busy_us = 0;
-  };
-
-  void ReadPartitions(int worker);
-  Status ReadPartition(PartitionState* partition, int morsels, Worker* worker);
-  void ProcessMorsel(PartitionState* partition, Worker* worker);
-  void Consume(int path, Worker* worker, const PathRunner::Output& output);
-  void RunAggregate(int aggregate, int worker);
-  void ComeBack(PartitionState* partition, int64_t offset);
-  Status Decide();
-  Status Tick(bool* finished);
-  Status EmitViews(bool last);
-  Status WaitForSinks();
-  // Takes the watermarks of this tick; says whether one has changed.
-  bool Watermarks(bool last);
-  void NoticeQuiet();
-  RunReport Report();
-
-  const program::Program& program_;
-  const RunOptions& options_;
-  Routes routes_;
-  bool bounded_ = false;
-  bool decides_ = false;  // takes decisions (else reads them)
-  std::unique_ptr<SourceSet> sources_;
-  std::unique_ptr<WorkerPool> pool_;
-  std::vector<std::unique_ptr<Worker>> workers_;
-  std::vector<std::vector<std::unique_ptr<StreamAggregate>>> aggregates_;  // [aggregate][owner]
-  std::vector<std::unique_ptr<ViewOutput>> outputs_;
-  std::unique_ptr<DeadLetters> dead_letters_;
-  SinkThread sink_thread_;
-  MemoryAccount state_account_{"state", MemoryAccount::Process()};
-
-  // Of the current tick.
-  std::atomic<size_t> next_partition_{0};
-  std::atomic<int64_t> read_rows_{0};
-  std::atomic<int64_t> read_bytes_{0};
-  std::atomic<bool> full_{false};
-  int morsels_ = kMinMorsels;
-  std::vector<int64_t> aggregate_watermark_;
-  std::vector<int64_t> view_watermark_;
-  std::vector<int64_t> come_back_;  // by source: event time that a returning partition starts with
-  std::mutex decisions_mutex_;
-  std::vector<Decision> new_decisions_;
-  std::ofstream decision_file_;
-
-  int64_t ticks_ = 0;
-  int64_t backpressured_us_ = 0, idle_us_ = 0;
-  int64_t started_us_ = 0, first_row_us_ = -1;
-  int64_t quiet_since_us_ = 0, last_partitions_us_ = 0;
-  int64_t emitted_ = 0;
-  bool stopped_ = false;
-};
+StreamJob::StreamJob(const program::Program& program, const RunOptions& options)
+    : program_(program), options_(options), routes_(program), morsels_(kMinMorsels) {}
 
 Status StreamJob::Open() {
   bounded_ = options_.until_end || !options_.to.empty() || AllSourcesBounded(program_);
   decides_ = !bounded_ || options_.schedule.silent;
-  FLOW_TRY(sources_, SourceSet::Open(program_, options_, bounded_));
+  const Manifest* resume = nullptr;
+  if (durable()) {
+    FLOW_RETURN_IF_ERROR(OpenState());
+    if (last_cut_.epoch > 0) resume = &last_cut_;
+    if (resume != nullptr && !options_.from.empty() && options_.from != "earliest") {
+      return UserError("--from " + options_.from + ": the state in " + options_.state_directory +
+                           " has a position of its own",
+                       "leave --from out, or start again with --reset-state");
+    }
+  }
+  FLOW_TRY(sources_, SourceSet::Open(program_, options_, bounded_, resume));
   FLOW_TRY(dead_letters_, DeadLetters::Open(program_, options_));
   int workers = options_.workers > 0 ? options_.workers
                                      : static_cast<int>(std::thread::hardware_concurrency());
@@ -171,7 +106,7 @@ Status StreamJob::Open() {
     }
   }
   pool_ = std::make_unique<WorkerPool>(workers);
-  return OkStatus();
+  return durable() ? Restore() : OkStatus();
 }
 
 void StreamJob::Consume(int path, Worker* worker, const PathRunner::Output& output) {
@@ -228,6 +163,8 @@ void StreamJob::ProcessMorsel(PartitionState* partition, Worker* worker) {
     rows.raises.push_back(partition->raises[partition->next_raise++]);
   }
   auto dead = [&](int32_t row, uint8_t code, const std::string& view) {
+    if (epochs_ != nullptr) KeepDead(source, *partition, decoder, row, code, view, worker);
+    if (epochs_ != nullptr && dead_view_[static_cast<size_t>(partition->source)] >= 0) return;
     dead_letters_->Write(source, partition->source, *partition, decoder, rows, row, code, view);
   };
   front.Decode(&rows, [&](int32_t row, uint8_t code) { dead(row, code, ""); });
@@ -335,7 +272,9 @@ void StreamJob::RunAggregate(int aggregate, int index) {
 
 bool StreamJob::Watermarks(bool last) {
   const std::vector<int64_t> before = aggregate_watermark_;
-  const bool at_end = last && options_.to.empty() && !stopped_;
+  // With state, only input that has really ended is closed: the rest goes on next time.
+  const bool at_end = last && options_.to.empty() && !stopped_ &&
+                      (epochs_ == nullptr || AllSourcesBounded(program_));
   auto of = [&](const std::vector<int>& sources, bool none) {
     if (at_end) return kMaxTime;
     if (none) return kMinTime;
@@ -387,6 +326,7 @@ Status StreamJob::Decide() {
     }
   }
   for (const Decision& decision : new_decisions_) {
+    if (epochs_ != nullptr) decided_.push_back(DecisionJson(decision));
     if (decision_file_.is_open()) decision_file_ << DecisionJson(decision) << '\n';
   }
   if (!new_decisions_.empty() && decision_file_.is_open() && !decision_file_.flush()) {
@@ -464,6 +404,12 @@ Status StreamJob::Tick(bool* finished) {
   stopped_ = options_.stop != nullptr && options_.stop->load();
   pool_->Run([this](int worker) { ReadPartitions(worker); });
   for (auto& worker : workers_) FLOW_RETURN_IF_ERROR(Status(worker->status));
+  if (had_ended_ && read_rows_.load() > 0) {
+    return Error{ErrorDomain::kState,
+                 "the state in " + options_.state_directory +
+                     " has seen the end of its input, and now there is more",
+                 "all its windows are closed: start again with --reset-state"};
+  }
   FLOW_RETURN_IF_ERROR(Decide());
   bool all_ended = true;
   for (auto& partition : sources_->partitions()) all_ended = all_ended && partition->ended;
@@ -475,6 +421,10 @@ Status StreamJob::Tick(bool* finished) {
     pool_->Run([this, a](int worker) { RunAggregate(static_cast<int>(a), worker); });
   }
   FLOW_RETURN_IF_ERROR(EmitViews(*finished));
+  if (epochs_ != nullptr) FLOW_RETURN_IF_ERROR(CutIfDue(*finished));
+  if (options_.schedule.crash && options_.schedule.crash(ticks_)) {
+    return InternalError("crashed by a test");
+  }
   // Long ticks while there is a backlog, short ones when latency counts.
   morsels_ = full_.load() ? std::min(morsels_ * 2, kMaxMorsels) : kMinMorsels;
   if (options_.on_progress) {
@@ -502,6 +452,7 @@ Result<RunReport> StreamJob::Run() {
   started_us_ = quiet_since_us_ = last_partitions_us_ = NowUs();
   bool finished = false;
   while (!finished) FLOW_RETURN_IF_ERROR(Tick(&finished));
+  if (epochs_ != nullptr) FLOW_RETURN_IF_ERROR(FinishState());
   for (size_t v = 0; v < outputs_.size(); ++v) {
     ViewDigest sum;
     for (auto& worker : workers_) {
@@ -520,7 +471,7 @@ RunReport StreamJob::Report() {
   for (auto& worker : workers_) counts.push_back(&worker->counts);
   FillReport(program_, routes_, *sources_, counts, &report);
   for (size_t v = 0; v < program_.views.size(); ++v) {
-    if (!program_.views[v].wanted) continue;
+    if (!program_.views[v].wanted || program_.views[v].dead_letters) continue;
     ViewDigest digest;
     digest.view = program_.views[v].name;
     for (auto& worker : workers_) {
@@ -547,15 +498,17 @@ RunReport StreamJob::Report() {
   }
   report.first_row_us = first_row_us_;
   report.stopped = stopped_;
+  report.had_ended = had_ended_;
+  if (epochs_ != nullptr) report.epoch = epochs_->store().epoch();
   report.cpu_us = ProcessCpuUs();
   report.peak_rss = PeakRss();
   return report;
 }
 
-}  // namespace
-
 Result<RunReport> RunStream(const program::Program& program, const RunOptions& options) {
-  StreamJob job(program, options);
+  program::Program own;
+  if (!options.state_directory.empty()) own = WithDeadLetters(program);
+  StreamJob job(options.state_directory.empty() ? program : own, options);
   FLOW_RETURN_IF_ERROR(job.Open());
   return job.Run();
 }

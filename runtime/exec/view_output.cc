@@ -5,6 +5,7 @@
 
 #include "runtime/exec/stdout_sink.h"
 #include "runtime/format/encode.h"
+#include "runtime/format/row_codec.h"
 #include "runtime/time/windows.h"
 
 namespace flow {
@@ -34,6 +35,8 @@ Result<std::unique_ptr<ViewOutput>> ViewOutput::Open(const program::Program& pro
   const program::View& spec = program.views[static_cast<size_t>(view)];
   std::unique_ptr<ViewOutput> output(new ViewOutput(spec, options, thread));
   output->pending_.Reset(spec.types, 64);
+  output->outbox_.Reset(spec.types, 64);
+  const bool durable = !options.state_directory.empty();
   output->callback_ = static_cast<bool>(options.on_rows);
   output->hashes_ = options.digest;
   int wanted = 0;
@@ -62,6 +65,7 @@ Result<std::unique_ptr<ViewOutput>> ViewOutput::Open(const program::Program& pro
     if (sink.view != view) continue;
     switch (sink.connector) {
       case program::Connector::kStdout: {
+        if (durable) break;
         auto format = sink.options.find("format");
         add_stdout(options.format.empty() && format != sink.options.end() ? format->second
                                                                           : options.format);
@@ -82,6 +86,10 @@ Result<std::unique_ptr<ViewOutput>> ViewOutput::Open(const program::Program& pro
       case program::Connector::kNexmark:
       case program::Connector::kInline:
         break;
+    }
+    if (durable) {
+      output->outbox_wanted_ = true;
+      continue;
     }
     SinkContext context;
     context.program = &program;
@@ -104,7 +112,7 @@ void ViewOutput::Add(const Batch& rows) {
       least_table_end_ = std::min(least_table_end_, RowWindowEnd(view_, rows, row));
     }
   }
-  if (changes_.empty() && !callback_) return;
+  if (changes_.empty() && !callback_ && !outbox_wanted_) return;
   for (int32_t row = 0; row < rows.rows; ++row) {
     pending_.AppendRow(rows, row);
     if (view_.windowed) {
@@ -123,6 +131,9 @@ bool ViewOutput::Due(int64_t watermark, int64_t now_us, bool last) const {
 void ViewOutput::Emit(Batch batch, const std::vector<SinkConnector*>& sinks, int64_t revision) {
   if (batch.rows == 0) return;
   emitted_ += batch.rows;
+  if (outbox_wanted_) {
+    for (int32_t row = 0; row < batch.rows; ++row) outbox_.AppendRow(batch, row);
+  }
   int64_t bytes = batch.arena().allocated_bytes();
   for (const Type& type : batch.types()) bytes += batch.rows * (type.width() + 1);
   auto rows = std::make_shared<const Batch>(std::move(batch));
@@ -145,6 +156,8 @@ void ViewOutput::EndTick(int64_t watermark, int64_t now_us, int64_t revision, bo
       batch = Consolidate(view_, pending_);
     }
     pending_.Clear();
+    saved_cleared_ = saved_cleared_ || saved_rows_ > 0;
+    saved_rows_ = 0;
     least_pending_end_ = INT64_MAX;
     if (callback_ && batch.rows > 0) options_.on_rows(view_, batch, revision);
     Emit(std::move(batch), changes_, revision);
@@ -165,6 +178,45 @@ void ViewOutput::EndTick(int64_t watermark, int64_t now_us, int64_t revision, bo
     }),
          final_, revision);
   }
+}
+
+int64_t ViewOutput::outbox_bytes() const {
+  int64_t width = 8;
+  for (const Type& type : view_.types) width += type.width() + 1;
+  return outbox_.rows == 0 ? 0 : outbox_.rows * width + outbox_.string_bytes();
+}
+
+std::shared_ptr<const Batch> ViewOutput::TakeOutbox() {
+  if (outbox_.rows == 0) return nullptr;
+  auto rows = view_.append_only ? std::make_shared<Batch>(std::move(outbox_))
+                                : std::make_shared<Batch>(Consolidate(view_, outbox_));
+  outbox_ = Batch(view_.types, 64);
+  return rows->rows == 0 ? nullptr : rows;
+}
+
+void ViewOutput::SaveChanges(StateSink* out) {
+  if (saved_cleared_) out->Drop("");
+  saved_cleared_ = false;
+  std::string value;
+  for (; saved_rows_ < pending_.rows; ++saved_rows_) {
+    std::string key;
+    for (int shift = 24; shift >= 0; shift -= 8) {
+      key += static_cast<char>(static_cast<uint32_t>(saved_rows_) >> shift);
+    }
+    value.clear();
+    AppendRowBytes(pending_, saved_rows_, &value);
+    out->Put(key, value);
+  }
+}
+
+Status ViewOutput::Load(std::string_view row) {
+  FLOW_RETURN_IF_ERROR(ReadRowBytes(row, &pending_));
+  saved_rows_ = pending_.rows;
+  if (view_.windowed) {
+    least_pending_end_ =
+        std::min(least_pending_end_, RowWindowEnd(view_, pending_, pending_.rows - 1));
+  }
+  return OkStatus();
 }
 
 Status ViewOutput::Close(const ViewDigest& digest) {

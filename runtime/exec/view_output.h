@@ -8,8 +8,9 @@
 
 #include "runtime/exec/options.h"
 #include "runtime/exec/path_runner.h"
-#include "runtime/exec/row_table.h"
 #include "runtime/exec/sink_thread.h"
+#include "runtime/format/row_table.h"
+#include "runtime/operator/state_sink.h"
 
 namespace flow {
 
@@ -21,6 +22,11 @@ class ViewCollector {
   void Add(const PathRunner::Output& output);
   Batch& rows() { return rows_; }
   const ViewDigest& digest() const { return digest_; }
+  // Counts go on from those of an earlier run.
+  void Restore(int64_t rows, unsigned __int128 hash) {
+    digest_.rows = rows;
+    digest_.hash = hash;
+  }
 
  private:
   bool keep_rows_;
@@ -36,7 +42,9 @@ class ViewOutput {
                                                   const RunOptions& options, bool bounded,
                                                   SinkThread* thread);
 
-  bool keeps_rows() const { return !final_.empty() || !changes_.empty() || callback_; }
+  bool keeps_rows() const {
+    return !final_.empty() || !changes_.empty() || callback_ || outbox_wanted_;
+  }
   bool hashes() const { return hashes_; }
   const program::View& view() const { return view_; }
   // Takes the rows that a worker collected; changes of one key come in order.
@@ -44,6 +52,14 @@ class ViewOutput {
   // Emits what is due. `watermark`: W of the view now. `last`: the run ends after this.
   void EndTick(int64_t watermark, int64_t now_us, int64_t revision, bool last);
   int64_t emitted_rows() const { return emitted_; }
+
+  // With state kept, rows go to the epoch's outbox instead of to sinks.
+  int64_t outbox_bytes() const;
+  // What the epoch hands to the view's sinks, folded; null: nothing.
+  std::shared_ptr<const Batch> TakeOutbox();
+  // What waits for EMIT EVERY is state.
+  void SaveChanges(StateSink* out);
+  Status Load(std::string_view row);
   // Flushes and closes the sinks; CHECKSUM and NULL lines go to stderr.
   Status Close(const ViewDigest& digest);
   const std::vector<SinkConnector*>& sinks() const { return all_; }
@@ -71,6 +87,10 @@ class ViewOutput {
   int64_t least_pending_end_ = INT64_MAX;
   int64_t least_table_end_ = INT64_MAX;  // of the windows in table_
   int64_t emitted_ = 0;
+  bool outbox_wanted_ = false;
+  Batch outbox_;
+  int32_t saved_rows_ = 0;      // of pending_: they are in the state
+  bool saved_cleared_ = false;  // what the state has is no longer pending
 };
 
 }  // namespace flow

@@ -56,11 +56,21 @@ uint8_t* GroupTable::NewEntry(uint64_t hash, uint64_t* slot) {
   return entry;
 }
 
+void GroupTable::MakeRoom() {
+  if (static_cast<size_t>(used_ + 1) * 4 <= slots_.size() * 3) return;
+  Rehash(static_cast<size_t>(size_ + 1) * 2 > slots_.size() ? slots_.size() * 2 : slots_.size());
+}
+
+uint8_t* GroupTable::InsertNew(uint64_t hash) {
+  MakeRoom();
+  uint64_t* slot = nullptr;
+  Probe(hash, [](const uint8_t*) { return false; }, &slot);
+  return NewEntry(hash, slot);
+}
+
 uint8_t* GroupTable::FindOrInsert(const program::AggregateKernels& kernels, const FlowColumn* in,
                                   int32_t row, uint64_t hash, bool* inserted) {
-  if (static_cast<size_t>(used_ + 1) * 4 > slots_.size() * 3) {
-    Rehash(static_cast<size_t>(size_ + 1) * 2 > slots_.size() ? slots_.size() * 2 : slots_.size());
-  }
+  MakeRoom();
   uint64_t* slot = nullptr;
   uint8_t* entry =
       Probe(hash, [&](const uint8_t* e) { return kernels.equal(kernels.self, e, in, row); }, &slot);
@@ -74,9 +84,7 @@ uint8_t* GroupTable::FindOrInsert(const program::AggregateKernels& kernels, cons
 
 uint8_t* GroupTable::FindOrInsertEntry(const program::AggregateKernels& kernels,
                                        const uint8_t* from, bool* inserted) {
-  if (static_cast<size_t>(used_ + 1) * 4 > slots_.size() * 3) {
-    Rehash(static_cast<size_t>(size_ + 1) * 2 > slots_.size() ? slots_.size() * 2 : slots_.size());
-  }
+  MakeRoom();
   uint64_t hash = reinterpret_cast<const FlowEntryHeader*>(from)->hash;
   uint64_t* slot = nullptr;
   uint8_t* entry = Probe(
@@ -102,6 +110,7 @@ void GroupTable::Erase(uint8_t* entry) {
     const program::AggregateKernels* kernels = spec_->kernels->Load();
     kernels->destroy(kernels->self, entry);
   }
+  Header(entry)->flags = 0;
   free_.push_back(entry);
 }
 

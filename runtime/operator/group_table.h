@@ -30,8 +30,28 @@ class GroupTable {
   // The entry with the key of `from`, an entry of another table.
   uint8_t* FindOrInsertEntry(const program::AggregateKernels& kernels, const uint8_t* from,
                              bool* inserted);
+  // A raw entry for a key that is not there, all but its header uninitialised: the caller fills it.
+  uint8_t* InsertNew(uint64_t hash);
   // Removes an entry of this table and frees what it owns.
   void Erase(uint8_t* entry);
+
+  // Durable state: entries that changed since the last TakeChanged.
+  void MarkChanged(uint8_t* entry) {
+    uint32_t& flags = Header(entry)->flags;
+    if ((flags & kChanged) != 0) return;
+    flags |= kChanged;
+    changed_.push_back(entry);
+  }
+  template <typename F>
+  void TakeChanged(F f) {
+    for (uint8_t* entry : changed_) {
+      uint32_t& flags = Header(entry)->flags;
+      if ((flags & kChanged) == 0) continue;  // erased, or seen already
+      flags &= ~kChanged;
+      f(entry);
+    }
+    changed_.clear();
+  }
 
   template <typename F>
   void ForEach(F f) const {
@@ -41,6 +61,7 @@ class GroupTable {
   }
 
  private:
+  static constexpr uint32_t kChanged = 1;  // of FlowEntryHeader::flags
   static constexpr uint64_t kEmpty = 0;
   static constexpr uint64_t kErased = 1;
   static constexpr uint64_t kPointerMask = (uint64_t{1} << 48) - 1;
@@ -52,6 +73,7 @@ class GroupTable {
   template <typename Equal>
   uint8_t* Probe(uint64_t hash, Equal equal, uint64_t** free_slot);
   uint8_t* NewEntry(uint64_t hash, uint64_t* slot);
+  void MakeRoom();
   void Rehash(size_t slots);
 
   const program::Aggregate* spec_;
@@ -59,6 +81,7 @@ class GroupTable {
   MemoryAccount* account_;
   std::vector<uint64_t> slots_;
   std::vector<uint8_t*> free_;
+  std::vector<uint8_t*> changed_;
   uint64_t mask_ = 0;
   int64_t size_ = 0;
   int64_t used_ = 0;  // slots that are not empty

@@ -3,7 +3,9 @@
 
 #include <cstring>
 
+#include "runtime/operator/entry_codec.h"
 #include "runtime/operator/rows.h"
+#include "runtime/operator/table_key.h"
 #include "runtime/time/windows.h"
 
 namespace flow {
@@ -35,12 +37,16 @@ bool StreamAggregate::sliced() const {
   return spec_->window && spec_->window->mode == program::WindowMode::kSlice;
 }
 
+bool StreamAggregate::Closed(int64_t start) const {
+  return spec_->window && Passed(closed_, start + spec_->window->size, 0);
+}
+
 StreamAggregate::WindowTable* StreamAggregate::WindowFor(int64_t start) {
   if (last_table_ != nullptr && last_window_ == start) return last_table_;
   WindowTable& table = windows_[start];
   if (table.groups == nullptr) {
     table.groups = std::make_unique<GroupTable>(spec_, account_);
-    table.visible = !spec_->on_close;
+    table.visible = !spec_->on_close || sliced() || Closed(start);
   }
   last_window_ = start;
   last_table_ = &table;
@@ -54,7 +60,7 @@ GroupTable* StreamAggregate::SliceFor(int64_t slice, int32_t skip) {
   if (table == nullptr) {
     table = std::make_unique<GroupTable>(spec_, account_);
     ForEachWindowOfSlice(*spec_->window, slice, [&](int32_t index, int64_t start) {
-      if (index >= skip) open_.insert(start);
+      if (index >= skip && !Closed(start)) open_.insert(start);
     });
   }
   last_slice_key_ = key;
@@ -110,6 +116,7 @@ void StreamAggregate::FindEntries(const AggregateKernels& kernels, const Aggrega
     uint8_t* entry =
         target.table->FindOrInsert(kernels, in.columns, target.row, in.hash[target.row], &inserted);
     entries_[i] = entry;
+    if (tracking_) target.table->MarkChanged(entry);
     Touch(target, entry, inserted, &before);
   }
 }
@@ -198,6 +205,7 @@ void StreamAggregate::Merge(const PartialAggregate& partial, int owner, int owne
         }
         bool inserted;
         uint8_t* into = target.table->FindOrInsertEntry(kernels, entry, &inserted);
+        if (tracking_) target.table->MarkChanged(into);
         Touch(target, into, inserted, &before);
         entries_.push_back(into);
         from.push_back(entry);
@@ -258,6 +266,10 @@ void StreamAggregate::EmitDirty(const AggregateKernels& kernels) {
   }
   for (const Dirty& dirty : dirty_) {
     if (spec_->updating_input && !spec_->global && kernels.live(kernels.self, dirty.entry) == 0) {
+      if (tracking_) {
+        removed_.push_back(WindowPrefix(dirty.window));
+        AppendEntryKey(*spec_, dirty.entry, &removed_.back());
+      }
       dirty.table->Erase(dirty.entry);
     }
   }
@@ -303,6 +315,7 @@ void StreamAggregate::CloseSlices(const AggregateKernels& kernels, int64_t water
       it->second->ForEach([&](const uint8_t* entry) {
         bool inserted;
         uint8_t* merged = target->groups->FindOrInsertEntry(kernels, entry, &inserted);
+        if (tracking_) target->groups->MarkChanged(merged);
         kernels.merge(kernels.self, merged, entry, target->groups->arena().abi());
       });
     }
@@ -312,6 +325,7 @@ void StreamAggregate::CloseSlices(const AggregateKernels& kernels, int64_t water
   while (!slices_.empty()) {
     int64_t slice = slices_.begin()->first.slice;
     if (!Passed(watermark, LastWindowOfSlice(window, slice) + window.size, 0)) break;
+    if (tracking_) dropped_.push_back(SlicePrefix(slice, slices_.begin()->first.skip));
     slices_.erase(slices_.begin());
     last_slice_ = nullptr;
   }
@@ -335,6 +349,7 @@ void StreamAggregate::CloseWindows(const AggregateKernels& kernels, int64_t wate
   kept = 0;
 #endif
   while (!windows_.empty() && Passed(watermark, windows_.begin()->first + window.size, kept)) {
+    if (tracking_) dropped_.push_back(WindowPrefix(windows_.begin()->first));
     windows_.erase(windows_.begin());
     last_table_ = nullptr;
   }
@@ -348,6 +363,57 @@ void StreamAggregate::EndTick(int64_t watermark, const Emit& emit) {
   Flush();
   emit_ = nullptr;
   ++tick_;
+}
+
+void StreamAggregate::TrackChanges() {
+  tracking_ = true;
+  for (auto& [start, table] : windows_) {
+    GroupTable* groups = table.groups.get();
+    groups->ForEach([&](uint8_t* entry) { groups->MarkChanged(entry); });
+  }
+}
+
+void StreamAggregate::Restore(int64_t watermark) {
+  closed_ = watermark;
+  // The row over nothing that the constructor made: the state has it.
+  for (const Dirty& made : dirty_) made.table->Erase(made.entry);
+  dirty_.clear();
+}
+
+void StreamAggregate::SaveChanges(StateSink* out) {
+  for (const std::string& prefix : dropped_) out->Drop(prefix);
+  for (const std::string& key : removed_) out->Remove(key);
+  dropped_.clear();
+  removed_.clear();
+  std::string key, value;
+  auto save = [&](GroupTable* table, const std::string& prefix) {
+    table->TakeChanged([&](const uint8_t* entry) {
+      key = prefix;
+      value.clear();
+      AppendEntryKey(*spec_, entry, &key);
+      AppendEntryValue(*spec_, entry, &value);
+      out->Put(key, value);
+    });
+  };
+  for (auto& [start, table] : windows_) save(table.groups.get(), WindowPrefix(start));
+  for (auto& [at, table] : slices_) save(table.get(), SlicePrefix(at.slice, at.skip));
+}
+
+Result<uint64_t> StreamAggregate::HashOfKey(std::string_view key) {
+  std::optional<TableKey> table = ParseTableKey(key);
+  if (!table || key.size() < table->size + 8) return DataError("damaged state: a key is cut short");
+  return EntryKeyHash(key.substr(table->size));
+}
+
+Status StreamAggregate::Load(std::string_view key, std::string_view value) {
+  std::optional<TableKey> at = ParseTableKey(key);
+  if (!at || (at->slice && !sliced())) {
+    return DataError("damaged state: a key of " + spec_->name + " can not be read");
+  }
+  GroupTable* table =
+      at->slice ? SliceFor(at->start, at->skip) : WindowFor(at->start)->groups.get();
+  key.remove_prefix(at->size);
+  return ReadEntry(*spec_, key, value, table->InsertNew(EntryKeyHash(key)), &table->arena());
 }
 
 int64_t StreamAggregate::groups() const {

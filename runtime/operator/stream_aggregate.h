@@ -15,12 +15,16 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "runtime/base/batch.h"
+#include "runtime/base/status.h"
 #include "runtime/operator/aggregate_input.h"
 #include "runtime/operator/batch_aggregate.h"
 #include "runtime/operator/group_table.h"
+#include "runtime/operator/state_sink.h"
 
 namespace flow {
 
@@ -41,6 +45,16 @@ class StreamAggregate {
   // Emits the changelog of the tick: rows with weights -1 (as it was) and +1 (as it is). Then
   // closes and frees what `watermark` allows.
   void EndTick(int64_t watermark, const Emit& emit);
+
+  // Durable state. From TrackChanges on, SaveChanges hands over what changed since it was called
+  // last; both between ticks. Restore gives the watermark that closed windows, before any Load;
+  // each Load gives one record of a fold of what was saved (of this share's keys only).
+  void TrackChanges();
+  void SaveChanges(StateSink* out);
+  void Restore(int64_t watermark);
+  Status Load(std::string_view key, std::string_view value);
+  // The hash in a saved key: it says which share loads it.
+  static Result<uint64_t> HashOfKey(std::string_view key);
 
   int64_t groups() const;
   int64_t updates() const { return updates_; }  // state updates made by rows
@@ -70,6 +84,8 @@ class StreamAggregate {
   };
 
   bool sliced() const;
+  // Is the window's content part of the output already?
+  bool Closed(int64_t start) const;
   WindowTable* WindowFor(int64_t start);
   GroupTable* SliceFor(int64_t slice, int32_t skip);
   // Fills targets_: for each row its table, and for slices the visible windows too.
@@ -99,6 +115,9 @@ class StreamAggregate {
   int64_t closed_ = INT64_MIN;  // windows with end <= closed_ are closed
   uint32_t tick_ = 1;
   int64_t updates_ = 0;
+  bool tracking_ = false;
+  std::vector<std::string> dropped_;  // prefixes of tables that are gone
+  std::vector<std::string> removed_;  // keys that are gone
 
   // Of the current call or tick.
   std::vector<Target> targets_;

@@ -87,9 +87,9 @@ struct Source {
   // Event time: a column, or a pipeline with one TIMESTAMP output over `columns`; neither: none.
   int event_time_column = -1;
   int event_time_pipeline = -1;
-  int64_t watermark_delay = 0;   // us
-  std::optional<int64_t> idle;   // us
-  std::optional<int64_t> ahead;  // us
+  int64_t watermark_delay = 0;      // us
+  std::optional<int64_t> idle;      // us
+  std::optional<int64_t> ahead;     // us
   std::optional<int64_t> max_rate;  // rows a second
   Overload overload = Overload::kSlow;
 
@@ -235,11 +235,13 @@ struct View {
   int64_t window_size = 0;  // windowed: to know a window's end from its start
   int64_t lateness = 0;
   EmitKind emit = EmitKind::kChanges;
-  int64_t emit_every = 0;  // us
+  int64_t emit_every = 0;         // us
   std::optional<int64_t> retain;  // us; sinks keep what leaves
   std::vector<int> watermark_sources;
   bool no_watermark = false;
   bool wanted = false;  // has a sink, or is printed
+  // Made by the runtime: the dead letters of a source on their way to the DEAD LETTER sink.
+  bool dead_letters = false;
 };
 
 struct Sink {
@@ -281,8 +283,15 @@ struct BatchPlan {
   std::vector<BatchNode> nodes;
 };
 
+// A source, view or sink as it was written, in a canonical form without addresses and secrets: what
+// a state belongs to. Nothing that only the optimizer decides is in it.
+struct Definition {
+  std::string kind, name, text;
+};
+
 struct Program {
   std::string file;
+  std::vector<Definition> definitions;
   std::vector<Source> sources;
   std::vector<std::string> unread_sources;  // declared, but no wanted view reads them
   std::vector<Pipeline> pipelines;

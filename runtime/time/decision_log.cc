@@ -25,6 +25,37 @@ std::string DecisionJson(const Decision& decision) {
   return line.dump();
 }
 
+std::optional<Decision> ParseDecision(const std::string& line) {
+  json value = json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (!value.is_object()) return std::nullopt;
+  Decision decision;
+  bool back = value.contains("back");
+  const json& partition = value[back ? "back" : "out"];
+  if (!partition.is_array() || partition.size() != 2 || !partition[0].is_string() ||
+      !partition[1].is_number_integer()) {
+    return std::nullopt;
+  }
+  decision.partition = {partition[0].get<std::string>(), partition[1].get<int>()};
+  if (back) {
+    if (!value["offset"].is_number_integer() || !value["event_time"].is_number_integer()) {
+      return std::nullopt;
+    }
+    decision.kind = Decision::Kind::kBack;
+    decision.offset = value["offset"].get<int64_t>();
+    decision.event_time = value["event_time"].get<int64_t>();
+    return decision;
+  }
+  if (!value["cut"].is_array()) return std::nullopt;
+  for (const json& entry : value["cut"]) {
+    if (!entry.is_array() || entry.size() != 3 || !entry[0].is_string() ||
+        !entry[1].is_number_integer() || !entry[2].is_number_integer()) {
+      return std::nullopt;
+    }
+    decision.cut[{entry[0].get<std::string>(), entry[1].get<int>()}] = entry[2].get<int64_t>();
+  }
+  return decision;
+}
+
 Result<std::vector<Decision>> ReadDecisions(const std::string& path) {
   std::ifstream file(path);
   if (!file) return ExternalError("can not read the decision log " + path);
@@ -32,36 +63,12 @@ Result<std::vector<Decision>> ReadDecisions(const std::string& path) {
   std::string line;
   for (int number = 1; std::getline(file, line); ++number) {
     if (line.empty()) continue;
-    json value = json::parse(line, nullptr, /*allow_exceptions=*/false);
-    Error malformed = DataError(path + ":" + std::to_string(number) + ": not a decision",
-                                "the file is written by a live stream with --decisions");
-    if (!value.is_object()) return malformed;
-    Decision decision;
-    bool back = value.contains("back");
-    const json& partition = value.contains("back") ? value["back"] : value["out"];
-    if (!partition.is_array() || partition.size() != 2 || !partition[0].is_string() ||
-        !partition[1].is_number_integer()) {
-      return malformed;
+    std::optional<Decision> decision = ParseDecision(line);
+    if (!decision) {
+      return DataError(path + ":" + std::to_string(number) + ": not a decision",
+                       "the file is written by a live stream with --decisions");
     }
-    decision.partition = {partition[0].get<std::string>(), partition[1].get<int>()};
-    if (back) {
-      if (!value["offset"].is_number_integer() || !value["event_time"].is_number_integer()) {
-        return malformed;
-      }
-      decision.kind = Decision::Kind::kBack;
-      decision.offset = value["offset"].get<int64_t>();
-      decision.event_time = value["event_time"].get<int64_t>();
-    } else {
-      if (!value["cut"].is_array()) return malformed;
-      for (const json& entry : value["cut"]) {
-        if (!entry.is_array() || entry.size() != 3 || !entry[0].is_string() ||
-            !entry[1].is_number_integer() || !entry[2].is_number_integer()) {
-          return malformed;
-        }
-        decision.cut[{entry[0].get<std::string>(), entry[1].get<int>()}] = entry[2].get<int64_t>();
-      }
-    }
-    decisions.push_back(std::move(decision));
+    decisions.push_back(std::move(*decision));
   }
   return decisions;
 }

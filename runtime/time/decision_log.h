@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,6 +32,8 @@ struct Decision {
 // One JSON object a line: {"out":["clicks",1],"cut":[["clicks",0,17],["clicks",1,5]]} and
 // {"back":["clicks",1],"offset":5,"event_time":1767225600000001}.
 std::string DecisionJson(const Decision& decision);
+// Reads what DecisionJson wrote; nullopt: it is none.
+std::optional<Decision> ParseDecision(const std::string& line);
 Result<std::vector<Decision>> ReadDecisions(const std::string& path);
 
 // Is the partition out at this frontier? Counts the decisions whose cut the frontier has reached.

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <string>
 
@@ -34,6 +35,7 @@ int64_t FromEnvironment(const char* name, int64_t otherwise) {
 struct Coverage {
   int64_t cases = 0, late = 0, late_windows = 0, tie = 0, dead = 0, null_key = 0, skewed = 0;
   int64_t key_errors = 0, filtered = 0, back = 0, out = 0, frontiers = 0, deleted = 0, rows = 0;
+  int64_t crashes = 0;
 };
 
 struct Variant {
@@ -76,6 +78,9 @@ class Case {
     }
     for (int i = 0; i < frontiers_; ++i) {
       if (std::string wrong = CheckFrontier(); !wrong.empty()) return wrong;
+    }
+    if (random_.Chance(30)) {
+      if (std::string wrong = CheckCrashes(base); !wrong.empty()) return wrong;
     }
     if (case_.idle) return CheckDecisions();
     return "";
@@ -252,6 +257,53 @@ class Case {
     return Differ("at " + frontier + name, a, b);
   }
 
+  // A stream with state that breaks off again and again, and goes on with other workers and another
+  // engine: at the end (or at a frontier) it has what a run without trouble has.
+  std::string CheckCrashes(const Outcome& at_end) {
+    const std::string folder = "/dev/shm/flow_state_" + std::to_string(::getpid());
+    std::filesystem::remove_all(folder);
+    std::string to = random_.Chance(40) ? SomeFrontier() : "";
+    Outcome wanted = at_end;
+    if (!to.empty()) {
+      RunOptions batch = BatchOptions(1, 1024);
+      batch.to = to;
+      if (!Run({}, batch, &wanted)) return failure_;
+    }
+    std::string name = to.empty() ? "after crashes" : "after crashes, at " + to;
+    Outcome last;
+    const int64_t crashes = random_.Between(1, 4);
+    for (int64_t i = 0; i <= crashes; ++i) {
+      Variant variant = SomeVariant(&name);
+      // The plan must be the same: rules decide how windows are kept.
+      variant.rules = true;
+      RunOptions stream = BaseOptions();
+      stream.to = to;
+      stream.until_end = to.empty();
+      stream.state_directory = folder;
+      stream.epoch_us = random_.Chance(50) ? 0 : random_.Between(100, 3000);
+      stream.workers = static_cast<int>(random_.Between(1, 4));
+      stream.batch_rows = static_cast<int32_t>(random_.Between(1, 7));
+      Interleave(&stream, &name);
+      const int64_t ticks = random_.Between(1, 12);
+      int64_t first = -1;
+      if (i < crashes) {
+        stream.schedule.crash = [ticks, first](int64_t tick) mutable {
+          if (first < 0) first = tick;
+          return tick - first >= ticks;
+        };
+      }
+      if (!Run(variant, stream, &last)) {
+        if (failure_.find("crashed by a test") == std::string::npos) return failure_ + name;
+        ++coverage_->crashes;
+        continue;
+      }
+      break;
+    }
+    std::filesystem::remove_all(folder);
+    if (last.text == wanted.text) return "";
+    return Differ(name, wanted, last);
+  }
+
   // A stream that finds partitions silent at random, stopped somewhere: the batch up to where it
   // stopped, reading its decisions, gives the same.
   std::string CheckDecisions() {
@@ -340,14 +392,14 @@ TEST(Sameness, EveryWayOfRunningGivesTheSame) {
   std::printf(
       "%lld cases, %lld rows, %lld frontiers: late %lld, late for some windows %lld, ties in %lld, "
       "dead %lld, key errors %lld, filtered %lld, NULL keys in %lld, several partitions in %lld, "
-      "left out %lld, came back %lld\n",
+      "left out %lld, came back %lld, crashes %lld\n",
       static_cast<long long>(coverage.cases), static_cast<long long>(coverage.rows),
       static_cast<long long>(coverage.frontiers), static_cast<long long>(coverage.late),
       static_cast<long long>(coverage.late_windows), static_cast<long long>(coverage.tie),
       static_cast<long long>(coverage.dead), static_cast<long long>(coverage.key_errors),
       static_cast<long long>(coverage.filtered), static_cast<long long>(coverage.null_key),
       static_cast<long long>(coverage.skewed), static_cast<long long>(coverage.out),
-      static_cast<long long>(coverage.back));
+      static_cast<long long>(coverage.back), static_cast<long long>(coverage.crashes));
   if (cases < 100) return;
   // Floors: a generator that stopped making the hard cases would prove nothing.
   EXPECT_GE(coverage.late, cases / 2);
@@ -357,6 +409,7 @@ TEST(Sameness, EveryWayOfRunningGivesTheSame) {
   EXPECT_GE(coverage.null_key, cases / 4);
   EXPECT_GE(coverage.skewed, cases / 4);
   EXPECT_GE(coverage.back, cases / 20);
+  EXPECT_GE(coverage.crashes, cases / 5);
 }
 
 }  // namespace

@@ -19,6 +19,9 @@ int Check(const Arguments& arguments);
 int Explain(const Arguments& arguments);
 int Run(const Arguments& arguments);
 int Datagen(const Arguments& arguments);
+int Status(const Arguments& arguments);
+int State(const Arguments& arguments);
+int DeadLetters(const Arguments& arguments);
 int Functions(const Arguments& arguments);
 int Version(const Arguments& arguments);
 

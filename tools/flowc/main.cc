@@ -18,6 +18,9 @@ constexpr const char* kHelp =
     "  run FILE          run a file as a stream (default) or as a batch\n"
     "  check FILE        say what is wrong with a file\n"
     "  explain FILE      show the plans that a file compiles to\n"
+    "  status DIR        say how far a stream is, and what it waits for, from its state\n"
+    "  state             list, inspect and compare what a state directory holds\n"
+    "  dlq               list and show the dead letters that a state directory holds\n"
     "  datagen FILE      write what a NEXMARK or INLINE source holds to files or a topic\n"
     "  functions [NAME]  list the scalar functions\n"
     "  version           print the version\n"
@@ -39,6 +42,7 @@ int main(int argc, char** argv) {
   flowc::Arguments arguments(argv + 2, argv + argc);
   const std::pair<const char*, int (*)(const flowc::Arguments&)> verbs[] = {
       {"run", flowc::Run},           {"check", flowc::Check},         {"explain", flowc::Explain},
+      {"status", flowc::Status},     {"state", flowc::State},         {"dlq", flowc::DeadLetters},
       {"datagen", flowc::Datagen},   {"functions", flowc::Functions}, {"version", flowc::Version},
       {"--version", flowc::Version},
   };
@@ -50,5 +54,5 @@ int main(int argc, char** argv) {
     return libflow::kOk;
   }
   return flowc::Fail(libflow::kUsage, "there is no verb `" + verb + "`",
-                     "run, check, explain, datagen, functions, version");
+                     "run, check, explain, status, state, dlq, datagen, functions, version");
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 
 #include "cli.h"
 #include "fmt/format.h"
@@ -36,6 +37,12 @@ void AddOptions(po::options_description* options) {
       "partial", "batch --from F: report windows that are not complete, too")(
       "decisions", po::value<std::string>()->value_name("FILE"),
       "decision log: a live stream writes it, a bounded run reads it")(
+      "state", po::value<std::string>()->value_name("DIR"),
+      "stream: keep state here, so that sinks get everything exactly once over restarts; default "
+      ".flow/NAME/stream where a sink is on a server or the input has no end; none: keep none")(
+      "reset-state", "forget the state that is there")(
+      "epoch", po::value<std::string>()->value_name("DURATION")->default_value("100ms"),
+      "how often an epoch becomes durable and goes to the sinks")(
       "workers", po::value<int>()->default_value(0), "threads; 0: one a core")(
       "set", po::value<Strings>()->value_name("NAME=VALUE"),
       "value of ${NAME} in string literals (before the environment's)")(
@@ -81,6 +88,23 @@ class ProgressLine {
   bool shown_ = false;
 };
 
+// "250ms", "2s", "1m" in microseconds; nullopt: no duration from 1ms to 1h.
+std::optional<int64_t> ParseDuration(const std::string& text) {
+  size_t digits = text.find_first_not_of("0123456789");
+  if (digits == 0 || digits == std::string::npos || digits > 9) return std::nullopt;
+  const std::string unit = text.substr(digits);
+  int64_t scale = unit == "ms" ? 1000 : unit == "s" ? 1'000'000 : unit == "m" ? 60'000'000 : 0;
+  int64_t us = std::stoll(text.substr(0, digits)) * scale;
+  if (us < 1000 || us > 3'600'000'000) return std::nullopt;
+  return us;
+}
+
+// Where a stream of this file keeps its state if nothing else is said.
+std::string DefaultState(const std::string& path) {
+  std::string stem = std::filesystem::path(path).stem().string();
+  return ".flow/" + (path == "-" || stem.empty() ? "stdin" : stem) + "/stream";
+}
+
 struct Choice {
   const char* option;
   std::vector<std::string> allowed;
@@ -119,6 +143,12 @@ int CheckChoices(const po::variables_map& values) {
                   "a stream stops with --stop-at F or --until-end");
     }
   }
+  if (!ParseDuration(values["epoch"].as<std::string>())) {
+    return Fail(libflow::kUsage, "--epoch must be a duration from 1ms to 1h, like 100ms or 2s");
+  }
+  if (batch && values.count("state") > 0) {
+    return Fail(libflow::kUsage, "--state is for --mode stream");
+  }
   if (values["workers"].as<int>() < 0 || values["workers"].as<int>() > 256) {
     return Fail(libflow::kUsage, "--workers must be from 0 to 256");
   }
@@ -138,6 +168,8 @@ libflow::RunOptions RunOptionsFrom(const po::variables_map& values) {
   run.from = values["from"].as<std::string>();
   run.partial = values.count("partial") > 0;
   if (values.count("decisions") > 0) run.decisions = values["decisions"].as<std::string>();
+  run.reset_state = values.count("reset-state") > 0;
+  run.epoch_us = *ParseDuration(values["epoch"].as<std::string>());
   run.workers = values["workers"].as<int>();
   run.batch_rows = values["batch-size"].as<int>();
   run.collide_hashes = values.count("collide-hashes") > 0;
@@ -162,9 +194,9 @@ int Run(const Arguments& arguments) {
       "Runs FILE (- is stdin) as a stream or as a batch and writes its sinks; a file without a "
       "sink "
       "prints its last view. If all sources end (FILE, INLINE, NEXMARK with events), a stream ends "
-      "there. Output is at least once: a run that is killed and started again writes again. Rows "
-      "go "
-      "to stdout, the ledger to stderr. Ctrl-C drains and exits 0.";
+      "there. With --state a stream that was killed goes on where it was, and its sinks get every "
+      "change exactly once; STDOUT, and all sinks without state or in a batch, get it at least "
+      "once. Rows go to stdout, the ledger to stderr. Ctrl-C drains and exits 0.";
   verb.examples =
       "  flowc run clicks.flow\n"
       "  flowc run clicks.flow --mode batch --view page_metrics --format csv\n"
@@ -200,6 +232,14 @@ int Run(const Arguments& arguments) {
   std::fputs(json ? compiled.json.c_str() : compiled.text.c_str(), stderr);
   if (compiled.program == nullptr) return compiled.code;
 
+  if (run.mode == libflow::Mode::kStream && run.use_sinks) {
+    if (values->count("state") > 0) {
+      run.state = (*values)["state"].as<std::string>();
+      if (run.state == "none") run.state.clear();
+    } else if (compiled.program->wants_state()) {
+      run.state = DefaultState(path);
+    }
+  }
   const bool bar = IsTerminal(STDERR_FILENO) && !IsTerminal(STDOUT_FILENO);
   ProgressLine progress;
   if (bar) run.on_progress = [&](const libflow::Progress& p) { progress.Show(p); };

@@ -1,5 +1,5 @@
 // RowTable and Consolidate.
-#include "runtime/exec/row_table.h"
+#include "runtime/format/row_table.h"
 
 #include <algorithm>
 #include <cstring>

@@ -1,0 +1,163 @@
+// SinkApplier: what a marker means, and how a target is brought forward.
+#include "runtime/checkpoint/sink_applier.h"
+
+#include <algorithm>
+
+#include "runtime/format/row_codec.h"
+#include "runtime/format/row_table.h"
+
+namespace flow {
+
+SinkApplier::SinkApplier(const program::Program* program, EpochStore* store, EpochTarget* target,
+                         std::function<void(const std::string&)> on_notice)
+    : program_(program), store_(store), target_(target), on_notice_(std::move(on_notice)) {}
+
+const program::Sink& SinkApplier::sink(size_t i) const {
+  return program_->sinks[static_cast<size_t>(target_->sinks()[i])];
+}
+
+const program::View& SinkApplier::view(size_t i) const {
+  return program_->views[static_cast<size_t>(sink(i).view)];
+}
+
+std::string SinkApplier::Names() const {
+  std::string names;
+  for (size_t i = 0; i < target_->sinks().size(); ++i) {
+    names += (names.empty() ? "" : ", ") + sink(i).name;
+  }
+  return names;
+}
+
+int64_t SinkApplier::applied() const {
+  int64_t least = INT64_MAX;
+  for (const EpochMarker& marker : markers_) least = std::min(least, marker.epoch);
+  return least;
+}
+
+Status SinkApplier::Refuse(size_t i, const std::string& what) const {
+  return Error{ErrorDomain::kState, "sink " + sink(i).name + " " + what,
+               "its content was made by another run, or was changed; give the sink a new place, or "
+               "start again with --reset-state"};
+}
+
+Status SinkApplier::Attach() {
+  FLOW_TRY(auto found, target_->Attach());
+  markers_.assign(found.size(), EpochMarker());
+  const Manifest current = store_->current();
+  for (size_t i = 0; i < found.size(); ++i) {
+    if (found[i]) {
+      markers_[i] = *found[i];
+      continue;
+    }
+    if (current.applied.contains(sink(i).name)) {
+      return Refuse(i, "has lost its marker: it is known to the state, but does not know it");
+    }
+    // First use: the marker is there before any manifest names the sink.
+    markers_[i] = {current.epoch, store_->hash()};
+    if (current.epoch > 0 && on_notice_) {
+      on_notice_("sink " + sink(i).name + " is new: it gets what changes from now on");
+    }
+    FLOW_RETURN_IF_ERROR(target_->Create(target_->sinks()[i], markers_[i]));
+  }
+  return OkStatus();
+}
+
+Status SinkApplier::RollForward() {
+  for (size_t i = 0; i < markers_.size(); ++i) {
+    if (markers_[i].epoch != store_->epoch() + 1) continue;
+    FLOW_TRY(bool done, store_->RollForward(markers_[i].manifest));
+    if (!done) {
+      return Refuse(i, "holds epoch " + std::to_string(markers_[i].epoch) +
+                           ", which this state does not have");
+    }
+  }
+  return OkStatus();
+}
+
+Status SinkApplier::CatchUp() {
+  const int64_t current = store_->epoch();
+  for (size_t i = 0; i < markers_.size(); ++i) {
+    if (markers_[i].epoch > current) {
+      return Refuse(i, "holds epoch " + std::to_string(markers_[i].epoch) + "; the state is at " +
+                           std::to_string(current));
+    }
+    std::optional<std::string> hash = store_->HashOf(markers_[i].epoch);
+    if (hash != markers_[i].manifest) {
+      return Refuse(i, "holds epoch " + std::to_string(markers_[i].epoch) +
+                           (hash ? " of another lineage" : ", and what followed is not retained"));
+    }
+  }
+  for (int64_t epoch = applied() + 1; epoch <= current; ++epoch) {
+    FLOW_RETURN_IF_ERROR(ApplyRetained(epoch));
+  }
+  return OkStatus();
+}
+
+Status SinkApplier::ApplyRetained(int64_t epoch) {
+  FLOW_TRY(Manifest manifest, store_->Retained(epoch));
+  std::optional<std::string> hash = store_->HashOf(epoch);
+  CommittedEpoch committed;
+  committed.marker = {epoch, hash.value_or("")};
+  committed.rows.resize(program_->views.size());
+  for (const OutboxInfo& outbox : manifest.outboxes) {
+    for (size_t v = 0; v < program_->views.size(); ++v) {
+      if (program_->views[v].name != outbox.view) continue;
+      auto rows = std::make_shared<Batch>(program_->views[v].types,
+                                          static_cast<int32_t>(std::max<int64_t>(1, outbox.rows)));
+      FLOW_RETURN_IF_ERROR(store_->ReadOutbox(
+          outbox, [&](std::string_view frame) { return ReadRowBytes(frame, rows.get()); }));
+      committed.rows[v] = std::move(rows);
+    }
+  }
+  return Apply({std::move(committed)});
+}
+
+Status SinkApplier::Apply(const std::vector<CommittedEpoch>& epochs) {
+  std::vector<SinkStep> steps;
+  std::vector<std::unique_ptr<Batch>> folded;
+  for (size_t i = 0; i < markers_.size(); ++i) {
+    SinkStep step;
+    step.sink = target_->sinks()[i];
+    step.from = markers_[i];
+    step.to = epochs.back().marker;
+    if (step.to.epoch <= step.from.epoch) continue;  // it is ahead of the others
+    const size_t v = static_cast<size_t>(sink(i).view);
+    std::vector<const Batch*> parts;
+    for (const CommittedEpoch& epoch : epochs) {
+#ifndef FLOW_MUTANT_APPLY_AGAIN
+      if (epoch.marker.epoch <= step.from.epoch) continue;
+#endif
+      if (epoch.rows[v] != nullptr && epoch.rows[v]->rows > 0) parts.push_back(epoch.rows[v].get());
+    }
+    if (parts.size() == 1) {
+      step.rows = parts[0];
+    } else if (!parts.empty()) {
+      Batch all(view(i).types, 64);
+      for (const Batch* part : parts) {
+        for (int32_t row = 0; row < part->rows; ++row) all.AppendRow(*part, row);
+      }
+      folded.push_back(view(i).append_only ? std::make_unique<Batch>(std::move(all))
+                                           : std::make_unique<Batch>(Consolidate(view(i), all)));
+      step.rows = folded.back().get();
+    }
+    steps.push_back(step);
+  }
+  if (steps.empty()) return OkStatus();
+  FLOW_RETURN_IF_ERROR(target_->Apply(steps));
+  for (size_t i = 0; i < markers_.size(); ++i) {
+    if (markers_[i].epoch < epochs.back().marker.epoch) markers_[i] = epochs.back().marker;
+  }
+  return OkStatus();
+}
+
+Status SinkApplier::Recover() {
+  FLOW_TRY(auto found, target_->Attach());
+  for (size_t i = 0; i < found.size(); ++i) {
+    if (!found[i]) return Refuse(i, "has lost its marker while it was in use");
+    if (found[i]->epoch < markers_[i].epoch) return Refuse(i, "has gone back to an older epoch");
+    markers_[i] = *found[i];
+  }
+  return OkStatus();
+}
+
+}  // namespace flow

@@ -1,0 +1,91 @@
+// OpenLocalTargets.
+#include "runtime/exec/local_target.h"
+
+#include "runtime/exec/stdout_sink.h"
+
+namespace flow {
+
+namespace {
+
+class LocalTarget : public EpochTarget {
+ public:
+  LocalTarget(std::string name, int sink, std::unique_ptr<SinkConnector> connector,
+              const EpochStore& store)
+      : name_(std::move(name)), sinks_{sink}, connector_(std::move(connector)), store_(store) {}
+
+  const std::vector<int>& sinks() const override { return sinks_; }
+
+  Result<std::vector<std::optional<EpochMarker>>> Attach() override {
+    const Manifest current = store_.current();
+    auto applied = current.applied.find(name_);
+    std::vector<std::optional<EpochMarker>> found(1);
+    if (marker_) {
+      found[0] = marker_;
+    } else if (applied != current.applied.end()) {
+      if (auto hash = store_.HashOf(applied->second)) {
+        found[0] = EpochMarker{applied->second, *hash};
+      } else {
+        found[0] = EpochMarker{current.epoch, store_.hash()};
+      }
+    }
+    marker_ = found[0];
+    return found;
+  }
+  Status Create(int /*sink*/, const EpochMarker& marker) override {
+    marker_ = marker;
+    return OkStatus();
+  }
+  Status Apply(const std::vector<SinkStep>& steps) override {
+    const SinkStep& step = steps.front();
+    if (step.rows != nullptr) {
+      ChangeBatch changes;
+      changes.rows = step.rows;
+      changes.revision = step.to.epoch;
+      FLOW_RETURN_IF_ERROR(connector_->Write(changes));
+      FLOW_RETURN_IF_ERROR(connector_->Flush());
+    }
+    marker_ = step.to;
+    return OkStatus();
+  }
+  std::optional<std::string> Refusal(int, const Batch&, int32_t) override { return std::nullopt; }
+  bool CanResync(int /*sink*/) const override { return false; }
+  Status Resync(int, const EpochMarker&, const std::function<Result<const Batch*>()>&) override {
+    return InternalError("sink " + name_ + " can not be made anew");
+  }
+
+ private:
+  const std::string name_;
+  const std::vector<int> sinks_;
+  const std::unique_ptr<SinkConnector> connector_;
+  const EpochStore& store_;
+  std::optional<EpochMarker> marker_;
+};
+
+}  // namespace
+
+std::vector<std::unique_ptr<EpochTarget>> OpenLocalTargets(const program::Program& program,
+                                                           const RunOptions& options,
+                                                           const EpochStore& store) {
+  std::vector<std::unique_ptr<EpochTarget>> targets;
+  int wanted = 0;
+  for (const program::View& view : program.views) {
+    wanted += view.wanted && !view.dead_letters ? 1 : 0;
+  }
+  for (size_t i = 0; i < program.sinks.size(); ++i) {
+    const program::Sink& sink = program.sinks[i];
+    if (sink.connector != program::Connector::kStdout) continue;
+    const program::View& view = program.views[static_cast<size_t>(sink.view)];
+    StdoutOptions stdout_options;
+    auto format = sink.options.find("format");
+    stdout_options.format = !options.format.empty()        ? options.format
+                            : format != sink.options.end() ? format->second
+                                                           : "json";
+    stdout_options.several_views = wanted > 1;
+    stdout_options.changes = options.changes || !view.append_only;
+    targets.push_back(std::make_unique<LocalTarget>(sink.name, static_cast<int>(i),
+                                                    MakeStdoutSink(view, stdout_options), store));
+  }
+  return targets;
+}
+
+}  // namespace flow

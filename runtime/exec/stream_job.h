@@ -1,0 +1,125 @@
+// The stream plan at work, as a class: stream_job.cc has the tick, stream_epochs.cc what makes it
+// durable.
+#pragma once
+
+#include <atomic>
+#include <fstream>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "runtime/exec/epochs.h"
+#include "runtime/exec/exchange.h"
+#include "runtime/exec/run_common.h"
+#include "runtime/exec/view_output.h"
+#include "runtime/exec/worker_pool.h"
+#include "runtime/operator/stream_aggregate.h"
+
+namespace flow {
+
+class StreamJob {
+ public:
+  // `program` has the views and sinks of dead letters, if state is kept: see WithDeadLetters.
+  StreamJob(const program::Program& program, const RunOptions& options);
+
+  Status Open();
+  Result<RunReport> Run();
+
+ private:
+  struct Worker {
+    Worker(const program::Program& program, const Routes& routes) : counts(program, routes) {}
+    WorkerCounts counts;
+    std::vector<std::unique_ptr<PathRunner>> runners;  // by path
+    std::vector<std::unique_ptr<SourceFront>> fronts;  // by source
+    std::vector<ViewCollector> views;
+    std::vector<std::vector<Exchange>> exchange;  // [path][owner]
+    // By path: what this worker aggregated in the tick before the exchange; null: rows cross it.
+    std::vector<std::unique_ptr<PartialAggregate>> partial;
+    SourceRows rows;
+    StateWriter dead;  // rows of sources without DEAD LETTER: the state keeps them
+    Status status;
+    int64_t source_us = 0, operator_us = 0;
+    int64_t busy_us = 0;
+  };
+
+  void ReadPartitions(int worker);
+  Status ReadPartition(PartitionState* partition, int morsels, Worker* worker);
+  void ProcessMorsel(PartitionState* partition, Worker* worker);
+  void Consume(int path, Worker* worker, const PathRunner::Output& output);
+  void RunAggregate(int aggregate, int worker);
+  void ComeBack(PartitionState* partition, int64_t offset);
+  Status Decide();
+  Status Tick(bool* finished);
+  Status EmitViews(bool last);
+  Status WaitForSinks();
+  // Takes the watermarks of this tick; says whether one has changed.
+  bool Watermarks(bool last);
+  void NoticeQuiet();
+  RunReport Report();
+
+  // Durable state: stream_epochs.cc.
+  bool durable() const { return !options_.state_directory.empty(); }
+  Status OpenState();
+  // After everything is open: puts the state of CURRENT in place.
+  Status Restore();
+  Status RestoreCounts(const Manifest& manifest);
+  // A record that ends here, on its way to the epoch that holds it.
+  void KeepDead(const program::Source& source, const PartitionState& partition,
+                const Decoder& decoder, int32_t row, uint8_t code, const std::string& view,
+                Worker* worker);
+  // Cuts an epoch if one is due. Waits only where output must not grow, and at the end.
+  Status CutIfDue(bool last);
+  Status Cut(bool ended);
+  bool ChangedSinceCut() const;
+  Manifest DescribeCut(bool ended);
+  Status CheckRefusals(size_t view, const Batch& rows);
+  Status FinishState();
+
+  const program::Program& program_;
+  const RunOptions& options_;
+  Routes routes_;
+  bool bounded_ = false;
+  bool decides_ = false;  // takes decisions (else reads them)
+  std::unique_ptr<SourceSet> sources_;
+  std::unique_ptr<WorkerPool> pool_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::vector<std::unique_ptr<StreamAggregate>>> aggregates_;  // [aggregate][owner]
+  std::vector<std::unique_ptr<ViewOutput>> outputs_;
+  std::unique_ptr<DeadLetters> dead_letters_;
+  std::unique_ptr<Epochs> epochs_;  // null: no state is kept
+  SinkThread sink_thread_;
+  MemoryAccount state_account_{"state", MemoryAccount::Process()};
+
+  // Of the current tick.
+  std::atomic<size_t> next_partition_{0};
+  std::atomic<int64_t> read_rows_{0};
+  std::atomic<int64_t> read_bytes_{0};
+  std::atomic<bool> full_{false};
+  int morsels_ = 0;
+  std::vector<int64_t> aggregate_watermark_;
+  std::vector<int64_t> view_watermark_;
+  std::vector<int64_t> come_back_;  // by source: event time that a returning partition starts with
+  std::mutex decisions_mutex_;
+  std::vector<Decision> new_decisions_;
+  std::ofstream decision_file_;
+
+  int64_t ticks_ = 0;
+  int64_t backpressured_us_ = 0, idle_us_ = 0;
+  int64_t started_us_ = 0, first_row_us_ = -1;
+  int64_t quiet_since_us_ = 0, last_partitions_us_ = 0;
+  int64_t emitted_ = 0;
+  bool stopped_ = false;
+
+  // Durable state.
+  std::vector<int> dead_view_;  // by source: the view of its dead letters; -1: none
+  std::vector<std::string> decided_;
+  Manifest last_cut_;
+  int64_t last_cut_us_ = 0;
+  bool had_ended_ = false;
+};
+
+// The program with a view and a sink for the dead letters of each source that has a DEAD LETTER
+// clause: they ride in epochs as any other rows do.
+program::Program WithDeadLetters(const program::Program& program);
+
+}  // namespace flow

@@ -1,0 +1,261 @@
+// Entries to bytes and back.
+#include "runtime/operator/entry_codec.h"
+
+#include <cstring>
+
+#include "runtime/abi/exact_sum.h"
+#include "runtime/abi/multiset.h"
+#include "runtime/format/row_codec.h"
+#include "runtime/operator/entry_bytes.h"
+
+namespace flow {
+
+namespace {
+
+using program::AggregateCall;
+using program::AggregateFn;
+
+// Little-endian two's complement without the bytes that only repeat the sign; first their number.
+void AppendTrimmed(const uint8_t* bytes, size_t size, std::string* out) {
+  uint8_t sign = (bytes[size - 1] & 0x80) != 0 ? 0xff : 0x00;
+  while (size > 0 && bytes[size - 1] == sign &&
+         (size == 1 ? sign == 0 : (bytes[size - 2] & 0x80) == (sign & 0x80))) {
+    --size;
+  }
+  *out += static_cast<char>(size);
+  out->append(reinterpret_cast<const char*>(bytes), size);
+}
+
+template <typename T>
+void AppendInteger(T value, std::string* out) {
+  AppendTrimmed(reinterpret_cast<const uint8_t*>(&value), sizeof value, out);
+}
+
+template <typename T>
+T Load(const uint8_t* at) {
+  T value;
+  std::memcpy(&value, at, sizeof value);
+  return value;
+}
+template <typename T>
+void Store(uint8_t* at, T value) {
+  std::memcpy(at, &value, sizeof value);
+}
+
+constexpr int kSumOffset = 16;  // of the sum or the value behind the count
+
+void AppendExactSum(const FlowExactSum& sum, std::string* out) {
+  int used = 0;
+  for (int64_t chunk : sum.chunk) used += chunk != 0 ? 1 : 0;
+  AppendInteger(used, out);
+  for (int i = 0; i < kFlowExactSumChunks; ++i) {
+    if (sum.chunk[i] == 0) continue;
+    *out += static_cast<char>(i);
+    AppendInteger(sum.chunk[i], out);
+  }
+  for (int64_t count : {sum.pending, sum.nan, sum.plus_inf, sum.minus_inf}) {
+    AppendInteger(count, out);
+  }
+}
+
+struct MultisetWriter {
+  const Type* type;
+  std::string* out;
+  int64_t count = 0;
+};
+
+void AppendMultiset(const Type& type, const FlowMultiset* set, std::string* out) {
+  std::string items;
+  MultisetWriter writer{&type, &items};
+  flow_multiset_each(
+      set,
+      [](void* self, const void* value, int64_t count) {
+        auto* w = static_cast<MultisetWriter*>(self);
+        AppendCell(*w->type, value, kFlowValue, w->out);
+        AppendInteger(count, w->out);
+        ++w->count;
+      },
+      &writer);
+  AppendInteger(writer.count, out);
+  *out += items;
+}
+
+void ReadMultiset(const Type& type, EntryInput* in, FlowMultiset* set) {
+  Arena scratch;
+  int64_t count = in->Integer<int64_t>();
+  for (int64_t i = 0; in->ok && i < count; ++i) {
+    alignas(16) char cell[16];
+    uint8_t status;
+    in->ok = ReadCellBytes(type, &in->bytes, cell, &status, scratch.abi()) && status == kFlowValue;
+    if (in->ok) flow_multiset_add(set, cell, in->Integer<int64_t>());
+  }
+}
+
+size_t SumBytes(const Type& type) { return type.is(TypeKind::kDecimal) ? 32 : 16; }
+
+void AppendAccumulator(const AggregateCall& call, bool updating, const uint8_t* at,
+                       std::string* out) {
+  AppendInteger(Load<int64_t>(at), out);
+  switch (call.fn) {
+    case AggregateFn::kCountRows:
+    case AggregateFn::kCount:
+      return;
+    case AggregateFn::kSum:
+    case AggregateFn::kAvg:
+      if (call.argument_type.is(TypeKind::kDouble)) {
+        AppendExactSum(*reinterpret_cast<const FlowExactSum*>(at + kSumOffset), out);
+      } else {
+        AppendTrimmed(at + kSumOffset, SumBytes(call.argument_type), out);
+      }
+      return;
+    case AggregateFn::kMin:
+    case AggregateFn::kMax:
+      if (updating) {
+        AppendMultiset(call.argument_type, Load<const FlowMultiset*>(at + 8), out);
+      } else if (Load<int64_t>(at) != 0) {
+        AppendCell(call.argument_type, at + kSumOffset, kFlowValue, out);
+      }
+      return;
+  }
+}
+
+// `set` stays the reader's until the whole entry is read.
+void ReadAccumulator(const AggregateCall& call, bool updating, EntryInput* in, uint8_t* at,
+                     Arena* arena) {
+  Store(at, in->Integer<int64_t>());
+  switch (call.fn) {
+    case AggregateFn::kCountRows:
+    case AggregateFn::kCount:
+      return;
+    case AggregateFn::kSum:
+    case AggregateFn::kAvg:
+      if (call.argument_type.is(TypeKind::kDouble)) {
+        ReadExactSum(in, reinterpret_cast<FlowExactSum*>(at + kSumOffset));
+      } else {
+        in->Trimmed(at + kSumOffset, SumBytes(call.argument_type));
+      }
+      return;
+    case AggregateFn::kMin:
+    case AggregateFn::kMax:
+      if (updating) {
+        auto* set = flow_multiset_new(static_cast<int32_t>(call.argument_type.kind));
+        Store(at + 8, set);
+        ReadMultiset(call.argument_type, in, set);
+      } else if (Load<int64_t>(at) != 0) {
+        alignas(16) char cell[16];
+        uint8_t status;
+        in->ok &= ReadCellBytes(call.argument_type, &in->bytes, cell, &status, arena->abi()) &&
+                  status == kFlowValue;
+        if (!in->ok) return;
+        if (call.argument_type.is(TypeKind::kString)) {
+          // Its memory must be of the capacity that flow_state_string_assign expects.
+          FlowString read = Load<FlowString>(reinterpret_cast<uint8_t*>(cell));
+          FlowString own;
+          flow_string_set(&own, "", 0);
+          flow_state_string_assign(&own, &read, arena->abi());
+          Store(at + kSumOffset, own);
+        } else {
+          std::memcpy(at + kSumOffset, cell, static_cast<size_t>(call.argument_type.width()));
+        }
+      }
+      return;
+  }
+}
+
+bool OwnsMultiset(const program::Aggregate& spec, const AggregateCall& call) {
+  return spec.updating_input && (call.fn == AggregateFn::kMin || call.fn == AggregateFn::kMax);
+}
+
+}  // namespace
+
+void ReadExactSum(EntryInput* in, FlowExactSum* sum) {
+  flow_exact_sum_init(sum);
+  int used = in->Integer<int>();
+  for (int i = 0; in->ok && i < used; ++i) {
+    if (in->bytes.empty() || static_cast<uint8_t>(in->bytes[0]) >= kFlowExactSumChunks) {
+      in->ok = false;
+      return;
+    }
+    size_t chunk = static_cast<uint8_t>(in->bytes[0]);
+    in->bytes.remove_prefix(1);
+    sum->chunk[chunk] = in->Integer<int64_t>();
+  }
+  sum->pending = in->Integer<int64_t>();
+  sum->nan = in->Integer<int64_t>();
+  sum->plus_inf = in->Integer<int64_t>();
+  sum->minus_inf = in->Integer<int64_t>();
+}
+
+void AppendEntryKey(const program::Aggregate& spec, const uint8_t* entry, std::string* out) {
+  uint64_t hash = __builtin_bswap64(Load<FlowEntryHeader>(entry).hash);
+  out->append(reinterpret_cast<const char*>(&hash), 8);
+  for (const program::Cell& key : spec.layout.keys) {
+    AppendCell(key.type, entry + key.offset, entry[key.status_offset], out);
+  }
+}
+
+void AppendEntryValue(const program::Aggregate& spec, const uint8_t* entry, std::string* out) {
+  if (spec.layout.live_offset >= 0) {
+    AppendInteger(Load<int64_t>(entry + spec.layout.live_offset), out);
+  }
+  for (size_t i = 0; i < spec.calls.size(); ++i) {
+    AppendAccumulator(spec.calls[i], spec.updating_input,
+                      entry + spec.layout.accumulators[i].offset, out);
+  }
+}
+
+uint64_t EntryKeyHash(std::string_view key) {
+  uint64_t hash = 0;
+  std::memcpy(&hash, key.data(), std::min<size_t>(8, key.size()));
+  return __builtin_bswap64(hash);
+}
+
+Status ReadEntry(const program::Aggregate& spec, std::string_view key, std::string_view value,
+                 uint8_t* entry, Arena* arena) {
+  std::memset(entry, 0, static_cast<size_t>(spec.layout.entry_size));
+  Store(entry, FlowEntryHeader{EntryKeyHash(key), 0, 0});
+  EntryInput in{key, key.size() >= 8};
+  if (in.ok) in.bytes.remove_prefix(8);
+  for (const program::Cell& cell : spec.layout.keys) {
+    in.ok = in.ok && ReadCellBytes(cell.type, &in.bytes, entry + cell.offset,
+                                   entry + cell.status_offset, arena->abi());
+  }
+  in.ok = in.ok && in.bytes.empty();
+  in.bytes = value;
+  if (in.ok && spec.layout.live_offset >= 0) {
+    Store(entry + spec.layout.live_offset, in.Integer<int64_t>());
+  }
+  for (size_t i = 0; in.ok && i < spec.calls.size(); ++i) {
+    ReadAccumulator(spec.calls[i], spec.updating_input, &in,
+                    entry + spec.layout.accumulators[i].offset, arena);
+  }
+  if (in.ok && in.bytes.empty()) return OkStatus();
+  for (size_t i = 0; i < spec.calls.size(); ++i) {
+    if (!OwnsMultiset(spec, spec.calls[i])) continue;
+    uint8_t* at = entry + spec.layout.accumulators[i].offset + 8;
+    flow_multiset_free(Load<FlowMultiset*>(at));
+    Store<FlowMultiset*>(at, nullptr);
+  }
+  return DataError("damaged state: an entry of " + spec.name + " can not be read");
+}
+
+std::string LayoutText(const program::Aggregate& spec) {
+  std::string text;
+  for (size_t i = 0; i < spec.key_types.size(); ++i) {
+    text += "key " + spec.key_names[i] + " " + spec.key_types[i].ToString() + "\n";
+  }
+  for (const AggregateCall& call : spec.calls) {
+    text += call.text + (call.argument < 0 ? "" : " of " + call.argument_type.ToString()) + "\n";
+  }
+  if (spec.window) {
+    const program::Window& w = *spec.window;
+    text += std::string(w.mode == program::WindowMode::kSlice ? "slices" : "windows") + " of " +
+            std::to_string(w.size) + " us every " + std::to_string(w.slide) + " from " +
+            std::to_string(w.offset) + ", lateness " + std::to_string(w.lateness) + ", kept " +
+            std::to_string(spec.state_lateness) + (spec.on_close ? ", on close" : "") + "\n";
+  }
+  if (spec.updating_input) text += "over updating input\n";
+  return text;
+}
+
+}  // namespace flow

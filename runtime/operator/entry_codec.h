@@ -1,0 +1,45 @@
+// Entries of an aggregate's table as key and value, by the descriptor of its layout: what deltas
+// and cold storage hold. Both engines lay entries out alike, so either can read what the other
+// wrote.
+//
+//   key    u64 hash (big-endian, so that key groups are neighbours), then the key cells
+//   value  live weight (if the input is updating), then each accumulator:
+//            COUNT      varint
+//            SUM, AVG   varint n, then the sum: trimmed two's complement; DOUBLE: non-zero chunks
+//            MIN, MAX   varint n, then the cell; updating input: the multiset
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "runtime/base/arena.h"
+#include "runtime/base/status.h"
+#include "runtime/program/program.h"
+
+namespace flow {
+
+void AppendEntryKey(const program::Aggregate& spec, const uint8_t* entry, std::string* out);
+void AppendEntryValue(const program::Aggregate& spec, const uint8_t* entry, std::string* out);
+
+// The hash that a key begins with.
+uint64_t EntryKeyHash(std::string_view key);
+
+// Fills an entry of the layout's size: header, key, accumulators. Strings go into `arena`. A data
+// error if the bytes are not an entry of this layout; then nothing is owned by it.
+Status ReadEntry(const program::Aggregate& spec, std::string_view key, std::string_view value,
+                 uint8_t* entry, Arena* arena);
+
+// The layout's meaning as text: states whose texts are equal can read each other.
+std::string LayoutText(const program::Aggregate& spec);
+
+// What EntryText needs of an aggregate, as JSON: kept with a state, so that it can be read without
+// the program.
+std::string EntryDescriptor(const program::Aggregate& spec);
+Result<program::Aggregate> ParseEntryDescriptor(const std::string& text);
+// "page='/home', window 2026-01-01 10:00:00 | COUNT(*)=3, SUM(revenue)=12.50". `key` as it stands
+// in a segment, with the table's prefix.
+Result<std::string> EntryText(const program::Aggregate& spec, std::string_view key,
+                              std::string_view value);
+
+}  // namespace flow
