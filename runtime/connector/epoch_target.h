@@ -1,13 +1,14 @@
 // Sinks that take whole epochs, exactly once.
 //
-// A *target* is one place with one atomic commit: a Kafka cluster (all of the pipeline's topics in it
-// move together), one table of a database, one folder of files. Beside the data it keeps a *marker* a
-// sink: the last epoch that it holds and the hash of that epoch's manifest. Data and marker move
-// together or not at all, so whoever restarts reads the marker and knows what is left to do.
+// A *target* is one place with one atomic commit: a Kafka cluster (all of the pipeline's topics in
+// it move together), one table of a database, one folder of files. Beside the data it keeps a
+// *marker* a sink: the last epoch that it holds and the hash of that epoch's manifest. Data and
+// marker move together or not at all, so whoever restarts reads the marker and knows what is left
+// to do.
 //
-// The protocol around it (outbox, recovery, fencing, resync) is runtime/checkpoint's. A target is used
-// by one thread at a time. Calls may block, but not for ever: what can not be reached is an external
-// error after a few seconds; the caller tells the user, waits, and calls Attach again.
+// The protocol around it (outbox, recovery, fencing, resync) is runtime/checkpoint's. A target is
+// used by one thread at a time. Calls may block, but not for ever: what can not be reached is an
+// external error after a few seconds; the caller tells the user, waits, and calls Attach again.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +37,8 @@ struct SinkStep {
   EpochMarker from;  // what the sink holds now, as Attach or the last Apply said
   EpochMarker to;
   // The view's columns. An updating view: at most one change a key, weight +1 upserts, -1 deletes.
-  // An append-only view: rows with weight > 0 (their multiplicity). Null: no rows, the marker alone.
+  // An append-only view: rows with weight > 0 (their multiplicity). Null: no rows, the marker
+  // alone.
   const Batch* rows = nullptr;
 };
 
@@ -49,8 +51,8 @@ class EpochTarget {
 
   // Connects, fences every earlier instance of this pipeline (no write of theirs can happen when
   // it returns) and reads the markers, in the order of sinks(); nullopt: never attached. Any
-  // transaction that was in doubt is decided when it returns. May be called again at any time; after
-  // an error of Apply it must be.
+  // transaction that was in doubt is decided when it returns. May be called again at any time;
+  // after an error of Apply it must be.
   virtual Result<std::vector<std::optional<EpochMarker>>> Attach() = 0;
 
   // First use of a sink: makes what it needs (a table) and its marker. Idempotent.
@@ -60,8 +62,8 @@ class EpochTarget {
   // error, and changes nothing, if a marker is not at `from` or this instance has been fenced.
   virtual Status Apply(const std::vector<SinkStep>& steps) = 0;
 
-  // Why this row can never be delivered (a NUL in text for Postgres, a record larger than the broker
-  // takes); nullopt: it can. Asked before the epoch that holds it is committed.
+  // Why this row can never be delivered (a NUL in text for Postgres, a record larger than the
+  // broker takes); nullopt: it can. Asked before the epoch that holds it is committed.
   virtual std::optional<std::string> Refusal(int sink, const Batch& rows, int32_t row) = 0;
 
   // Can the sink be made anew from a view's whole content? Then Resync replaces what it holds: all
@@ -80,7 +82,7 @@ struct PipelineIdentity {
 
 // One target for each place that the sinks of `program` write to; sinks that are only at least once
 // (STDOUT, HTTP) and those without an outside (NULL, CHECKSUM) have none. Nothing is connected yet.
-Result<std::vector<std::unique_ptr<EpochTarget>>> OpenEpochTargets(const program::Program& program,
-                                                                   const PipelineIdentity& pipeline);
+Result<std::vector<std::unique_ptr<EpochTarget>>> OpenEpochTargets(
+    const program::Program& program, const PipelineIdentity& pipeline);
 
 }  // namespace flow

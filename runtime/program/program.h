@@ -87,9 +87,9 @@ struct Source {
   // Event time: a column, or a pipeline with one TIMESTAMP output over `columns`; neither: none.
   int event_time_column = -1;
   int event_time_pipeline = -1;
-  int64_t watermark_delay = 0;   // us
-  std::optional<int64_t> idle;   // us
-  std::optional<int64_t> ahead;  // us
+  int64_t watermark_delay = 0;      // us
+  std::optional<int64_t> idle;      // us
+  std::optional<int64_t> ahead;     // us
   std::optional<int64_t> max_rate;  // rows a second
   Overload overload = Overload::kSlow;
 
@@ -235,7 +235,7 @@ struct View {
   int64_t window_size = 0;  // windowed: to know a window's end from its start
   int64_t lateness = 0;
   EmitKind emit = EmitKind::kChanges;
-  int64_t emit_every = 0;  // us
+  int64_t emit_every = 0;         // us
   std::optional<int64_t> retain;  // us; sinks keep what leaves
   std::vector<int> watermark_sources;
   bool no_watermark = false;

@@ -136,6 +136,51 @@ class TestProducer {
   rd_kafka_t* handle_ = nullptr;
 };
 
+// What is committed in a partition, "key=value" a record, "(null)" for null: by a consumer of its
+// own that has nothing in common with the runtime's.
+inline std::vector<std::string> ReadCommitted(const std::string& broker, const std::string& topic,
+                                              int partition) {
+  char error[512] = "";
+  rd_kafka_conf_t* conf = rd_kafka_conf_new();
+  for (const auto& [name, value] :
+       std::vector<std::pair<const char*, const char*>>{{"bootstrap.servers", broker.c_str()},
+                                                        {"group.id", "flow-tests"},
+                                                        {"enable.auto.commit", "false"},
+                                                        {"isolation.level", "read_committed"},
+                                                        {"enable.partition.eof", "true"}}) {
+    EXPECT_EQ(rd_kafka_conf_set(conf, name, value, error, sizeof error), RD_KAFKA_CONF_OK) << error;
+  }
+  rd_kafka_t* handle = rd_kafka_new(RD_KAFKA_CONSUMER, conf, error, sizeof error);
+  rd_kafka_poll_set_consumer(handle);
+  rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(1);
+  rd_kafka_topic_partition_list_add(list, topic.c_str(), partition)->offset =
+      RD_KAFKA_OFFSET_BEGINNING;
+  rd_kafka_assign(handle, list);
+  rd_kafka_topic_partition_list_destroy(list);
+  std::vector<std::string> records;
+  for (bool end = false; !end;) {
+    rd_kafka_message_t* message = rd_kafka_consumer_poll(handle, 20000);
+    if (message == nullptr) {
+      ADD_FAILURE() << "topic " << topic << " does not end";
+      break;
+    }
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      auto text = [](const void* data, size_t size) {
+        return data == nullptr ? "(null)" : std::string(static_cast<const char*>(data), size);
+      };
+      records.push_back(text(message->key, message->key_len) + "=" +
+                        text(message->payload, message->len));
+    }
+    end = message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
+    EXPECT_TRUE(end || message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        << rd_kafka_message_errstr(message);
+    rd_kafka_message_destroy(message);
+  }
+  rd_kafka_consumer_close(handle);
+  rd_kafka_destroy(handle);
+  return records;
+}
+
 // A name that no other test or run has used.
 inline std::string FreshTopic(const std::string& stem) {
   static int next = 0;

@@ -1,4 +1,4 @@
-// Gives Reader.
+// Gives Reader, and the handles that readers share.
 #include "runtime/connector/kafka/kafka_reader.h"
 
 #include <algorithm>
@@ -39,6 +39,26 @@ struct Messages {
 constexpr int64_t kPatienceMs = 60000;
 
 }  // namespace
+
+std::map<std::string, std::string> ReaderSettings(int64_t prefetch_kbytes) {
+  return {
+      // Never joined: it only gives the handle assign().
+      {"group.id", "flowc"},
+      {"enable.auto.commit", "false"},
+      {"enable.auto.offset.store", "false"},
+      {"isolation.level", "read_committed"},
+      {"auto.offset.reset", "error"},
+      {"check.crcs", "true"},
+      {"enable.partition.eof", "true"},
+      {"queued.max.messages.kbytes", std::to_string(prefetch_kbytes)},
+      // A partition that is opened while others have nothing to give waits for the fetch that
+      // waits for these.
+      {"fetch.wait.max.ms", "50"},
+      {"fetch.error.backoff.ms", "50"},
+      {"reconnect.backoff.max.ms", "1000"},
+      {"allow.auto.create.topics", "false"},
+  };
+}
 
 Result<std::shared_ptr<Client>> Topic::Take(int partition) {
   std::lock_guard<std::mutex> lock(mutex_);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -12,6 +13,10 @@
 #include "runtime/connector/kafka/client.h"
 
 namespace flow::kafka {
+
+// Settings of a handle that reads with offsets of its own: committed records only, and never a
+// jump. `prefetch_kbytes`: what a partition may hold of records that nobody has taken yet.
+std::map<std::string, std::string> ReaderSettings(int64_t prefetch_kbytes);
 
 // A topic and the handles to it. Questions have a handle of their own: on the one that fetches they
 // would wait behind a fetch that waits for records.
@@ -25,6 +30,7 @@ class Topic {
 
   const std::string& name() const { return name_; }
   Client& questions() const { return *questions_; }
+  const std::shared_ptr<Client>& shared_questions() const { return questions_; }
   // A handle on which nobody reads the partition; Return it with the partition.
   Result<std::shared_ptr<Client>> Take(int partition);
   void Return(const Client* client, int partition);

@@ -19,26 +19,6 @@ constexpr int64_t kPrefetchKbytes = 128 << 10;
 constexpr int64_t kMostKbytes = 8 << 10;
 constexpr int64_t kLeastKbytes = 1 << 10;
 
-std::map<std::string, std::string> OwnSettings(int64_t prefetch_kbytes) {
-  return {
-      // Never joined: it only gives the handle assign().
-      {"group.id", "flowc"},
-      {"enable.auto.commit", "false"},
-      {"enable.auto.offset.store", "false"},
-      {"isolation.level", "read_committed"},
-      {"auto.offset.reset", "error"},
-      {"check.crcs", "true"},
-      {"enable.partition.eof", "true"},
-      {"queued.max.messages.kbytes", std::to_string(prefetch_kbytes)},
-      // A partition that is opened while others have nothing to give waits for the fetch that
-      // waits for these.
-      {"fetch.wait.max.ms", "50"},
-      {"fetch.error.backoff.ms", "50"},
-      {"reconnect.backoff.max.ms", "1000"},
-      {"allow.auto.create.topics", "false"},
-  };
-}
-
 class KafkaSource : public SourceConnector {
  public:
   KafkaSource(std::shared_ptr<kafka::Topic> topic, std::unique_ptr<Decoder> decoder)
@@ -114,16 +94,19 @@ class KafkaSource : public SourceConnector {
 
 Result<std::unique_ptr<SourceConnector>> OpenKafkaSource(const program::Source& source) {
   const std::string who = "source " + source.name;
-  FLOW_TRY(const std::string brokers, RequiredOption(who, source.options, "brokers"));
-  FLOW_TRY(const std::string topic, RequiredOption(who, source.options, "topic"));
-  FLOW_TRY(const auto passed, kafka::PassedOptions(who, kafka::Role::kConsumer, source.options));
+  FLOW_TRY(const program::Options options, WithSecrets(who, source.options, source.secrets));
+  FLOW_TRY(const std::string brokers, RequiredOption(who, options, "brokers"));
+  FLOW_TRY(const std::string topic, RequiredOption(who, options, "topic"));
+  FLOW_TRY(const auto passed, kafka::PassedOptions(who, kafka::Role::kConsumer, options));
   FLOW_TRY(std::unique_ptr<RecordDecoder> decoder, MakeRecordDecoder(source, false));
-  FLOW_TRY(std::shared_ptr<Client> questions, Client::Create(who, kafka::Role::kConsumer, brokers,
-                                                             {OwnSettings(kMostKbytes), passed}));
+  FLOW_TRY(std::shared_ptr<Client> questions,
+           Client::Create(who, kafka::Role::kConsumer, brokers,
+                          {kafka::ReaderSettings(kMostKbytes), passed}));
   FLOW_TRY(const int count, questions->PartitionCount(topic, kafka::kQuestionMs));
   const int64_t prefetch = std::clamp(kPrefetchKbytes / count, kLeastKbytes, kMostKbytes);
   auto new_fetcher = [who, brokers, passed, prefetch] {
-    return Client::Create(who, kafka::Role::kConsumer, brokers, {OwnSettings(prefetch), passed});
+    return Client::Create(who, kafka::Role::kConsumer, brokers,
+                          {kafka::ReaderSettings(prefetch), passed});
   };
   auto opened = std::make_unique<KafkaSource>(
       std::make_shared<kafka::Topic>(topic, std::move(questions), std::move(new_fetcher)),
