@@ -5,6 +5,7 @@
 #include <librdkafka/rdkafka.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -88,6 +89,14 @@ class TestProducer {
       rd_kafka_CreateTopics(handle_, &spec, 1, options, queue);
     });
     rd_kafka_NewTopic_destroy(spec);
+  }
+  // Removes a topic; another of its name may be made after that.
+  void DeleteTopic(const std::string& topic) {
+    rd_kafka_DeleteTopic_t* spec = rd_kafka_DeleteTopic_new(topic.c_str());
+    Admin([&](rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
+      rd_kafka_DeleteTopics(handle_, &spec, 1, options, queue);
+    });
+    rd_kafka_DeleteTopic_destroy(spec);
   }
   void AddPartitions(const std::string& topic, int total) {
     char error[512] = "";
@@ -179,6 +188,25 @@ inline std::vector<std::string> ReadCommitted(const std::string& broker, const s
   rd_kafka_consumer_close(handle);
   rd_kafka_destroy(handle);
   return records;
+}
+
+// The offsets that a group has committed, by partition; -1: none.
+inline std::vector<int64_t> CommittedOffsets(const std::string& group, const std::string& topic,
+                                             int partitions) {
+  char error[512] = "";
+  rd_kafka_conf_t* conf = rd_kafka_conf_new();
+  rd_kafka_conf_set(conf, "bootstrap.servers", KafkaAddress().c_str(), error, sizeof error);
+  rd_kafka_conf_set(conf, "group.id", group.c_str(), error, sizeof error);
+  rd_kafka_t* handle = rd_kafka_new(RD_KAFKA_CONSUMER, conf, error, sizeof error);
+  rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(partitions);
+  rd_kafka_topic_partition_list_add_range(list, topic.c_str(), 0, partitions - 1);
+  EXPECT_EQ(rd_kafka_committed(handle, list, 10000), RD_KAFKA_RESP_ERR_NO_ERROR);
+  std::vector<int64_t> offsets;
+  for (int i = 0; i < list->cnt; ++i)
+    offsets.push_back(std::max<int64_t>(list->elems[i].offset, -1));
+  rd_kafka_topic_partition_list_destroy(list);
+  rd_kafka_destroy(handle);
+  return offsets;
 }
 
 // A name that no other test or run has used.

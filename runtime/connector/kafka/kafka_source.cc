@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "runtime/connector/kafka/client.h"
+#include "runtime/connector/kafka/group_offsets.h"
 #include "runtime/connector/kafka/kafka_reader.h"
+#include "runtime/connector/kafka/topic_scan.h"
 #include "runtime/connector/options.h"
 #include "runtime/connector/record_decoder.h"
 
@@ -13,6 +15,7 @@ namespace flow {
 namespace {
 
 using kafka::Client;
+using kafka::GroupOffsets;
 
 // What all partitions together may hold of records that nobody has taken yet.
 constexpr int64_t kPrefetchKbytes = 128 << 10;
@@ -21,8 +24,11 @@ constexpr int64_t kLeastKbytes = 1 << 10;
 
 class KafkaSource : public SourceConnector {
  public:
-  KafkaSource(std::shared_ptr<kafka::Topic> topic, std::unique_ptr<Decoder> decoder)
-      : topic_(std::move(topic)), decoder_(std::move(decoder)) {}
+  KafkaSource(std::shared_ptr<kafka::Topic> topic, std::unique_ptr<Decoder> decoder,
+              GroupOffsets group_offsets)
+      : topic_(std::move(topic)),
+        decoder_(std::move(decoder)),
+        group_offsets_(std::move(group_offsets)) {}
 
   // Takes in the partitions past those that are known.
   Result<std::vector<PartitionInfo>> Discover(int count) {
@@ -49,6 +55,7 @@ class KafkaSource : public SourceConnector {
     auto count = topic_->questions().PartitionCount(topic_->name(), kQuickMs);
     // Brokers that are away are the readers' to judge.
     if (!count.ok()) return std::vector<PartitionInfo>{};
+    RefreshEnds(kQuickMs);
     return Discover(count.value());
   }
 
@@ -60,6 +67,39 @@ class KafkaSource : public SourceConnector {
     FLOW_TRY(std::unique_ptr<kafka::Reader> reader,
              kafka::Reader::Open(topic_, partition, from, to));
     return std::unique_ptr<PartitionReader>(std::move(reader));
+  }
+
+  Status VerifyFingerprint(int partition, int64_t next_offset,
+                           const RecordFingerprint& last) override {
+    FLOW_TRY(const auto range, topic_->questions().Range(topic_->name(), partition));
+    const std::string place = topic_->questions().who() + ": topic " + topic_->name() +
+                              " partition " + std::to_string(partition);
+    const char* const hint =
+        "it was deleted and made anew, or brokers lost records; offsets of the old log mean "
+        "nothing in this one, so state made from it can not be used";
+    if (next_offset > range.second) {
+      return DataError(place + " is not the log that was read: it was read up to offset " +
+                           std::to_string(next_offset) + " and ends at " +
+                           std::to_string(range.second),
+                       hint);
+    }
+    // Expired, with all that was read or with more than that: opening a reader tells the latter.
+    if (last.offset < range.first) return OkStatus();
+    bool same = true;  // also if compaction removed it
+    FLOW_RETURN_IF_ERROR(kafka::Scan(topic_, partition, last.offset, last.offset + 1,
+                                     [&](const RawRecord& record) -> Status {
+                                       same = kafka::Reader::FingerprintOf(record) == last;
+                                       return OkStatus();
+                                     }));
+    if (same) return OkStatus();
+    return DataError(place + " is not the log that was read: the record at offset " +
+                         std::to_string(last.offset) + " is another one",
+                     hint);
+  }
+
+  void CommitInformational(const std::string& group,
+                           const std::vector<std::pair<int, int64_t>>& offsets) override {
+    group_offsets_.Commit(group, topic_->name(), offsets);
   }
 
   Result<int64_t> OffsetAtTime(int partition, int64_t time_us) override {
@@ -85,8 +125,27 @@ class KafkaSource : public SourceConnector {
   }
 
  private:
+  // For readers that do not fetch, because nobody takes what they have: their lag grows all the
+  // same.
+  void RefreshEnds(int timeout_ms) {
+    rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(1);
+    for (const PartitionInfo& info : partitions_) {
+      rd_kafka_topic_partition_list_add(list, topic_->name().c_str(), info.id)->offset =
+          RD_KAFKA_OFFSET_END;
+    }
+    if (rd_kafka_offsets_for_times(topic_->questions().handle(), list, timeout_ms) ==
+        RD_KAFKA_RESP_ERR_NO_ERROR) {
+      for (int i = 0; i < list->cnt; ++i) {
+        const rd_kafka_topic_partition_t& of = list->elems[i];
+        if (of.err == RD_KAFKA_RESP_ERR_NO_ERROR) topic_->NoteEnd(of.partition, of.offset);
+      }
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+  }
+
   const std::shared_ptr<kafka::Topic> topic_;
   const std::unique_ptr<Decoder> decoder_;
+  GroupOffsets group_offsets_;
   std::vector<PartitionInfo> partitions_;
 };
 
@@ -110,7 +169,7 @@ Result<std::unique_ptr<SourceConnector>> OpenKafkaSource(const program::Source& 
   };
   auto opened = std::make_unique<KafkaSource>(
       std::make_shared<kafka::Topic>(topic, std::move(questions), std::move(new_fetcher)),
-      std::move(decoder));
+      std::move(decoder), GroupOffsets(who, brokers, kafka::ConnectionOptions(passed)));
   FLOW_RETURN_IF_ERROR([&]() -> Status {
     FLOW_TRY(const auto added, opened->Discover(count));
     return added.empty() ? Status(InternalError(who + ": no partitions")) : OkStatus();
