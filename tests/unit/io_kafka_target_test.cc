@@ -230,18 +230,35 @@ TEST(KafkaTarget, ATransactionThatRanOutOfTimeIsWrittenAgain) {
   EXPECT_EQ(Committed(pipeline.counts).size(), 1u);
 }
 
+Batch ManyRows(int count) {
+  Rows names;
+  for (int i = 0; i < count; ++i) names.emplace_back("name " + std::to_string(i), 1);
+  return RowsOf(names);
+}
+
+TEST(KafkaTarget, AMillionRowsAreOneTransaction) {
+  const Pipeline pipeline("million", 2);
+  auto target = pipeline.Start();
+  constexpr int kRows = 1000000;
+  const Batch rows = ManyRows(kRows);
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_OK(ApplyBoth(target.get(), 0, 1, &rows, nullptr));
+  RecordProperty("apply_ms", static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                                  std::chrono::steady_clock::now() - start)
+                                                  .count()));
+  EXPECT_EQ(Committed(pipeline.counts, 0).size() + Committed(pipeline.counts, 1).size(),
+            static_cast<size_t>(kRows));
+}
+
 // Not enough time for so many records: the next transaction has more.
-TEST(KafkaTarget, ALargeEpochGetsTheTimeItNeeds) {
-  Pipeline pipeline("large", 2);
-  pipeline.program.sinks[0].options["batch.num.messages"] = "100";  // slow
+TEST(KafkaTarget, ASlowTransactionGetsTheTimeItNeeds) {
+  Pipeline pipeline("slow");
+  pipeline.program.sinks[0].options["batch.num.messages"] = "5";
   KafkaTargetOptions options;
   options.transaction_timeout_ms = 1000;
   auto target = pipeline.Start(options);
-  constexpr int kRows = 1000000;
-  Rows names;
-  names.reserve(kRows);
-  for (int i = 0; i < kRows; ++i) names.emplace_back("name " + std::to_string(i), 1);
-  const Batch rows = RowsOf(names);
+  constexpr int kRows = 20000;
+  const Batch rows = ManyRows(kRows);
   int tries = 0;
   for (;;) {
     ++tries;
@@ -250,11 +267,10 @@ TEST(KafkaTarget, ALargeEpochGetsTheTimeItNeeds) {
     // Given up by us, or by the brokers, who look every ten seconds.
     ASSERT_EQ(status.error().domain, ErrorDomain::kExternal) << status.error().message;
     ASSERT_EQ(Pipeline::Attached(target.get()), (Markers{At(0), At(0)}));
-    ASSERT_LT(tries, 8);
+    ASSERT_LT(tries, 10);
   }
   EXPECT_GT(tries, 1);
-  EXPECT_EQ(Committed(pipeline.counts, 0).size() + Committed(pipeline.counts, 1).size(),
-            static_cast<size_t>(kRows));
+  EXPECT_EQ(Committed(pipeline.counts).size(), static_cast<size_t>(kRows));
 }
 
 TEST(KafkaTarget, RowsThatTheTopicDoesNotTakeAreRefused) {
@@ -410,6 +426,8 @@ TEST(KafkaTarget, ErrorsSayWhatIsWrong) {
   EXPECT_THAT(attach_error().message, HasSubstr("no variable FLOW_TEST_SECRET"));
   setenv("FLOW_TEST_SECRET", "hush", 1);
   EXPECT_EQ(attach_error().message, "none");
+  pipeline.program.sinks[0].name = "@instance";
+  EXPECT_THAT(attach_error().message, HasSubstr("this name is taken"));
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ using kafka::RowEncoder;
 using kafka::Transactions;
 using kafka::TransactionSettings;
 
-// The key of the record that names the instance; sinks have names without '@'.
+// The key of the record that names the instance, among those that are sinks' names.
 constexpr const char* kInstanceKey = "@instance";
 // What brokers allow unless told otherwise (transaction.max.timeout.ms).
 constexpr int kLongestTimeoutMs = 900000;
@@ -86,12 +86,15 @@ class KafkaTarget : public EpochTarget {
   Result<std::vector<std::optional<EpochMarker>>> Attach() override {
     Reset();
     FLOW_RETURN_IF_ERROR(Connect());
+    // If another took over since we attached, it is not to be fenced.
     if (claimed_) FLOW_RETURN_IF_ERROR(CheckInstance());
     FLOW_RETURN_IF_ERROR(Learn());
     FLOW_TRY(transactions_, Transactions::Open(settings_));
     transactions_->set_observer(observer_);
     // No write of an earlier instance can come after these are read.
     FLOW_TRY(const auto values, markers_->Read(MarkerTopic::UpTo::kWritten));
+    // It may have come in between. It is fenced now, but finds its name and attaches again.
+    if (claimed_) FLOW_RETURN_IF_ERROR(CompareInstance(values));
     std::vector<std::optional<EpochMarker>> found;
     for (const auto& sink : sinks_) {
       sink->marker.reset();
@@ -302,6 +305,10 @@ class KafkaTarget : public EpochTarget {
   // decided before it committed its name; if not, ours may still be open.
   Status CheckInstance() {
     FLOW_TRY(const auto values, markers_->Read(MarkerTopic::UpTo::kCommitted));
+    return CompareInstance(values);
+  }
+
+  Status CompareInstance(const std::map<std::string, std::string>& values) const {
     const auto it = values.find(kInstanceKey);
     if (it != values.end() && it->second == instance_) return OkStatus();
     return DataError(settings_.who + ": another instance of this pipeline took over" +
@@ -385,6 +392,9 @@ Result<std::vector<std::unique_ptr<EpochTarget>>> OpenKafkaTargets(
     const program::Sink& sink = program.sinks[i];
     if (sink.connector != program::Connector::kKafka) continue;
     const std::string who = "sink " + sink.name;
+    if (sink.name == kInstanceKey) {
+      return UserError(who + ": this name is taken by the pipeline's own record among its markers");
+    }
     FLOW_TRY(const program::Options given, WithSecrets(who, sink.options, sink.secrets));
     FLOW_TRY(const std::string brokers, RequiredOption(who, given, "brokers"));
     FLOW_TRY(const std::string topic, RequiredOption(who, given, "topic"));

@@ -1,4 +1,5 @@
-// Gives Transactions. What librdkafka's transactions do when things go wrong: docs/adr/0006.
+// Gives Transactions. What librdkafka's transactions do when things go wrong:
+// docs/adr/0006-kafka-transactions.md.
 #include "runtime/connector/kafka/transactions.h"
 
 #include <algorithm>

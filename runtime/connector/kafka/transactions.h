@@ -1,6 +1,6 @@
 // A transactional producer: short transactions, one after the other, each decided when Commit
 // returns OK. After any error it is of no use: destroy it and open another with the same id, which
-// fences this one and decides its last transaction (docs/adr/0006).
+// fences this one and decides its last transaction (docs/adr/0006-kafka-transactions.md).
 #pragma once
 
 #include <cstdint>
