@@ -10,6 +10,7 @@
 
 #include "runtime/abi/error_code.h"
 #include "runtime/connector/connector.h"
+#include "runtime/connector/kafka/group_offsets.h"
 #include "tests/support/kafka.h"  // finds tools/kafka by FLOW_SOURCE_DIR
 
 namespace flow {
@@ -404,6 +405,22 @@ TEST(KafkaSource, TellsAGroupHowFarItIsRead) {
     committed = testing::CommittedOffsets(group, topic, 2);
   }
   EXPECT_EQ(committed, (std::vector<int64_t>{7, 9}));
+}
+
+TEST(KafkaSource, AGroupThatCanNotBeToldHoldsNothingUp) {
+  const auto start = std::chrono::steady_clock::now();
+  {
+    auto client = kafka::Client::Create("test", kafka::Role::kConsumer, "127.0.0.1:1",
+                                        {{{"group.id", "none"}}});
+    ASSERT_TRUE(client.ok());
+    kafka::GroupOffsets offsets(client.value());
+    for (int i = 0; i < 20; ++i) {
+      offsets.Commit("nobody", "nothing", {{0, i}});
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    offsets.Commit("somebody", "nothing", {{0, 1}});
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
 }
 
 TEST(KafkaSource, PartitionsWaitAloneWithinABound) {

@@ -3,25 +3,18 @@
 
 namespace flow::kafka {
 
+namespace {
+
+// Unlike a consumer's commit this request does not keep its handle alive for a minute when no
+// coordinator can be found.
+constexpr int kAnswerMs = 5000;
+
+}  // namespace
+
 void GroupOffsets::Commit(const std::string& group, const std::string& topic,
                           const std::vector<std::pair<int, int64_t>>& offsets) {
   if (group.empty() || offsets.empty()) return;
-  if (client_ == nullptr || group != group_) {
-    answers_.reset();
-    client_.reset();
-    waiting_ = false;
-    auto made = Client::Create(who_, Role::kConsumer, brokers_,
-                               {{{"group.id", group},
-                                 {"enable.auto.commit", "false"},
-                                 {"enable.auto.offset.store", "false"},
-                                 {"reconnect.backoff.max.ms", "10000"}},
-                                passed_});
-    if (!made.ok()) return;
-    client_ = made.value();
-    group_ = group;
-    answers_.reset(rd_kafka_queue_new(client_->handle()));
-  }
-  client_->Poll(0);
+  if (answers_ == nullptr) answers_.reset(rd_kafka_queue_new(client_->handle()));
   if (waiting_) {
     rd_kafka_event_t* answer = rd_kafka_queue_poll(answers_.get(), 0);
     if (answer == nullptr) return;
@@ -33,8 +26,16 @@ void GroupOffsets::Commit(const std::string& group, const std::string& topic,
   for (const auto& [partition, offset] : offsets) {
     rd_kafka_topic_partition_list_add(list, topic.c_str(), partition)->offset = offset;
   }
-  waiting_ = rd_kafka_commit_queue(client_->handle(), list, answers_.get(), nullptr, nullptr) ==
-             RD_KAFKA_RESP_ERR_NO_ERROR;
+  char error[256] = "";
+  rd_kafka_AdminOptions_t* options =
+      rd_kafka_AdminOptions_new(client_->handle(), RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS);
+  rd_kafka_AdminOptions_set_request_timeout(options, kAnswerMs, error, sizeof error);
+  rd_kafka_AlterConsumerGroupOffsets_t* request =
+      rd_kafka_AlterConsumerGroupOffsets_new(group.c_str(), list);
+  rd_kafka_AlterConsumerGroupOffsets(client_->handle(), &request, 1, options, answers_.get());
+  waiting_ = true;
+  rd_kafka_AlterConsumerGroupOffsets_destroy(request);
+  rd_kafka_AdminOptions_destroy(options);
   rd_kafka_topic_partition_list_destroy(list);
 }
 

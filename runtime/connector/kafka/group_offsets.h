@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -16,8 +15,7 @@ namespace flow::kafka {
 // One thread at a time.
 class GroupOffsets {
  public:
-  GroupOffsets(std::string who, std::string brokers, std::map<std::string, std::string> passed)
-      : who_(std::move(who)), brokers_(std::move(brokers)), passed_(std::move(passed)) {}
+  explicit GroupOffsets(std::shared_ptr<Client> client) : client_(std::move(client)) {}
 
   // Sends (partition, next offset) and does not wait. While an earlier answer is missing nothing is
   // sent: a later call tells more anyway. Fails silently: nothing depends on it.
@@ -29,11 +27,7 @@ class GroupOffsets {
     void operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy(queue); }
   };
 
-  std::string who_;
-  std::string brokers_;
-  std::map<std::string, std::string> passed_;
-  std::string group_;
-  std::shared_ptr<Client> client_;  // made with the first commit of a group
+  std::shared_ptr<Client> client_;
   std::unique_ptr<rd_kafka_queue_t, DestroyQueue> answers_;
   bool waiting_ = false;
 };

@@ -24,11 +24,10 @@ constexpr int64_t kLeastKbytes = 1 << 10;
 
 class KafkaSource : public SourceConnector {
  public:
-  KafkaSource(std::shared_ptr<kafka::Topic> topic, std::unique_ptr<Decoder> decoder,
-              GroupOffsets group_offsets)
+  KafkaSource(std::shared_ptr<kafka::Topic> topic, std::unique_ptr<Decoder> decoder)
       : topic_(std::move(topic)),
         decoder_(std::move(decoder)),
-        group_offsets_(std::move(group_offsets)) {}
+        group_offsets_(topic_->shared_questions()) {}
 
   // Takes in the partitions past those that are known.
   Result<std::vector<PartitionInfo>> Discover(int count) {
@@ -169,7 +168,7 @@ Result<std::unique_ptr<SourceConnector>> OpenKafkaSource(const program::Source& 
   };
   auto opened = std::make_unique<KafkaSource>(
       std::make_shared<kafka::Topic>(topic, std::move(questions), std::move(new_fetcher)),
-      std::move(decoder), GroupOffsets(who, brokers, kafka::ConnectionOptions(passed)));
+      std::move(decoder));
   FLOW_RETURN_IF_ERROR([&]() -> Status {
     FLOW_TRY(const auto added, opened->Discover(count));
     return added.empty() ? Status(InternalError(who + ": no partitions")) : OkStatus();
