@@ -11,6 +11,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "runtime/base/batch.h"
@@ -49,6 +51,18 @@ enum class ReadState {
   kEnd,   // the reader's end offset, or the end of bounded input
 };
 
+// What a record was, so that it is known again: is the log in which reading goes on the one that
+// was read? Kept with the offset at which reading goes on.
+struct RecordFingerprint {
+  int64_t offset = 0;               // where the record begins
+  int64_t log_timestamp = kNoTime;  // us
+  int64_t size = 0;                 // bytes (a compressed file: those of its head that are hashed)
+  uint64_t hash = 0;                // of the record, and of what the connector adds to it
+  bool operator==(const RecordFingerprint&) const = default;
+};
+// XXH3 of a record; `key` with data() == nullptr is none.
+uint64_t HashRecord(std::string_view key, std::string_view value);
+
 // Reads one partition from an offset. One thread at a time; never blocks longer than ~1 ms when
 // there is nothing to read.
 class PartitionReader {
@@ -60,6 +74,8 @@ class PartitionReader {
   virtual int64_t next_offset() const = 0;
   // Records (or bytes) between next_offset and the log's end, as far as known; -1: unknown.
   virtual int64_t lag() const { return -1; }
+  // The last record that Read returned; nullopt: none since it was opened, or not known again.
+  virtual std::optional<RecordFingerprint> last_record() const { return std::nullopt; }
 };
 
 // A decoded morsel: the columns of program::Source::columns, one row a record.
@@ -99,6 +115,17 @@ class SourceConnector {
   // Reads [from, to). to < 0: without end. An offset that can not be read is an error naming it.
   virtual Result<std::unique_ptr<PartitionReader>> Open(int partition, int64_t from,
                                                         int64_t to) = 0;
+  // Before reading goes on at `next_offset`, where a reader had returned `last` as the last record:
+  // a data error if the log is not the one that was read (a topic made anew, a file replaced or
+  // truncated). A record that is not kept any more proves nothing, and is no error.
+  virtual Status VerifyFingerprint(int /*partition*/, int64_t /*next_offset*/,
+                                   const RecordFingerprint& /*last*/) {
+    return OkStatus();
+  }
+  // Tells whoever watches the log how far it is read: (partition, next offset). For people and lag
+  // tools only, never read back. Never blocks; what fails is forgotten. `group` names the reader.
+  virtual void CommitInformational(const std::string& /*group*/,
+                                   const std::vector<std::pair<int, int64_t>>& /*offsets*/) {}
   virtual const Decoder& decoder() const = 0;
   virtual bool has_log_timestamps() const { return false; }
   // The first offset with log timestamp >= time_us; error if there are no log timestamps.
@@ -168,10 +195,14 @@ class DeadLetterSink {
  public:
   virtual ~DeadLetterSink() = default;
   virtual Status Write(const DeadLetterRecord& record) = 0;  // thread-safe
+  // Everything written so far is with the outside when it returns.
+  virtual Status Flush() { return OkStatus(); }
   virtual Status Close() = 0;
 };
 Result<std::unique_ptr<DeadLetterSink>> OpenDeadLetter(const program::DeadLetter& spec);
 // {"source","partition","offset","view","error","raw"|"raw_base64"}
 std::string DeadLetterJson(const DeadLetterRecord& record);
+// "source:partition:offset:view", the same whenever the record is written again.
+std::string DeadLetterKey(const DeadLetterRecord& record);
 
 }  // namespace flow

@@ -1,8 +1,9 @@
-// Gives OpenDeadLetter and DeadLetterJson.
+// Gives OpenDeadLetter, and the text and key of dead letters.
 #include <mutex>
 
 #include "runtime/connector/connector.h"
 #include "runtime/connector/file/file_writer.h"
+#include "runtime/connector/kafka/kafka_dead_letter.h"
 #include "runtime/connector/options.h"
 #include "runtime/format/base64.h"
 #include "runtime/format/encode.h"
@@ -59,9 +60,15 @@ std::string DeadLetterJson(const DeadLetterRecord& record) {
   return out + "}";
 }
 
+std::string DeadLetterKey(const DeadLetterRecord& record) {
+  return record.source + ":" + std::to_string(record.partition) + ":" +
+         std::to_string(record.offset) + ":" + record.view;
+}
+
 Result<std::unique_ptr<DeadLetterSink>> OpenDeadLetter(const program::DeadLetter& spec) {
+  if (spec.connector == program::Connector::kKafka) return OpenKafkaDeadLetter(spec);
   if (spec.connector != program::Connector::kFile) {
-    return UserError("not supported yet: dead letters to anything but FILE",
+    return UserError("not supported yet: dead letters to anything but FILE and KAFKA",
                      "DEAD LETTER TO FILE (path = '...')");
   }
   FLOW_RETURN_IF_ERROR(CheckOptions("FILE (dead letters)", spec.options, {"path"}));

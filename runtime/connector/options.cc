@@ -1,7 +1,8 @@
-// Gives CheckOptions and the readers of single options.
+// Gives CheckOptions, WithSecrets and the readers of single options.
 #include "runtime/connector/options.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "runtime/abi/abi.h"
 #include "runtime/abi/convert.h"
@@ -34,6 +35,20 @@ std::string OptionOr(const program::Options& options, const std::string& name,
                      const std::string& otherwise) {
   auto it = options.find(name);
   return it == options.end() ? otherwise : it->second;
+}
+
+Result<program::Options> WithSecrets(const std::string& who, program::Options options,
+                                     const program::Options& secrets) {
+  for (const auto& [option, name] : secrets) {
+    const char* value = std::getenv(name.c_str());
+    if (value == nullptr) {
+      return UserError(who + ": " + option + " = SECRET('" + name +
+                           "'): the environment has no variable " + name,
+                       "set it for flowc: its value is printed nowhere");
+    }
+    options[option] = value;
+  }
+  return options;
 }
 
 Result<int64_t> IntegerOption(const std::string& who, const program::Options& options,

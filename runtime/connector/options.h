@@ -18,6 +18,10 @@ Result<std::string> RequiredOption(const std::string& who, const program::Option
                                    const std::string& name);
 std::string OptionOr(const program::Options& options, const std::string& name,
                      const std::string& otherwise);
+// `options` with the values of `secrets`, which are environment variables by their names. For
+// whoever opens a connection; nothing that is printed may hold them.
+Result<program::Options> WithSecrets(const std::string& who, program::Options options,
+                                     const program::Options& secrets);
 // An integer within [least, greatest]; `otherwise` if it is not there.
 Result<int64_t> IntegerOption(const std::string& who, const program::Options& options,
                               const std::string& name, int64_t otherwise, int64_t least,

@@ -5,6 +5,7 @@
 #include <librdkafka/rdkafka.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -89,6 +90,14 @@ class TestProducer {
     });
     rd_kafka_NewTopic_destroy(spec);
   }
+  // Removes a topic; another of its name may be made after that.
+  void DeleteTopic(const std::string& topic) {
+    rd_kafka_DeleteTopic_t* spec = rd_kafka_DeleteTopic_new(topic.c_str());
+    Admin([&](rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
+      rd_kafka_DeleteTopics(handle_, &spec, 1, options, queue);
+    });
+    rd_kafka_DeleteTopic_destroy(spec);
+  }
   void AddPartitions(const std::string& topic, int total) {
     char error[512] = "";
     rd_kafka_NewPartitions_t* spec =
@@ -135,6 +144,70 @@ class TestProducer {
 
   rd_kafka_t* handle_ = nullptr;
 };
+
+// What is committed in a partition, "key=value" a record, "(null)" for null: by a consumer of its
+// own that has nothing in common with the runtime's.
+inline std::vector<std::string> ReadCommitted(const std::string& broker, const std::string& topic,
+                                              int partition) {
+  char error[512] = "";
+  rd_kafka_conf_t* conf = rd_kafka_conf_new();
+  for (const auto& [name, value] :
+       std::vector<std::pair<const char*, const char*>>{{"bootstrap.servers", broker.c_str()},
+                                                        {"group.id", "flow-tests"},
+                                                        {"enable.auto.commit", "false"},
+                                                        {"isolation.level", "read_committed"},
+                                                        {"enable.partition.eof", "true"}}) {
+    EXPECT_EQ(rd_kafka_conf_set(conf, name, value, error, sizeof error), RD_KAFKA_CONF_OK) << error;
+  }
+  rd_kafka_t* handle = rd_kafka_new(RD_KAFKA_CONSUMER, conf, error, sizeof error);
+  rd_kafka_poll_set_consumer(handle);
+  rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(1);
+  rd_kafka_topic_partition_list_add(list, topic.c_str(), partition)->offset =
+      RD_KAFKA_OFFSET_BEGINNING;
+  rd_kafka_assign(handle, list);
+  rd_kafka_topic_partition_list_destroy(list);
+  std::vector<std::string> records;
+  for (bool end = false; !end;) {
+    rd_kafka_message_t* message = rd_kafka_consumer_poll(handle, 20000);
+    if (message == nullptr) {
+      ADD_FAILURE() << "topic " << topic << " does not end";
+      break;
+    }
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      auto text = [](const void* data, size_t size) {
+        return data == nullptr ? "(null)" : std::string(static_cast<const char*>(data), size);
+      };
+      records.push_back(text(message->key, message->key_len) + "=" +
+                        text(message->payload, message->len));
+    }
+    end = message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
+    EXPECT_TRUE(end || message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        << rd_kafka_message_errstr(message);
+    rd_kafka_message_destroy(message);
+  }
+  rd_kafka_consumer_close(handle);
+  rd_kafka_destroy(handle);
+  return records;
+}
+
+// The offsets that a group has committed, by partition; -1: none.
+inline std::vector<int64_t> CommittedOffsets(const std::string& group, const std::string& topic,
+                                             int partitions) {
+  char error[512] = "";
+  rd_kafka_conf_t* conf = rd_kafka_conf_new();
+  rd_kafka_conf_set(conf, "bootstrap.servers", KafkaAddress().c_str(), error, sizeof error);
+  rd_kafka_conf_set(conf, "group.id", group.c_str(), error, sizeof error);
+  rd_kafka_t* handle = rd_kafka_new(RD_KAFKA_CONSUMER, conf, error, sizeof error);
+  rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(partitions);
+  rd_kafka_topic_partition_list_add_range(list, topic.c_str(), 0, partitions - 1);
+  EXPECT_EQ(rd_kafka_committed(handle, list, 10000), RD_KAFKA_RESP_ERR_NO_ERROR);
+  std::vector<int64_t> offsets;
+  for (int i = 0; i < list->cnt; ++i)
+    offsets.push_back(std::max<int64_t>(list->elems[i].offset, -1));
+  rd_kafka_topic_partition_list_destroy(list);
+  rd_kafka_destroy(handle);
+  return offsets;
+}
 
 // A name that no other test or run has used.
 inline std::string FreshTopic(const std::string& stem) {

@@ -23,6 +23,7 @@ namespace flow {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::HasSubstr;
 
 class FileSourceTest : public ::testing::Test {
  protected:
@@ -354,6 +355,103 @@ TEST_F(FileSourceTest, CompressedFilesHaveTheOffsetsOfTheirText) {
   EXPECT_THAT(OpenError(Source(Put("bad.json.zst", text))),
               ::testing::HasSubstr("not valid zstd data"));
   EXPECT_TRUE(MustRead(MustOpen(Source(Put("empty.json.gz", Gzip("")))).get()).empty());
+}
+
+// Where reading stopped after some records: the next offset and the last record's fingerprint.
+std::pair<int64_t, RecordFingerprint> ReadSome(SourceConnector* source, int64_t records) {
+  auto reader = source->Open(0, 0, -1);
+  EXPECT_TRUE(reader.ok());
+  EXPECT_EQ(reader.value()->last_record(), std::nullopt);
+  while (records > 0) {
+    Morsel morsel;
+    auto state = reader.value()->Read(records, 1 << 20, &morsel);
+    EXPECT_TRUE(state.ok());
+    if (!state.ok() || state.value() != ReadState::kData) break;
+    records -= morsel.row_count;
+  }
+  const auto last = reader.value()->last_record();
+  EXPECT_TRUE(last.has_value());
+  return {reader.value()->next_offset(), last.value_or(RecordFingerprint())};
+}
+
+TEST_F(FileSourceTest, ATruncatedOrReplacedFileIsAnError) {
+  const std::string mark = "\xEF\xBB\xBF";
+  for (const std::string& head : {std::string(), mark, std::string(10000, ' ') + "\n"}) {
+    const std::string text = head + R"({"v":"a"})"
+                                    "\n"
+                                    R"({"v":"b"})"
+                                    "\n"
+                                    R"({"v":"c"})"
+                                    "\n";
+    const std::string path = Put("f.jsonl", text);
+    const program::Source spec = Source(path);
+    for (int64_t records = 1; records <= 3; ++records) {
+      Put("f.jsonl", text);
+      auto source = MustOpen(spec);
+      const auto [next, last] = ReadSome(source.get(), records);
+      EXPECT_TRUE(source->VerifyFingerprint(0, next, last).ok());
+      auto verify = [&](const std::string& now) {
+        Put("f.jsonl", now);
+        const Status status = MustOpen(spec)->VerifyFingerprint(0, next, last);
+        return status.ok() ? "" : status.error().message;
+      };
+      EXPECT_EQ(verify(text), "");
+      EXPECT_EQ(verify(text + "more\n"), "");
+      EXPECT_EQ(verify(text.substr(0, static_cast<size_t>(next))), "");
+      EXPECT_THAT(
+          verify(text.substr(0, static_cast<size_t>(next) - 1)),
+          HasSubstr(path + " has " + std::to_string(next - 1) + " bytes and was read up to"));
+      EXPECT_THAT(verify(""), HasSubstr("truncated or replaced"));
+      std::string other = text;
+      other[static_cast<size_t>(last.offset) + 7] = 'x';  // in the record or the mark before it
+      EXPECT_THAT(verify(other), HasSubstr(path + " is not the file that was read"));
+      if (records > 1 || head.size() > 100) {
+        other = text;
+        other[1] = 'x';
+        EXPECT_THAT(verify(other), HasSubstr("is not the file that was read"));
+      }
+    }
+  }
+}
+
+TEST_F(FileSourceTest, AnotherFileInItsPlaceIsAnError) {
+  Put("b.jsonl", "{\"v\":\"1\"}\n{\"v\":\"2\"}\n");
+  Put("c.jsonl", "{\"v\":\"1\"}\n{\"v\":\"2\"}\n");
+  const program::Source spec = Source(directory_.string());
+  for (const int64_t records : {1, 2, 3, 4}) {
+    auto source = MustOpen(spec);
+    const auto [next, last] = ReadSome(source.get(), records);
+    EXPECT_TRUE(source->VerifyFingerprint(0, next, last).ok());
+    Put("d.jsonl", "{\"v\":\"1\"}\n");
+    EXPECT_TRUE(MustOpen(spec)->VerifyFingerprint(0, next, last).ok());
+    Put("a.jsonl", "{\"v\":\"1\"}\n{\"v\":\"2\"}\n");  // all others move on by one
+    EXPECT_THAT(MustOpen(spec)->VerifyFingerprint(0, next, last).error().message,
+                HasSubstr("is not the file that was read"));
+    fs::remove(directory_ / "a.jsonl");
+    fs::remove(directory_ / "d.jsonl");
+  }
+  auto source = MustOpen(spec);
+  const auto [next, last] = ReadSome(source.get(), 4);
+  fs::remove(directory_ / "c.jsonl");
+  EXPECT_THAT(MustOpen(spec)->VerifyFingerprint(0, next, last).error().message,
+              HasSubstr("file 2 in name order was read last"));
+}
+
+TEST_F(FileSourceTest, ACompressedFileIsKnownByItsHead) {
+  const std::string path = (directory_ / "z.jsonl.gz").string();
+  auto put = [&](const std::string& text) {
+    gzFile file = gzopen(path.c_str(), "wb");
+    gzwrite(file, text.data(), static_cast<unsigned>(text.size()));
+    gzclose(file);
+  };
+  put("{\"v\":\"1\"}\n{\"v\":\"2\"}\n");
+  const program::Source spec = Source(path);
+  auto source = MustOpen(spec);
+  const auto [next, last] = ReadSome(source.get(), 1);
+  EXPECT_TRUE(source->VerifyFingerprint(0, next, last).ok());
+  put("{\"v\":\"3\"}\n{\"v\":\"2\"}\n");
+  EXPECT_THAT(MustOpen(spec)->VerifyFingerprint(0, next, last).error().message,
+              HasSubstr("is not the file that was read"));
 }
 
 TEST_F(FileSourceTest, APipeIsReadUntilItsEnd) {

@@ -10,6 +10,7 @@
 
 #include "runtime/abi/error_code.h"
 #include "runtime/connector/connector.h"
+#include "runtime/connector/kafka/group_offsets.h"
 #include "tests/support/kafka.h"  // finds tools/kafka by FLOW_SOURCE_DIR
 
 namespace flow {
@@ -235,7 +236,7 @@ TEST(KafkaSource, ARangeThatIsLostWhileItIsReadIsAnError) {
     }
   }
   EXPECT_THAT(error, HasSubstr("the records from offset " + std::to_string(next) +
-                               " on can not be read any more: offsets 399 to 400 are there"));
+                               " to 399 are gone: offsets 399 to 400 are there"));
 }
 
 TEST(KafkaSource, FindsNewPartitionsAndOffsetsAtTimes) {
@@ -265,6 +266,161 @@ TEST(KafkaSource, FindsNewPartitionsAndOffsetsAtTimes) {
   EXPECT_EQ(added[1].id, 2);
   EXPECT_EQ(source->partitions().size(), 3u);
   EXPECT_EQ(Read(source.get(), 2, 0, 1), "0:42");
+}
+
+// Reads up to `records`; the next offset and the last record's fingerprint.
+std::pair<int64_t, RecordFingerprint> ReadSome(SourceConnector* source, int64_t records) {
+  auto reader = source->Open(0, source->partitions()[0].begin, -1);
+  EXPECT_TRUE(reader.ok());
+  EXPECT_EQ(reader.value()->last_record(), std::nullopt);
+  while (records > 0) {
+    Morsel morsel;
+    auto state = reader.value()->Read(records, 1 << 20, &morsel);
+    EXPECT_TRUE(state.ok());
+    if (!state.ok()) break;
+    records -= morsel.row_count;
+  }
+  const auto last = reader.value()->last_record();
+  EXPECT_TRUE(last.has_value());
+  return {reader.value()->next_offset(), last.value_or(RecordFingerprint())};
+}
+
+TEST(KafkaSource, ATopicMadeAnewIsAnError) {
+  TestProducer producer;
+  const std::string topic = FreshTopic("anew");
+  const program::Source spec = TopicSource(topic);
+  auto fill = [&](int records, int first, int64_t timestamp) {
+    producer.CreateTopic(topic, 1);
+    for (int i = 0; i < records; ++i) {
+      producer.Write(topic, 0, Value(first + i), "k", timestamp + i);
+    }
+    producer.Flush();
+  };
+  fill(10, 0, 1000);
+  const auto [next, last] = [&] {
+    auto source = MustOpen(spec);
+    return ReadSome(source.get(), 6);
+  }();
+  EXPECT_EQ(next, 6);
+  EXPECT_EQ(last.offset, 5);
+  EXPECT_EQ(last.log_timestamp, 1005000);
+  auto verify = [&](int64_t next_offset, const RecordFingerprint& record) {
+    const Status status = MustOpen(spec)->VerifyFingerprint(0, next_offset, record);
+    return status.ok() ? "" : status.error().message;
+  };
+  EXPECT_EQ(verify(next, last), "");
+  EXPECT_EQ(verify(10, last), "");
+  EXPECT_THAT(verify(11, last), HasSubstr("it was read up to offset 11 and ends at 10"));
+  RecordFingerprint other = last;
+  other.hash ^= 1;
+  EXPECT_THAT(verify(next, other), HasSubstr("the record at offset 5 is another one"));
+  other = last;
+  other.log_timestamp += 1000;
+  EXPECT_THAT(verify(next, other), HasSubstr("the record at offset 5 is another one"));
+  // Expired: it proves nothing any more.
+  producer.DeleteBefore(topic, 0, 6);
+  EXPECT_EQ(verify(next, other), "");
+
+  producer.DeleteTopic(topic);
+  fill(3, 0, 1000);
+  EXPECT_THAT(verify(next, last), HasSubstr("it was read up to offset 6 and ends at 3"));
+  producer.DeleteTopic(topic);
+  fill(20, 0, 2000);  // the same content at other times
+  EXPECT_THAT(verify(next, last), HasSubstr("topic " + topic + " partition 0 is not the log"));
+  producer.DeleteTopic(topic);
+  fill(20, 7, 1000);
+  EXPECT_THAT(verify(next, last), HasSubstr("the record at offset 5 is another one"));
+}
+
+TEST(KafkaSource, ATopicMadeAnewWhileItIsReadIsAnError) {
+  TestProducer producer;
+  const std::string topic = FreshTopic("anew-later");
+  producer.CreateTopic(topic, 1);
+  for (int i = 0; i < 10; ++i) producer.Write(topic, 0, Value(i));
+  producer.Flush();
+  const program::Source spec = TopicSource(topic);
+  auto source = MustOpen(spec);
+  auto reader = source->Open(0, 0, -1);
+  ASSERT_TRUE(reader.ok());
+  Morsel morsel;
+  while (reader.value()->next_offset() < 10) {
+    ASSERT_TRUE(reader.value()->Read(100, 1 << 20, &morsel).ok());
+  }
+  producer.DeleteTopic(topic);
+  producer.CreateTopic(topic, 1);
+  for (int i = 0; i < 5; ++i) producer.Write(topic, 0, Value(i));
+  producer.Flush();
+  std::string error;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (error.empty() && std::chrono::steady_clock::now() < deadline) {
+    auto state = reader.value()->Read(100, 1 << 20, &morsel);
+    if (!state.ok()) {
+      error = state.error().message;
+    } else {
+      ASSERT_NE(state.value(), ReadState::kData);
+    }
+  }
+  EXPECT_THAT(error, HasSubstr("topic " + topic + " partition 0"));
+}
+
+TEST(KafkaSource, LagGrowsAlsoWhileNothingIsTaken) {
+  TestProducer producer;
+  const std::string topic = FreshTopic("lag");
+  producer.CreateTopic(topic, 1);
+  for (int i = 0; i < 10; ++i) producer.Write(topic, 0, Value(i));
+  producer.Flush();
+  program::Source spec = TopicSource(topic);
+  spec.options["queued.min.messages"] = "1";
+  spec.options["queued.max.messages.kbytes"] = "1";
+  auto source = MustOpen(spec);
+  auto reader = source->Open(0, 0, -1);
+  ASSERT_TRUE(reader.ok());
+  Morsel morsel;
+  while (reader.value()->next_offset() < 4) {
+    ASSERT_TRUE(reader.value()->Read(4, 1 << 20, &morsel).ok());
+  }
+  EXPECT_EQ(reader.value()->lag(), 6);
+  for (int i = 0; i < 5000; ++i) producer.Write(topic, 0, Value(i));
+  producer.Flush();
+  ASSERT_TRUE(source->NewPartitions().ok());  // asks for ends as well
+  EXPECT_EQ(reader.value()->lag(), 5006);
+}
+
+TEST(KafkaSource, TellsAGroupHowFarItIsRead) {
+  TestProducer producer;
+  const std::string topic = FreshTopic("group");
+  producer.CreateTopic(topic, 2);
+  const program::Source spec = TopicSource(topic);
+  auto source = MustOpen(spec);
+  const std::string group = topic + "-readers";
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  std::vector<int64_t> committed;
+  int64_t offset = 5;
+  while (committed != std::vector<int64_t>{7, 9} && std::chrono::steady_clock::now() < deadline) {
+    const auto start = std::chrono::steady_clock::now();
+    source->CommitInformational(group, {{0, offset}, {1, offset + 2}});
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    offset = 7;
+    committed = testing::CommittedOffsets(group, topic, 2);
+  }
+  EXPECT_EQ(committed, (std::vector<int64_t>{7, 9}));
+}
+
+TEST(KafkaSource, AGroupThatCanNotBeToldHoldsNothingUp) {
+  const auto start = std::chrono::steady_clock::now();
+  {
+    auto client = kafka::Client::Create("test", kafka::Role::kConsumer, "127.0.0.1:1",
+                                        {{{"group.id", "none"}}});
+    ASSERT_TRUE(client.ok());
+    kafka::GroupOffsets offsets(client.value());
+    for (int i = 0; i < 20; ++i) {
+      offsets.Commit("nobody", "nothing", {{0, i}});
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    offsets.Commit("somebody", "nothing", {{0, 1}});
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
 }
 
 TEST(KafkaSource, PartitionsWaitAloneWithinABound) {
@@ -336,7 +492,11 @@ TEST(KafkaSource, ErrorsSayWhatIsWrong) {
                                HasSubstr("Connection refused")));
 
   spec = TopicSource(topic);
-  for (const char* option : {"plugin.library.paths", "enable.auto.commit", "group.id"}) {
+  for (const char* option :
+       {"plugin.library.paths", "ssl.engine.location", "ssl.engine.id", "ssl.providers",
+        "sasl.kerberos.kinit.cmd", "sasl.oauthbearer.token.endpoint.url", "enable.auto.commit",
+        "isolation.level", "auto.offset.reset", "check.crcs", "group.id", "group.instance.id",
+        "transactional.id", "opaque"}) {
     spec.options[option] = "x";
     EXPECT_THAT(OpenSource(spec).error().message, HasSubstr(option));
     spec.options.erase(option);
@@ -457,6 +617,32 @@ TEST(KafkaSink, ErrorsAreSaid) {
   ASSERT_TRUE(sink.value()->Write({&rows, 1}).ok());
   EXPECT_THAT(sink.value()->Flush().error().message,
               HasSubstr("a record of topic " + topic + " was not written"));
+}
+
+TEST(KafkaDeadLetters, HaveAStableKey) {
+  TestProducer producer;
+  const std::string topic = FreshTopic("dead");
+  producer.CreateTopic(topic, 1);
+  program::DeadLetter spec;
+  spec.connector = program::Connector::kKafka;
+  spec.options = {{"brokers", KafkaAddress()}, {"topic", topic}};
+  auto sink = OpenDeadLetter(spec);
+  ASSERT_TRUE(sink.ok()) << sink.error().message;
+  ASSERT_TRUE(sink.value()->Write({"s", 3, 17, "", "malformed", "{\xff"}).ok());
+  ASSERT_TRUE(sink.value()->Flush().ok());
+  ASSERT_TRUE(sink.value()->Write({"s", 3, 18, "v", "division by zero", "{}"}).ok());
+  ASSERT_TRUE(sink.value()->Close().ok());
+  EXPECT_EQ(testing::ReadCommitted(KafkaAddress(), topic, 0),
+            (std::vector<std::string>{
+                "s:3:17:={\"source\":\"s\",\"partition\":3,\"offset\":17,\"view\":null,\"error\":"
+                "\"malformed\",\"raw_base64\":\"e/8=\"}",
+                "s:3:18:v={\"source\":\"s\",\"partition\":3,\"offset\":18,\"view\":\"v\","
+                "\"error\":\"division by zero\",\"raw\":\"{}\"}"}));
+  spec.options["topic"] = topic + "-not";
+  EXPECT_THAT(OpenDeadLetter(spec).error().message,
+              HasSubstr("DEAD LETTER TO KAFKA: there is no topic"));
+  spec.options = {{"brokers", KafkaAddress()}};
+  EXPECT_THAT(OpenDeadLetter(spec).error().message, HasSubstr("needs the option topic"));
 }
 
 TEST(TopicWriter, WritesToThePartitionsOfTheSource) {

@@ -63,6 +63,7 @@ Status FileReader::OpenFile() {
   }
   position_ = options_.csv || start_ == 0 ? 0 : start_ - 1;
   FLOW_TRY(stream_, OpenByteStream(options_.who, file, position_));
+  identity_.emplace(file);
   splitter_ = options_.splitter;
   block_ = nullptr;
   at_ = filled_ = 0;
@@ -71,7 +72,15 @@ Status FileReader::OpenFile() {
   return OkStatus();
 }
 
+std::optional<RecordFingerprint> FileReader::last_record() const {
+  if (last_offset_ < 0 || !identity_.has_value()) return last_record_;
+  return identity_->Of(last_offset_, PositionOfOffset(last_offset_), last_text_);
+}
+
 void FileReader::NextFile() {
+  last_record_ = last_record();
+  last_offset_ = -1;
+  identity_.reset();
   stream_ = nullptr;
   block_ = nullptr;
   start_ = 0;
@@ -165,6 +174,8 @@ Result<ReadState> FileReader::Read(int64_t max_records, int64_t max_bytes, Morse
       out->keep = block_;
       out->row_count = static_cast<int64_t>(out->records.size());
       out->begin_offset = out->records.front().offset;
+      last_offset_ = out->records.back().offset;
+      last_text_.assign(out->records.back().data, out->records.back().size);
       out->next_offset = next_offset_;
       out->arrival_us = WallClockMicros();
       return ReadState::kData;

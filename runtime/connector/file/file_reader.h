@@ -3,12 +3,14 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "runtime/connector/connector.h"
 #include "runtime/connector/file/block.h"
 #include "runtime/connector/file/byte_stream.h"
+#include "runtime/connector/file/file_identity.h"
 #include "runtime/format/record_split.h"
 
 namespace flow {
@@ -32,6 +34,7 @@ class FileReader : public PartitionReader {
   Result<ReadState> Read(int64_t max_records, int64_t max_bytes, Morsel* out) override;
   int64_t next_offset() const override { return next_offset_; }
   int64_t lag() const override;
+  std::optional<RecordFingerprint> last_record() const override;
 
  private:
   Status OpenFile();
@@ -59,6 +62,11 @@ class FileReader : public PartitionReader {
   int64_t position_ = 0;
   bool stream_ended_ = false;
   bool header_due_ = false;
+  std::optional<FileIdentity> identity_;  // of the file that is open
+  // The last record returned: in the open file, or else its fingerprint.
+  int64_t last_offset_ = -1;
+  std::string last_text_;
+  std::optional<RecordFingerprint> last_record_;
   int64_t start_ = 0;  // records before this position are passed over
 };
 

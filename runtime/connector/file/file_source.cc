@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "runtime/connector/file/file_identity.h"
 #include "runtime/connector/file/file_offset.h"
 #include "runtime/connector/file/file_reader.h"
 #include "runtime/connector/options.h"
@@ -55,6 +56,23 @@ class FileSource : public SourceConnector {
     }
     return std::unique_ptr<PartitionReader>(
         new FileReader(partition, files, std::move(options), pool_, from, to));
+  }
+
+  Status VerifyFingerprint(int partition, int64_t next_offset,
+                           const RecordFingerprint& last) override {
+    const auto& files = files_[static_cast<size_t>(partition)];
+    const auto file = static_cast<size_t>(FileOfOffset(last.offset));
+    if (file >= files.size()) {
+      return DataError(options_.who + ": file " + std::to_string(file + 1) +
+                           " in name order was read last, and there are " +
+                           std::to_string(files.size()),
+                       "files that were read must stay; new ones must come after them in name "
+                       "order");
+    }
+    const bool same = FileOfOffset(next_offset) == FileOfOffset(last.offset);
+    const int64_t position =
+        same ? PositionOfOffset(next_offset) : PositionOfOffset(last.offset) + last.size;
+    return FileIdentity(files[file]).Verify(options_.who, position, last);
   }
 
   std::string OffsetToText(int partition, int64_t offset) const override {

@@ -110,14 +110,22 @@ void Client::OnLog(const rd_kafka_t* handle, int level, const char* facility, co
 }
 
 void Client::OnDelivery(rd_kafka_t* /*handle*/, const rd_kafka_message_t* message, void* opaque) {
-  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) return;
   Client* self = static_cast<Client*>(opaque);
+  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    self->delivered_.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
   if (message->err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT && self->down_since_ms() != 0) {
     return self->Fail(self->Unreachable());
   }
-  self->Fail(self->Failure(
+  Error failed = self->Failure(
       "a record of topic " + std::string(rd_kafka_topic_name(message->rkt)) + " was not written",
-      message->err));
+      message->err);
+  if (message->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
+    failed.domain = ErrorDomain::kData;
+    failed.hint = "the topic's max.message.bytes is too small for it";
+  }
+  self->Fail(std::move(failed));
 }
 
 void Client::TellDown() {

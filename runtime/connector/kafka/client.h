@@ -22,6 +22,10 @@ enum class Role { kConsumer, kProducer };
 Result<std::map<std::string, std::string>> PassedOptions(const std::string& who, Role role,
                                                          const program::Options& options);
 
+// Those of them that say how the brokers are reached: for any other handle on the same cluster.
+std::map<std::string, std::string> ConnectionOptions(
+    const std::map<std::string, std::string>& passed);
+
 // Thread-safe. Messages and queues of the handle must be gone before it is: who holds some holds
 // it.
 class Client {
@@ -52,6 +56,8 @@ class Client {
   }
   // Says on stderr that no broker can be reached and that it goes on trying, once an outage.
   void TellDown();
+  // Records of a producer that are with the brokers.
+  int64_t delivered() const { return delivered_.load(std::memory_order_relaxed); }
   // The first error that ends everything (a failed delivery, a fatal error).
   Status failure() const;
   void Fail(Error error);
@@ -72,6 +78,7 @@ class Client {
   rd_kafka_t* handle_ = nullptr;
   std::atomic<int64_t> down_since_ms_{0};
   std::atomic<int64_t> told_down_ms_{0};  // the outage that was told
+  std::atomic<int64_t> delivered_{0};
   mutable std::mutex mutex_;
   std::string last_error_;
   Status failure_;

@@ -1,4 +1,4 @@
-// Gives Reader.
+// Gives Reader, and the handles that readers share.
 #include "runtime/connector/kafka/kafka_reader.h"
 
 #include <algorithm>
@@ -35,10 +35,35 @@ struct Messages {
   std::vector<rd_kafka_message_t*> list;
 };
 
+std::string Available(std::pair<int64_t, int64_t> range) {
+  return "offsets " + std::to_string(range.first) + " to " + std::to_string(range.second) +
+         " are there";
+}
+
 // How long a bounded read waits for brokers that are gone.
 constexpr int64_t kPatienceMs = 60000;
 
 }  // namespace
+
+std::map<std::string, std::string> ReaderSettings(int64_t prefetch_kbytes) {
+  return {
+      // Never joined: it only gives the handle assign().
+      {"group.id", "flowc"},
+      {"enable.auto.commit", "false"},
+      {"enable.auto.offset.store", "false"},
+      {"isolation.level", "read_committed"},
+      {"auto.offset.reset", "error"},
+      {"check.crcs", "true"},
+      {"enable.partition.eof", "true"},
+      {"queued.max.messages.kbytes", std::to_string(prefetch_kbytes)},
+      // A partition that is opened while others have nothing to give waits for the fetch that
+      // waits for these.
+      {"fetch.wait.max.ms", "50"},
+      {"fetch.error.backoff.ms", "50"},
+      {"reconnect.backoff.max.ms", "1000"},
+      {"allow.auto.create.topics", "false"},
+  };
+}
 
 Result<std::shared_ptr<Client>> Topic::Take(int partition) {
   std::lock_guard<std::mutex> lock(mutex_);
@@ -54,6 +79,17 @@ Result<std::shared_ptr<Client>> Topic::Take(int partition) {
   return fetcher_;
 }
 
+int64_t Topic::end(int partition) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const auto it = ends_.find(partition);
+  return it == ends_.end() ? -1 : it->second;
+}
+
+void Topic::NoteEnd(int partition, int64_t end) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  ends_[partition] = end;
+}
+
 void Topic::Return(const Client* client, int partition) {
   std::lock_guard<std::mutex> lock(mutex_);
   if (client == fetcher_.get()) fetched_.erase(partition);
@@ -63,17 +99,10 @@ Result<std::unique_ptr<Reader>> Reader::Open(std::shared_ptr<Topic> topic, int p
                                              int64_t from, int64_t to) {
   FLOW_TRY(const auto range, topic->questions().Range(topic->name(), partition));
   std::unique_ptr<Reader> reader(new Reader(topic, partition, from, to));
-  const auto available = "offsets " + std::to_string(range.first) + " to " +
-                         std::to_string(range.second) + " are there";
-  if (from < range.first && !reader->Finished()) {
-    return DataError(reader->Place() + ": the records from offset " + std::to_string(from) +
-                         " to " + std::to_string(range.first) + " are gone: " + available,
-                     "the topic's retention removed them; to go on without them, start from a "
-                     "frontier that is there");
-  }
+  if (from < range.first && !reader->Finished()) return reader->Lost(range);
   if (from > range.second || to > range.second) {
     return DataError(reader->Place() + ": there is no offset " +
-                     std::to_string(std::max(from, to)) + ": " + available);
+                     std::to_string(std::max(from, to)) + ": " + Available(range));
   }
   if (reader->Finished()) return reader;
   FLOW_TRY(reader->client_, topic->Take(partition));
@@ -109,12 +138,31 @@ std::string Reader::Place() const {
          std::to_string(partition_);
 }
 
+Error Reader::Lost(std::pair<int64_t, int64_t> range) const {
+  return DataError(Place() + ": the records from offset " + std::to_string(next_offset_) + " to " +
+                       std::to_string(range.first) + " are gone: " + Available(range),
+                   "the topic's retention removed them; to go on without them, start from a "
+                   "frontier that is there");
+}
+
+RecordFingerprint Reader::FingerprintOf(const RawRecord& record) {
+  RecordFingerprint print;
+  print.offset = record.offset;
+  print.log_timestamp = record.log_timestamp;
+  print.size = int64_t{record.size} + record.key_size;
+  print.hash = HashRecord(std::string_view(record.key, record.key_size),
+                          std::string_view(record.data, record.size));
+  return print;
+}
+
 int64_t Reader::lag() const {
   if (to_ >= 0) return std::max<int64_t>(to_ - next_offset_, 0);
   int64_t low = 0;
   int64_t high = RD_KAFKA_OFFSET_INVALID;
   rd_kafka_get_watermark_offsets(client_->handle(), topic_->name().c_str(), partition_, &low,
                                  &high);
+  // What the last fetch said; older than what was asked when the reader has not fetched for long.
+  high = std::max(high, topic_->end(partition_));
   return high < 0 ? -1 : std::max<int64_t>(high - next_offset_, 0);
 }
 
@@ -127,15 +175,12 @@ Status Reader::OnEvent(const rd_kafka_message_t& message) {
       return OkStatus();
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE: {
-      std::string available;
+      // The fetcher was refused; what can be had is asked on another handle, and may tell more.
       auto range = topic_->questions().Range(topic_->name(), partition_);
-      if (range.ok()) {
-        available = ": offsets " + std::to_string(range.value().first) + " to " +
-                    std::to_string(range.value().second) + " are there";
-      }
-      return DataError(Place() + ": the records from offset " + std::to_string(next_offset_) +
-                           " on can not be read any more" + available,
-                       "retention or a new topic of that name removed them; nothing was skipped");
+      if (range.ok() && next_offset_ < range.value().first) return Lost(range.value());
+      return DataError(Place() + ": there is no offset " + std::to_string(next_offset_) +
+                           " any more" + (range.ok() ? ": " + Available(range.value()) : ""),
+                       "was the topic deleted and made anew? nothing was skipped");
     }
     case RD_KAFKA_RESP_ERR__BAD_MSG:
       return DataError(Place() + ": a corrupt record at or after offset " +
@@ -206,6 +251,7 @@ Result<ReadState> Reader::Read(int64_t max_records, int64_t max_bytes, Morsel* o
   out->keep = std::move(messages);
   out->row_count = static_cast<int64_t>(out->records.size());
   out->begin_offset = out->records.front().offset;
+  last_record_ = FingerprintOf(out->records.back());
   out->arrival_us = std::chrono::duration_cast<std::chrono::microseconds>(
                         std::chrono::system_clock::now().time_since_epoch())
                         .count();

@@ -2,43 +2,28 @@
 #include "runtime/connector/kafka/kafka_sink.h"
 
 #include "runtime/connector/kafka/producer.h"
+#include "runtime/connector/kafka/row_record.h"
 #include "runtime/connector/options.h"
-#include "runtime/format/encode.h"
 
 namespace flow {
 
 namespace {
 
 using kafka::Producer;
+using kafka::RowEncoder;
 
 class KafkaSink : public SinkConnector {
  public:
-  KafkaSink(std::unique_ptr<Producer> producer, const program::View& view)
-      : producer_(std::move(producer)),
-        append_only_(view.append_only),
-        columns_(view.columns),
-        key_(view.key) {}
+  KafkaSink(std::unique_ptr<Producer> producer, RowEncoder encoder)
+      : producer_(std::move(producer)), encoder_(std::move(encoder)) {}
 
   Status Write(const ChangeBatch& changes) override {
     for (int32_t row = 0; row < changes.rows->rows; ++row) {
-      const int64_t weight = changes.rows->weight(row);
-      key_text_.clear();
-      value_text_.clear();
-      if (append_only_) {
-        AppendJsonRow(*changes.rows, row, columns_, {}, &value_text_);
-        for (int64_t i = 0; i < weight; ++i) {
-          FLOW_RETURN_IF_ERROR(producer_->Write(-1, {}, value_text_));
-        }
-        continue;
+      encoder_.Encode(*changes.rows, row, &record_);
+      const int64_t copies = encoder_.Copies(*changes.rows, row);
+      for (int64_t i = 0; i < copies; ++i) {
+        FLOW_RETURN_IF_ERROR(producer_->Write(-1, record_.key_view(), record_.value_view()));
       }
-      if (key_.empty()) {
-        key_text_ = "{}";  // the one row of a global aggregate
-      } else {
-        AppendJsonRow(*changes.rows, row, columns_, key_, &key_text_);
-      }
-      if (weight > 0) AppendJsonRow(*changes.rows, row, columns_, {}, &value_text_);
-      FLOW_RETURN_IF_ERROR(producer_->Write(
-          -1, key_text_, weight > 0 ? std::string_view(value_text_) : std::string_view()));
     }
     return OkStatus();
   }
@@ -47,11 +32,8 @@ class KafkaSink : public SinkConnector {
 
  private:
   const std::unique_ptr<Producer> producer_;
-  const bool append_only_;
-  const std::vector<std::string> columns_;
-  const std::vector<int> key_;
-  std::string key_text_;
-  std::string value_text_;
+  const RowEncoder encoder_;
+  RowEncoder::Record record_;
 };
 
 class TopicWriter : public RecordWriter {
@@ -79,14 +61,15 @@ class TopicWriter : public RecordWriter {
 Result<std::unique_ptr<SinkConnector>> OpenKafkaSink(const program::Sink& sink,
                                                      const program::View& view) {
   const std::string who = "sink " + sink.name;
-  FLOW_TRY(const std::string brokers, RequiredOption(who, sink.options, "brokers"));
-  FLOW_TRY(const std::string topic, RequiredOption(who, sink.options, "topic"));
+  FLOW_TRY(const program::Options options, WithSecrets(who, sink.options, sink.secrets));
+  FLOW_TRY(const std::string brokers, RequiredOption(who, options, "brokers"));
+  FLOW_TRY(const std::string topic, RequiredOption(who, options, "topic"));
   if (sink.format != program::Format::kJson) {
     return UserError(who + ": not supported yet: INTO KAFKA in another format than JSON");
   }
-  FLOW_TRY(const auto passed, kafka::PassedOptions(who, kafka::Role::kProducer, sink.options));
+  FLOW_TRY(const auto passed, kafka::PassedOptions(who, kafka::Role::kProducer, options));
   FLOW_TRY(std::unique_ptr<Producer> producer, Producer::Open(who, brokers, topic, passed));
-  return std::unique_ptr<SinkConnector>(new KafkaSink(std::move(producer), view));
+  return std::unique_ptr<SinkConnector>(new KafkaSink(std::move(producer), RowEncoder(sink, view)));
 }
 
 Result<std::unique_ptr<RecordWriter>> OpenTopicWriter(const std::string& brokers,

@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "runtime/connector/kafka/client.h"
+#include "runtime/connector/kafka/group_offsets.h"
 #include "runtime/connector/kafka/kafka_reader.h"
+#include "runtime/connector/kafka/topic_scan.h"
 #include "runtime/connector/options.h"
 #include "runtime/connector/record_decoder.h"
 
@@ -13,36 +15,19 @@ namespace flow {
 namespace {
 
 using kafka::Client;
+using kafka::GroupOffsets;
 
 // What all partitions together may hold of records that nobody has taken yet.
 constexpr int64_t kPrefetchKbytes = 128 << 10;
 constexpr int64_t kMostKbytes = 8 << 10;
 constexpr int64_t kLeastKbytes = 1 << 10;
 
-std::map<std::string, std::string> OwnSettings(int64_t prefetch_kbytes) {
-  return {
-      // Never joined: it only gives the handle assign().
-      {"group.id", "flowc"},
-      {"enable.auto.commit", "false"},
-      {"enable.auto.offset.store", "false"},
-      {"isolation.level", "read_committed"},
-      {"auto.offset.reset", "error"},
-      {"check.crcs", "true"},
-      {"enable.partition.eof", "true"},
-      {"queued.max.messages.kbytes", std::to_string(prefetch_kbytes)},
-      // A partition that is opened while others have nothing to give waits for the fetch that
-      // waits for these.
-      {"fetch.wait.max.ms", "50"},
-      {"fetch.error.backoff.ms", "50"},
-      {"reconnect.backoff.max.ms", "1000"},
-      {"allow.auto.create.topics", "false"},
-  };
-}
-
 class KafkaSource : public SourceConnector {
  public:
   KafkaSource(std::shared_ptr<kafka::Topic> topic, std::unique_ptr<Decoder> decoder)
-      : topic_(std::move(topic)), decoder_(std::move(decoder)) {}
+      : topic_(std::move(topic)),
+        decoder_(std::move(decoder)),
+        group_offsets_(topic_->shared_questions()) {}
 
   // Takes in the partitions past those that are known.
   Result<std::vector<PartitionInfo>> Discover(int count) {
@@ -69,6 +54,7 @@ class KafkaSource : public SourceConnector {
     auto count = topic_->questions().PartitionCount(topic_->name(), kQuickMs);
     // Brokers that are away are the readers' to judge.
     if (!count.ok()) return std::vector<PartitionInfo>{};
+    RefreshEnds(kQuickMs);
     return Discover(count.value());
   }
 
@@ -80,6 +66,39 @@ class KafkaSource : public SourceConnector {
     FLOW_TRY(std::unique_ptr<kafka::Reader> reader,
              kafka::Reader::Open(topic_, partition, from, to));
     return std::unique_ptr<PartitionReader>(std::move(reader));
+  }
+
+  Status VerifyFingerprint(int partition, int64_t next_offset,
+                           const RecordFingerprint& last) override {
+    FLOW_TRY(const auto range, topic_->questions().Range(topic_->name(), partition));
+    const std::string place = topic_->questions().who() + ": topic " + topic_->name() +
+                              " partition " + std::to_string(partition);
+    const char* const hint =
+        "it was deleted and made anew, or brokers lost records; offsets of the old log mean "
+        "nothing in this one, so state made from it can not be used";
+    if (next_offset > range.second) {
+      return DataError(place + " is not the log that was read: it was read up to offset " +
+                           std::to_string(next_offset) + " and ends at " +
+                           std::to_string(range.second),
+                       hint);
+    }
+    // Expired, with all that was read or with more than that: opening a reader tells the latter.
+    if (last.offset < range.first) return OkStatus();
+    bool same = true;  // also if compaction removed it
+    FLOW_RETURN_IF_ERROR(kafka::Scan(topic_, partition, last.offset, last.offset + 1,
+                                     [&](const RawRecord& record) -> Status {
+                                       same = kafka::Reader::FingerprintOf(record) == last;
+                                       return OkStatus();
+                                     }));
+    if (same) return OkStatus();
+    return DataError(place + " is not the log that was read: the record at offset " +
+                         std::to_string(last.offset) + " is another one",
+                     hint);
+  }
+
+  void CommitInformational(const std::string& group,
+                           const std::vector<std::pair<int, int64_t>>& offsets) override {
+    group_offsets_.Commit(group, topic_->name(), offsets);
   }
 
   Result<int64_t> OffsetAtTime(int partition, int64_t time_us) override {
@@ -105,8 +124,27 @@ class KafkaSource : public SourceConnector {
   }
 
  private:
+  // For readers that do not fetch, because nobody takes what they have: their lag grows all the
+  // same.
+  void RefreshEnds(int timeout_ms) {
+    rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(1);
+    for (const PartitionInfo& info : partitions_) {
+      rd_kafka_topic_partition_list_add(list, topic_->name().c_str(), info.id)->offset =
+          RD_KAFKA_OFFSET_END;
+    }
+    if (rd_kafka_offsets_for_times(topic_->questions().handle(), list, timeout_ms) ==
+        RD_KAFKA_RESP_ERR_NO_ERROR) {
+      for (int i = 0; i < list->cnt; ++i) {
+        const rd_kafka_topic_partition_t& of = list->elems[i];
+        if (of.err == RD_KAFKA_RESP_ERR_NO_ERROR) topic_->NoteEnd(of.partition, of.offset);
+      }
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+  }
+
   const std::shared_ptr<kafka::Topic> topic_;
   const std::unique_ptr<Decoder> decoder_;
+  GroupOffsets group_offsets_;
   std::vector<PartitionInfo> partitions_;
 };
 
@@ -114,16 +152,19 @@ class KafkaSource : public SourceConnector {
 
 Result<std::unique_ptr<SourceConnector>> OpenKafkaSource(const program::Source& source) {
   const std::string who = "source " + source.name;
-  FLOW_TRY(const std::string brokers, RequiredOption(who, source.options, "brokers"));
-  FLOW_TRY(const std::string topic, RequiredOption(who, source.options, "topic"));
-  FLOW_TRY(const auto passed, kafka::PassedOptions(who, kafka::Role::kConsumer, source.options));
+  FLOW_TRY(const program::Options options, WithSecrets(who, source.options, source.secrets));
+  FLOW_TRY(const std::string brokers, RequiredOption(who, options, "brokers"));
+  FLOW_TRY(const std::string topic, RequiredOption(who, options, "topic"));
+  FLOW_TRY(const auto passed, kafka::PassedOptions(who, kafka::Role::kConsumer, options));
   FLOW_TRY(std::unique_ptr<RecordDecoder> decoder, MakeRecordDecoder(source, false));
-  FLOW_TRY(std::shared_ptr<Client> questions, Client::Create(who, kafka::Role::kConsumer, brokers,
-                                                             {OwnSettings(kMostKbytes), passed}));
+  FLOW_TRY(std::shared_ptr<Client> questions,
+           Client::Create(who, kafka::Role::kConsumer, brokers,
+                          {kafka::ReaderSettings(kMostKbytes), passed}));
   FLOW_TRY(const int count, questions->PartitionCount(topic, kafka::kQuestionMs));
   const int64_t prefetch = std::clamp(kPrefetchKbytes / count, kLeastKbytes, kMostKbytes);
   auto new_fetcher = [who, brokers, passed, prefetch] {
-    return Client::Create(who, kafka::Role::kConsumer, brokers, {OwnSettings(prefetch), passed});
+    return Client::Create(who, kafka::Role::kConsumer, brokers,
+                          {kafka::ReaderSettings(prefetch), passed});
   };
   auto opened = std::make_unique<KafkaSource>(
       std::make_shared<kafka::Topic>(topic, std::move(questions), std::move(new_fetcher)),

@@ -1,4 +1,4 @@
-// Gives PassedOptions: the allow-list of librdkafka's options.
+// Gives PassedOptions and ConnectionOptions: the allow-list of librdkafka's options.
 #include <algorithm>
 #include <cstring>
 
@@ -84,6 +84,15 @@ Result<std::map<std::string, std::string>> PassedOptions(const std::string& who,
     passed[name] = value;
   }
   return passed;
+}
+
+std::map<std::string, std::string> ConnectionOptions(
+    const std::map<std::string, std::string>& passed) {
+  std::map<std::string, std::string> connection;
+  for (const auto& [name, value] : passed) {
+    if (Has(kCommon, name)) connection[name] = value;
+  }
+  return connection;
 }
 
 }  // namespace flow::kafka
