@@ -2,6 +2,8 @@
 #include "runtime/connector/options.h"
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
 #include "runtime/abi/abi.h"
 #include "runtime/abi/convert.h"
@@ -58,6 +60,42 @@ Result<bool> BooleanOption(const std::string& who, const program::Options& optio
   if (it->second == "true") return true;
   if (it->second == "false") return false;
   return UserError(who + ": " + name + " = '" + it->second + "' is neither 'true' nor 'false'");
+}
+
+Result<std::string> ChoiceOption(const std::string& who, const program::Options& options,
+                                 const std::string& name,
+                                 std::initializer_list<const char*> choices) {
+  auto it = options.find(name);
+  if (it == options.end()) return std::string(*choices.begin());
+  std::string list;
+  for (const char* choice : choices) {
+    if (it->second == choice) return it->second;
+    list += (list.empty() ? "'" : " or '") + std::string(choice) + "'";
+  }
+  return UserError(who + ": " + name + " = '" + it->second + "' is not " + list);
+}
+
+Result<int64_t> DurationOption(const std::string& who, const program::Options& options,
+                               const std::string& name, int64_t otherwise, int64_t least,
+                               int64_t greatest) {
+  auto it = options.find(name);
+  if (it == options.end()) return otherwise;
+  static constexpr std::pair<std::string_view, int64_t> kUnits[] = {
+      {"ms", 1000},         {"s", 1'000'000},      {"m", 60'000'000},
+      {"h", 3'600'000'000}, {"d", 86'400'000'000}, {"w", 604'800'000'000}};
+  const size_t digits = std::min(it->second.find_first_not_of("0123456789"), it->second.size());
+  int64_t count = 0;
+  const bool number = flow_parse_bigint(it->second.data(), digits, &count) == kFlowValue;
+  for (const auto& [unit, length] : kUnits) {
+    int64_t value = 0;
+    if (!number || std::string_view(it->second).substr(digits) != unit) continue;
+    if (__builtin_mul_overflow(count, length, &value)) break;
+    if (value < least || value > greatest) break;
+    return value;
+  }
+  return UserError(
+      who + ": " + name + " = '" + it->second + "' is not a length of time that is possible here",
+      "write 500ms, 10s, 5m, 1h or 7d");
 }
 
 }  // namespace flow

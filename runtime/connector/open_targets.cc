@@ -1,0 +1,36 @@
+// Gives OpenEpochTargets: the explicit list of sinks that take whole epochs.
+#include "runtime/connector/epoch_target.h"
+#include "runtime/connector/postgres/postgres_target.h"
+
+namespace flow {
+
+Result<std::vector<std::unique_ptr<EpochTarget>>> OpenEpochTargets(
+    const program::Program& program, const PipelineIdentity& pipeline) {
+  std::vector<std::unique_ptr<EpochTarget>> targets;
+  for (size_t i = 0; i < program.sinks.size(); ++i) {
+    const int sink = static_cast<int>(i);
+    switch (program.sinks[i].connector) {
+      case program::Connector::kPostgres: {
+        FLOW_TRY(auto target, OpenPostgresTarget(program, sink, pipeline));
+        targets.push_back(std::move(target));
+        break;
+      }
+      case program::Connector::kRedis:
+      case program::Connector::kKafka:
+      case program::Connector::kFile:
+      // At least once: these keep no marker.
+      case program::Connector::kHttp:
+      case program::Connector::kStdout:
+      // Nothing outside.
+      case program::Connector::kNull:
+      case program::Connector::kChecksum:
+      // Sources only.
+      case program::Connector::kNexmark:
+      case program::Connector::kInline:
+        break;
+    }
+  }
+  return targets;
+}
+
+}  // namespace flow
