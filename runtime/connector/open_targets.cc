@@ -1,6 +1,7 @@
 // Gives OpenEpochTargets: the explicit list of sinks that take whole epochs.
 #include "runtime/connector/epoch_target.h"
 #include "runtime/connector/postgres/postgres_target.h"
+#include "runtime/connector/redis/redis_target.h"
 
 namespace flow {
 
@@ -15,7 +16,11 @@ Result<std::vector<std::unique_ptr<EpochTarget>>> OpenEpochTargets(
         targets.push_back(std::move(target));
         break;
       }
-      case program::Connector::kRedis:
+      case program::Connector::kRedis: {
+        FLOW_TRY(auto target, OpenRedisTarget(program, sink, pipeline));
+        targets.push_back(std::move(target));
+        break;
+      }
       case program::Connector::kKafka:
       case program::Connector::kFile:
       // At least once: these keep no marker.
