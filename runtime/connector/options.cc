@@ -2,11 +2,10 @@
 #include "runtime/connector/options.h"
 
 #include <algorithm>
-#include <string_view>
-#include <utility>
 
 #include "runtime/abi/abi.h"
 #include "runtime/abi/convert.h"
+#include "runtime/program/duration_text.h"
 
 namespace flow {
 
@@ -80,19 +79,8 @@ Result<int64_t> DurationOption(const std::string& who, const program::Options& o
                                int64_t greatest) {
   auto it = options.find(name);
   if (it == options.end()) return otherwise;
-  static constexpr std::pair<std::string_view, int64_t> kUnits[] = {
-      {"ms", 1000},         {"s", 1'000'000},      {"m", 60'000'000},
-      {"h", 3'600'000'000}, {"d", 86'400'000'000}, {"w", 604'800'000'000}};
-  const size_t digits = std::min(it->second.find_first_not_of("0123456789"), it->second.size());
-  int64_t count = 0;
-  const bool number = flow_parse_bigint(it->second.data(), digits, &count) == kFlowValue;
-  for (const auto& [unit, length] : kUnits) {
-    int64_t value = 0;
-    if (!number || std::string_view(it->second).substr(digits) != unit) continue;
-    if (__builtin_mul_overflow(count, length, &value)) break;
-    if (value < least || value > greatest) break;
-    return value;
-  }
+  const std::optional<int64_t> value = program::ParseDuration(it->second);
+  if (value.has_value() && *value >= least && *value <= greatest) return *value;
   return UserError(
       who + ": " + name + " = '" + it->second + "' is not a length of time that is possible here",
       "write 500ms, 10s, 5m, 1h or 7d");

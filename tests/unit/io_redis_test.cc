@@ -295,7 +295,8 @@ TEST_F(RedisTest, OptionsAreChecked) {
   EXPECT_EQ(with("key", "a}{k}"), "key = 'a}{k}': a } without its {");
   EXPECT_EQ(with("key", "{k}{n}"), "key = '{k}{n}': nothing stands between two columns");
   EXPECT_EQ(with("key", "{}"), "key = '{}': {} names no column");
-  EXPECT_EQ(with("key", "{q}"), "the view has no column q");
+  EXPECT_EQ(with("key", "{k}:{q}"), "the view has no column q");
+  EXPECT_EQ(with("key", "x:{n}"), "key = 'x:{n}' leaves out the column k");
   EXPECT_EQ(with("value", "list"), "value = 'list' is not 'hash' or 'json' or 'string'");
   EXPECT_EQ(with("value", "string"), "needs the option field");
   EXPECT_THAT(with("ttl", "soon"), HasSubstr("is not a length of time"));

@@ -1,6 +1,7 @@
 // Gives OpenRedisTarget: keys and marker in one script.
 #include "runtime/connector/redis/redis_target.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <random>
 #include <utility>
@@ -227,6 +228,13 @@ Result<std::unique_ptr<EpochTarget>> OpenRedisTarget(const program::Program& pro
   Result<program::TextTemplate> parsed = program::ParseTextTemplate(key);
   if (!parsed.ok()) {
     return UserError(who + ": key = '" + key + "': " + parsed.error().message, parsed.error().hint);
+  }
+  for (int k : view.key) {
+    const std::string& column = view.columns[static_cast<size_t>(k)];
+    const auto& places = parsed.value().columns;
+    if (std::find(places.begin(), places.end(), column) != places.end()) continue;
+    return UserError(who + ": key = '" + key + "' leaves out the column " + column,
+                     "add {" + column + "} to it");
   }
   redis::ValueForm form = redis::ValueForm::kHash;
   if (value == "json") form = redis::ValueForm::kJson;
