@@ -57,7 +57,7 @@ class OwnServer {
  public:
   // kind: postgres or redis. Ports follow from the process, so tests may run side by side.
   explicit OwnServer(const std::string& kind)
-      : kind_(kind), port_(20000 + getpid() % 10000 + (kind == "redis" ? 10000 : 0)) {
+      : kind_(kind), port_(20000 + getpid() % 5000 + (kind == "redis" ? 5000 : 0)) {
     url_ = LastLine(Shell(Settings() + Tool(kind_ + "/start")));
   }
   ~OwnServer() { Shell(Settings() + Tool(kind_ + "/stop")); }

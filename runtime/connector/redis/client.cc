@@ -1,7 +1,9 @@
 // ParseAddress; Client: commands and scripts, and whose fault a failure is.
 #include "runtime/connector/redis/client.h"
 
+#include <signal.h>
 #include <sys/time.h>
+#include <time.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -72,6 +74,31 @@ Error Classified(const std::string& who, const std::string& doing, const std::st
   }
   return ExternalError(text);
 }
+
+// In this thread a broken connection is an error, not a signal, while this lives.
+class WithoutSigpipe {
+ public:
+  WithoutSigpipe() {
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    sigset_t pending;
+    sigpending(&pending);
+    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~WithoutSigpipe() {
+    const timespec at_once = {0, 0};
+    if (!was_pending_) sigtimedwait(&pipe_, nullptr, &at_once);
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  WithoutSigpipe(const WithoutSigpipe&) = delete;
+  WithoutSigpipe& operator=(const WithoutSigpipe&) = delete;
+
+ private:
+  sigset_t pipe_;
+  sigset_t before_;
+  bool was_pending_ = false;
+};
 
 std::optional<std::string> TextOf(const redisReply& reply) {
   switch (reply.type) {
@@ -173,6 +200,8 @@ Result<Answer> Client::Run(const std::string& doing, const std::vector<std::stri
     data.push_back(word.data());
     sizes.push_back(word.size());
   }
+  // hiredis writes to its socket without saying that there be no SIGPIPE.
+  const WithoutSigpipe quiet;
   const ReplyPointer reply(static_cast<redisReply*>(redisCommandArgv(
       context_.get(), static_cast<int>(command.size()), data.data(), sizes.data())));
   if (reply == nullptr) {

@@ -6,6 +6,7 @@
 #include <random>
 #include <utility>
 
+#include "runtime/abi/convert.h"
 #include "runtime/connector/options.h"
 #include "runtime/connector/redis/client.h"
 #include "runtime/connector/redis/row_writer.h"
@@ -72,7 +73,14 @@ class RedisTarget : public EpochTarget {
     const auto& texts = answer.value().texts;
     if (texts.size() != 2) return InternalError(settings_.who + ": a marker of another form");
     std::optional<EpochMarker> marker;
-    if (texts[0].has_value()) marker = EpochMarker{std::stoll(*texts[0]), texts[1].value_or("")};
+    if (texts[0].has_value()) {
+      marker.emplace();
+      marker->manifest = texts[1].value_or("");
+      if (flow_parse_bigint(texts[0]->data(), texts[0]->size(), &marker->epoch) != kFlowValue) {
+        return DataError(settings_.who + ": the marker " + keys_[0] + " has no epoch but '" +
+                         *texts[0] + "'");
+      }
+    }
     return std::vector<std::optional<EpochMarker>>{marker};
   }
 

@@ -90,7 +90,7 @@ return {redis.call('HGET', marker, 'epoch'), redis.call('HGET', marker, 'manifes
 const std::string kCreateScript = kCheck + R"lua(
 local epoch = redis.call('HGET', marker, 'epoch')
 local manifest = redis.call('HGET', marker, 'manifest')
-if epoch and (epoch ~= ARGV[2] or manifest ~= ARGV[3]) then return epoch .. ' of ' .. manifest end
+if epoch and (epoch ~= ARGV[2] or manifest ~= ARGV[3]) then return epoch .. ' of ' .. (manifest or '') end
 redis.call('HSET', marker, 'epoch', ARGV[2], 'manifest', ARGV[3])
 return 'ok'
 )lua";
@@ -101,7 +101,7 @@ const std::string kApplyScript = kCheck + R"lua(
 local epoch = redis.call('HGET', marker, 'epoch')
 local manifest = redis.call('HGET', marker, 'manifest')
 if not epoch then return 'gone' end
-if epoch ~= ARGV[2] or manifest ~= ARGV[3] then return epoch .. ' of ' .. manifest end
+if epoch ~= ARGV[2] or manifest ~= ARGV[3] then return epoch .. ' of ' .. (manifest or '') end
 local count = tonumber(ARGV[7])
 if count > 0 and redis.call('LLEN', staged .. ARGV[1]) ~= count then return 'unstaged' end
 redis.call('HSET', marker, 'epoch', ARGV[4], 'manifest', ARGV[5])
