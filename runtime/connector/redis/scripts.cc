@@ -16,8 +16,8 @@ if not holder then return 'gone' end
 if holder ~= ARGV[1] then return 'fenced' end
 )lua";
 
-// write(texts) writes packed rows. Lua passes about 8,000 values to a call at most, so calls take a
-// thousand.
+// write(texts) writes packed rows. Every call costs, so rows are written a thousand at a time where a
+// command can; Lua passes about 8,000 values to a call at most.
 const std::string kWrite = R"lua(
 local expires = 'inf'
 if ttl > 0 then
@@ -26,53 +26,61 @@ if ttl > 0 then
   redis.call('ZREMRANGEBYSCORE', index, '-inf', expires - ttl)
   expires = string.format('%.0f', expires)
 end
-local gone, indexed, added = {}, {}, {}
+local gone, strings, hashes, cleared, indexed, added = {}, {}, {}, {}, {}, {}
 local function flush()
   if #gone > 0 then
     redis.call('DEL', unpack(gone))
     redis.call('ZREM', index, unpack(gone))
-    gone = {}
+  end
+  if #strings > 0 then redis.call('MSET', unpack(strings)) end
+  if #cleared > 0 then
+    redis.call('DEL', unpack(cleared))
+    for i = 1, #hashes do redis.call('HSET', unpack(hashes[i])) end
   end
   if #added > 0 then
     redis.call('ZADD', index, unpack(indexed))
     if resync then redis.call('ZREM', before, unpack(added)) end
-    indexed, added = {}, {}
+    if ttl > 0 then
+      for i = 1, #added do redis.call('PEXPIRE', added[i], ttl) end
+    end
   end
+  gone, strings, hashes, cleared, indexed, added = {}, {}, {}, {}, {}, {}
 end
 local function write(rows)
-  local at, size = 1, #rows
+  local unpack_value, at, size, n = struct.unpack, 1, #rows, 0
   local op, key, value, count
   while at <= size do
-    op, key, at = struct.unpack('>BI4c0', rows, at)
+    op, key, at = unpack_value('>BI4c0', rows, at)
+    n = n + 1
     if op == 0 then
       gone[#gone + 1] = key
     else
       if op == 1 then
-        value, at = struct.unpack('>I4c0', rows, at)
-        if ttl > 0 then
-          redis.call('SET', key, value, 'PX', ttl)
-        else
-          redis.call('SET', key, value)
-        end
+        value, at = unpack_value('>I4c0', rows, at)
+        strings[#strings + 1] = key
+        strings[#strings + 1] = value
       else
-        count, at = struct.unpack('>I2', rows, at)
-        local texts = {}
-        redis.call('DEL', key)
+        count, at = unpack_value('>I2', rows, at)
+        local hash = {key}
+        cleared[#cleared + 1] = key
         for i = 1, count do
-          value, at = struct.unpack('>I4c0', rows, at)
-          texts[#texts + 1] = value
-          if #texts == 1000 or i == count then
-            redis.call('HSET', key, unpack(texts))
-            texts = {}
+          value, at = unpack_value('>I4c0', rows, at)
+          hash[#hash + 1] = value
+          if #hash == 4001 and i < count then
+            hashes[#hashes + 1] = hash
+            hash = {key}
           end
         end
-        if ttl > 0 then redis.call('PEXPIRE', key, ttl) end
+        hashes[#hashes + 1] = hash
       end
       indexed[#indexed + 1] = expires
       indexed[#indexed + 1] = key
       added[#added + 1] = key
     end
-    if #gone + #added >= 1000 then flush() end
+    if n == 1000 then
+      flush()
+      n = 0
+    end
   end
   flush()
 end
