@@ -2,17 +2,19 @@
 #include <algorithm>
 
 #include "compiler/bind/binder.h"
+#include "runtime/program/duration_text.h"
 
 namespace flow {
 
 namespace {
 
-enum class Kind { kText, kInteger, kBoolean };
+enum class Kind { kText, kInteger, kBoolean, kDuration };
 
 struct KnownOption {
   const char* name;
   Kind kind = Kind::kText;
   bool required = false;
+  std::vector<std::string> choices = {};  // if it is one of a few words
 };
 
 struct KnownConnector {
@@ -129,6 +131,24 @@ const std::vector<KnownConnector>& Connectors() {
       {"KAFKA", C::kKafka, ConnectorUse::kSink,
        Joined({{"brokers", Kind::kText, true}, {"topic", Kind::kText, true}},
               {&kKafkaClient, &kKafkaProducer})},
+      {"POSTGRES",
+       C::kPostgres,
+       ConnectorUse::kSink,
+       {{"url", Kind::kText, true},
+        {"table", Kind::kText, true},
+        {"schema"},
+        {"on_refused", Kind::kText, false, {"fail", "record"}},
+        {"merge", Kind::kText, false, {"copy", "merge"}},
+        {"timeout", Kind::kDuration}}},
+      {"REDIS",
+       C::kRedis,
+       ConnectorUse::kSink,
+       {{"url", Kind::kText, true},
+        {"key", Kind::kText, true},
+        {"value", Kind::kText, false, {"hash", "json", "string"}},
+        {"field"},
+        {"ttl", Kind::kDuration},
+        {"timeout", Kind::kDuration}}},
       {"NULL", C::kNull, ConnectorUse::kSink, {}},
       {"CHECKSUM", C::kChecksum, ConnectorUse::kSink, {}},
       {"FILE", C::kFile, ConnectorUse::kDeadLetter, {{"path", Kind::kText, true}}},
@@ -138,7 +158,7 @@ const std::vector<KnownConnector>& Connectors() {
 
 // Connectors of the language that are not built yet.
 const std::vector<std::string> kLaterSources = {"DATAGEN", "POSTGRES", "PARQUET"};
-const std::vector<std::string> kLaterSinks = {"POSTGRES", "REDIS", "PARQUET", "DELTA", "HTTP"};
+const std::vector<std::string> kLaterSinks = {"PARQUET", "DELTA", "HTTP"};
 
 const char* UseName(ConnectorUse use) {
   switch (use) {
@@ -158,20 +178,37 @@ bool IsInteger(const std::string& text) {
          text.find_first_not_of("0123456789", begin) == std::string::npos;
 }
 
-bool CheckValue(const ast::Option& option, Kind kind, Diagnostics* out) {
+bool CheckValue(const ast::Option& option, const KnownOption& known, Diagnostics* out) {
   if (option.secret) return true;
   bool ok = true;
   std::string want;
-  if (kind == Kind::kInteger) {
-    ok = IsInteger(option.value);
-    want = "a whole number";
-  } else if (kind == Kind::kBoolean) {
-    ok = option.value == "true" || option.value == "false";
-    want = "true or false";
+  std::string hint;
+  switch (known.kind) {
+    case Kind::kInteger:
+      ok = IsInteger(option.value);
+      want = "a whole number";
+      break;
+    case Kind::kBoolean:
+      ok = option.value == "true" || option.value == "false";
+      want = "true or false";
+      break;
+    case Kind::kDuration:
+      ok = program::ParseDuration(option.value).has_value();
+      want = "a length of time";
+      hint = "such as '500ms', '10s', '5m', '1h' or '7d'";
+      break;
+    case Kind::kText:
+      if (known.choices.empty()) break;
+      ok = std::find(known.choices.begin(), known.choices.end(), option.value) !=
+           known.choices.end();
+      want = "one of a few words";
+      hint = Suggest(option.value, known.choices, "there is " + ListOf(known.choices));
+      break;
   }
   if (ok) return true;
   Diagnostic& d =
       out->Error(option.value_span, "option " + Quoted(option.name.text) + " is " + want);
+  d.hint = hint;
   d.code = "bad-option";
   return false;
 }
@@ -202,7 +239,7 @@ bool BindOptions(const std::vector<ast::Option>& written, const std::vector<Know
       ok = false;
       continue;
     }
-    ok &= CheckValue(option, found->kind, out);
+    ok &= CheckValue(option, *found, out);
     if (option.secret && secrets == nullptr) {
       out->Error(option.value_span, "a secret cannot stand here").code = "bad-option";
       ok = false;
@@ -262,6 +299,7 @@ bool BindFormat(const std::optional<ast::FormatClause>& clause, const ast::Name&
   bool source = use == ConnectorUse::kSource;
   bool rows = connector.text == "INLINE" || connector.text == "NEXMARK";
   bool none = connector.text == "NULL" || connector.text == "CHECKSUM";
+  bool values = !source && (connector.text == "POSTGRES" || connector.text == "REDIS");
   if (!clause.has_value()) {
     if (!source || rows) {
       *format = source ? program::Format::kRows : program::Format::kJson;
@@ -273,9 +311,12 @@ bool BindFormat(const std::optional<ast::FormatClause>& clause, const ast::Name&
     return false;
   }
   const ast::Name& name = clause->format;
-  if ((source && rows) || none) {
+  if ((source && rows) || none || values) {
     Diagnostic& d = out->Error(name.span, connector.text + " takes no FORMAT");
-    d.label = source ? "it makes typed rows itself" : "it writes no rows";
+    d.label = source   ? "it makes typed rows itself"
+              : values ? "it writes typed values"
+                       : "it writes no rows";
+    if (connector.text == "REDIS") d.hint = "with value = 'json' it writes rows as JSON";
     d.code = "bad-format";
     return false;
   }

@@ -1,12 +1,16 @@
 // Gives OpenEpochTargets: the explicit list of sinks that take whole epochs.
 #include "runtime/connector/epoch_target.h"
 #include "runtime/connector/file/file_target.h"
+#include "runtime/connector/kafka/kafka_target.h"
+#include "runtime/connector/postgres/postgres_target.h"
+#include "runtime/connector/redis/redis_target.h"
 
 namespace flow {
 
 Result<std::vector<std::unique_ptr<EpochTarget>>> OpenEpochTargets(
     const program::Program& program, const PipelineIdentity& pipeline) {
-  std::vector<std::unique_ptr<EpochTarget>> targets;
+  // One for each cluster; the others have one each.
+  FLOW_TRY(std::vector<std::unique_ptr<EpochTarget>> targets, OpenKafkaTargets(program, pipeline));
   for (size_t i = 0; i < program.sinks.size(); ++i) {
     const int sink = static_cast<int>(i);
     switch (program.sinks[i].connector) {
@@ -15,8 +19,16 @@ Result<std::vector<std::unique_ptr<EpochTarget>>> OpenEpochTargets(
         targets.push_back(std::move(target));
         break;
       }
-      case program::Connector::kPostgres:
-      case program::Connector::kRedis:
+      case program::Connector::kPostgres: {
+        FLOW_TRY(auto target, OpenPostgresTarget(program, sink, pipeline));
+        targets.push_back(std::move(target));
+        break;
+      }
+      case program::Connector::kRedis: {
+        FLOW_TRY(auto target, OpenRedisTarget(program, sink, pipeline));
+        targets.push_back(std::move(target));
+        break;
+      }
       case program::Connector::kKafka:
       // At least once: these keep no marker.
       case program::Connector::kHttp:

@@ -6,6 +6,7 @@
 
 #include "runtime/abi/abi.h"
 #include "runtime/abi/convert.h"
+#include "runtime/program/duration_text.h"
 
 namespace flow {
 
@@ -73,6 +74,31 @@ Result<bool> BooleanOption(const std::string& who, const program::Options& optio
   if (it->second == "true") return true;
   if (it->second == "false") return false;
   return UserError(who + ": " + name + " = '" + it->second + "' is neither 'true' nor 'false'");
+}
+
+Result<std::string> ChoiceOption(const std::string& who, const program::Options& options,
+                                 const std::string& name,
+                                 std::initializer_list<const char*> choices) {
+  auto it = options.find(name);
+  if (it == options.end()) return std::string(*choices.begin());
+  std::string list;
+  for (const char* choice : choices) {
+    if (it->second == choice) return it->second;
+    list += (list.empty() ? "'" : " or '") + std::string(choice) + "'";
+  }
+  return UserError(who + ": " + name + " = '" + it->second + "' is not " + list);
+}
+
+Result<int64_t> DurationOption(const std::string& who, const program::Options& options,
+                               const std::string& name, int64_t otherwise, int64_t least,
+                               int64_t greatest) {
+  auto it = options.find(name);
+  if (it == options.end()) return otherwise;
+  const std::optional<int64_t> value = program::ParseDuration(it->second);
+  if (value.has_value() && *value >= least && *value <= greatest) return *value;
+  return UserError(
+      who + ": " + name + " = '" + it->second + "' is not a length of time that is possible here",
+      "write 500ms, 10s, 5m, 1h or 7d");
 }
 
 }  // namespace flow

@@ -29,5 +29,14 @@ Result<int64_t> IntegerOption(const std::string& who, const program::Options& op
 // 'true' or 'false'.
 Result<bool> BooleanOption(const std::string& who, const program::Options& options,
                            const std::string& name, bool otherwise);
+// One of `choices`; the first if it is not there.
+Result<std::string> ChoiceOption(const std::string& who, const program::Options& options,
+                                 const std::string& name,
+                                 std::initializer_list<const char*> choices);
+// A length of time as it is written in a .flow file, 500ms 10s 5m 1h 7d 2w: microseconds within
+// [least, greatest].
+Result<int64_t> DurationOption(const std::string& who, const program::Options& options,
+                               const std::string& name, int64_t otherwise, int64_t least,
+                               int64_t greatest);
 
 }  // namespace flow

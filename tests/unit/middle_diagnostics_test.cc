@@ -264,9 +264,9 @@ TEST(Diagnostics, Sinks) {
   EXPECT_EQ(Said("VIEW v AS SELECT COUNT(*) AS c FROM t; SINK s FROM v INTO KAFKA (brokers = 'b', "
                  "topic = 't');"),
             "");
-  EXPECT_EQ(Said("VIEW v AS SELECT page FROM t; SINK s FROM v INTO POSTGRES (url = 'x');"),
-            "not-supported-yet: not supported yet: POSTGRES sink | not a connector of sinks | "
-            "there is `STDOUT`, `FILE`, `KAFKA`, `NULL`, `CHECKSUM`\n");
+  EXPECT_EQ(Said("VIEW v AS SELECT page FROM t; SINK s FROM v INTO DELTA (path = 'x');"),
+            "not-supported-yet: not supported yet: DELTA sink | not a connector of sinks | "
+            "there is `STDOUT`, `FILE`, `KAFKA`, `POSTGRES`, `REDIS`, `NULL`, `CHECKSUM`\n");
   EXPECT_EQ(Said("VIEW v AS SELECT page FROM t; SINK s FROM t INTO STDOUT;"),
             "not-a-view: `t` is no view | this is a source | a sink takes a view: VIEW name AS "
             "SELECT * FROM t\n");
@@ -284,6 +284,95 @@ TEST(Diagnostics, Sinks) {
   EXPECT_EQ(Said("VIEW v AS SELECT page FROM t; SINK s FROM v INTO KAFKA (brokers = 'b', topic = "
                  "'t') FORMAT CSV;"),
             "not-supported-yet: not supported yet: CSV into KAFKA\n");
+}
+
+TEST(Diagnostics, DatabaseSinks) {
+  const std::string counts =
+      "VIEW v AS SELECT page, window_start AS at, COUNT(*) AS c FROM TUMBLE(t, 1m) GROUP BY page, "
+      "window_start;";
+  auto redis = [&](const std::string& options, const std::string& after = "") {
+    return Said(counts + "SINK s FROM v INTO REDIS (url = 'redis://h'" + options + ")" + after +
+                ";");
+  };
+  auto postgres = [&](const std::string& options) {
+    return Said(counts + "SINK s FROM v INTO POSTGRES (url = 'x', table = 'y'" + options + ");");
+  };
+  EXPECT_EQ(redis(", key = 'p:{page}:{at}', value = 'string', field = 'c', ttl = '1h'"), "");
+  EXPECT_EQ(redis(", key = 'p:{page}:{at}'", " UPSERT"), "");
+  EXPECT_EQ(redis(", key = 'p:{page}:{{{at}}}', ttl = SECRET('X')"), "");
+  EXPECT_EQ(redis(""), "missing-option: REDIS sink needs the option `key`\n");
+  EXPECT_EQ(redis(", key = 'p:{pgae}:{at}'"),
+            "bad-option: unknown column `pgae` | not a column of view v | did you mean `page`?\n");
+  EXPECT_EQ(
+      redis(", key = 'p:{page}'"),
+      "bad-option: the key leaves out the column `at` | rows that differ in it would overwrite "
+      "each other | add {at} to it\n");
+  EXPECT_EQ(redis(", key = '{page}:{at}:{c}'"),
+            "bad-option: column `c` is not part of the key of view `v` | it would change while the "
+            "row stays the same | the view's key: `page`, `at`\n");
+  EXPECT_EQ(redis(", key = '{page}{at}'"),
+            "bad-option: wrong key: nothing stands between two columns |  | put a text between "
+            "them, such as {a}:{b}\n");
+  EXPECT_EQ(redis(", key = '{page:{at}'"),
+            "bad-option: wrong key: a { without its } |  | a brace itself is written {{ or }}\n");
+  EXPECT_EQ(
+      redis(", key = 'flowc:{page}:{at}'"),
+      "bad-option: keys that begin with `flowc:` are the sinks' own | its markers are there | "
+      "begin it with another text\n");
+  EXPECT_EQ(redis(", key = '{page}:{at}', value = 'jsn'"),
+            "bad-option: option `value` is one of a few words |  | did you mean `json`?\n");
+  EXPECT_EQ(
+      redis(", key = '{page}:{at}', value = 'string'"),
+      "bad-option: a string needs the option `field` | which column is the value? | add field "
+      "= 'column'\n");
+  EXPECT_EQ(redis(", key = '{page}:{at}', field = 'c'"),
+            "bad-option: option `field` goes with value = 'string' | a hash and JSON have all "
+            "columns\n");
+  EXPECT_EQ(redis(", key = '{page}:{at}', value = 'string', field = 'pages'"),
+            "bad-option: unknown column `pages` | not a column of view v | did you mean `page`?\n");
+  EXPECT_EQ(redis(", key = '{page}:{at}', ttl = 'soon'"),
+            "bad-option: option `ttl` is a length of time |  | such as '500ms', '10s', '5m', '1h' "
+            "or '7d'\n");
+  EXPECT_EQ(redis(", key = '{page}:{at}'", " FORMAT JSON"),
+            "bad-format: REDIS takes no FORMAT | it writes typed values | with value = 'json' it "
+            "writes rows as JSON\n");
+  EXPECT_EQ(Said("VIEW v AS SELECT page FROM t; SINK s FROM v INTO REDIS (url = 'x', key = "
+                 "'{page}');"),
+            "no-key: view `v` has no key | REDIS holds a value for each key | only a view with "
+            "GROUP BY has one\n");
+  EXPECT_EQ(Said("VIEW v AS SELECT COUNT(*) AS c FROM t; SINK s FROM v INTO REDIS (url = 'x', key "
+                 "= 'total');"),
+            "");
+  EXPECT_EQ(Said("VIEW v AS SELECT COUNT(*) AS c FROM t; SINK s FROM v INTO REDIS (url = 'x', key "
+                 "= 'total:{c}');"),
+            "bad-option: column `c` is not part of the key of view `v` | it would change while the "
+            "row stays the same | the view has one row: its key has no columns\n");
+  // A view whose rows are final can be added to elsewhere, not here.
+  EXPECT_EQ(Said("VIEW v AS SELECT page, window_start, COUNT(*) AS c FROM TUMBLE(t, 1m) GROUP BY "
+                 "page, window_start EMIT ON CLOSE; SINK s FROM v INTO REDIS (url = 'x', key = "
+                 "'{page}:{window_start}') APPEND;"),
+            "bad-option: REDIS has nothing to add rows to | a row is a key with its value | leave "
+            "APPEND out\n");
+  EXPECT_EQ(postgres(", schema = 's', on_refused = 'record', timeout = '30s'"), "");
+  EXPECT_EQ(postgres(", on_refused = 'ignore'"),
+            "bad-option: option `on_refused` is one of a few words |  | there is `fail`, "
+            "`record`\n");
+  EXPECT_EQ(
+      postgres(", tabel = 'x'"),
+      "unknown-option: unknown option `tabel` | not an option of POSTGRES sink | did you mean "
+      "`table`?\n");
+  EXPECT_EQ(postgres(", on_refused = 'record', merge = 'merge'"),
+            "bad-option: on_refused = 'record' does not go with merge = 'merge' | it needs "
+            "savepoints, which merge = 'merge' does without | leave one of them out\n");
+  EXPECT_EQ(
+      Said("VIEW v AS SELECT COUNT(*) AS c FROM t GROUP BY page; SINK s FROM v INTO POSTGRES "
+           "(url = 'b', table = 't');"),
+      "no-key: view `v` has no key | POSTGRES writes its changes to the row of a key | select "
+      "every GROUP BY column as it is\n");
+  // Rows without a key are only added.
+  EXPECT_EQ(Said("VIEW v AS SELECT page FROM t; SINK s FROM v INTO POSTGRES (url = 'b', table = "
+                 "'t') APPEND;"),
+            "");
 }
 
 TEST(Diagnostics, Warnings) {
