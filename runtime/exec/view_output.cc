@@ -9,6 +9,15 @@
 
 namespace flow {
 
+namespace {
+// About how much memory a batch holds.
+int64_t BytesOf(Batch& batch) {
+  int64_t bytes = batch.arena().allocated_bytes();
+  for (const Type& type : batch.types()) bytes += int64_t{batch.rows} * (type.width() + 1);
+  return bytes;
+}
+}  // namespace
+
 ViewCollector::ViewCollector(const program::View* view, bool keep_rows, bool hash)
     : keep_rows_(keep_rows), hash_(hash) {
   digest_.view = view->name;
@@ -111,6 +120,13 @@ void ViewOutput::Add(const Batch& rows) {
       least_pending_end_ = std::min(least_pending_end_, RowWindowEnd(view_, rows, row));
     }
   }
+  if (!view_.append_only) FoldPending();
+}
+
+void ViewOutput::FoldPending() {
+  if (BytesOf(pending_) <= fold_at_) return;
+  pending_ = Consolidate(view_, pending_);
+  fold_at_ = std::max(kFoldBytes, 2 * BytesOf(pending_));
 }
 
 bool ViewOutput::Due(int64_t watermark, int64_t now_us, bool last) const {
@@ -123,8 +139,7 @@ bool ViewOutput::Due(int64_t watermark, int64_t now_us, bool last) const {
 void ViewOutput::Emit(Batch batch, const std::vector<SinkConnector*>& sinks, int64_t revision) {
   if (batch.rows == 0) return;
   emitted_ += batch.rows;
-  int64_t bytes = batch.arena().allocated_bytes();
-  for (const Type& type : batch.types()) bytes += batch.rows * (type.width() + 1);
+  const int64_t bytes = BytesOf(batch);
   auto rows = std::make_shared<const Batch>(std::move(batch));
   for (SinkConnector* sink : sinks) thread_->Push(sink, rows, bytes, revision);
 }
@@ -145,6 +160,7 @@ void ViewOutput::EndTick(int64_t watermark, int64_t now_us, int64_t revision, bo
       batch = Consolidate(view_, pending_);
     }
     pending_.Clear();
+    fold_at_ = kFoldBytes;
     least_pending_end_ = INT64_MAX;
     if (callback_ && batch.rows > 0) options_.on_rows(view_, batch, revision);
     Emit(std::move(batch), changes_, revision);
