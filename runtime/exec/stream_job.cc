@@ -29,6 +29,7 @@ constexpr int kMinMorsels = 2;  // a partition and tick
 constexpr int kMaxMorsels = 64;
 constexpr int64_t kMorselBytes = 1 << 20;
 constexpr int64_t kTickBytes = 32 << 20;  // of input; each partition may read one morsel more
+constexpr int64_t kRowBytes = 128;  // what a row counts at least: generated ones have no bytes
 constexpr int64_t kQuietUs = 10'000'000;  // without output: say what holds the watermark
 constexpr int64_t kNewPartitionsUs = 5'000'000;
 
@@ -206,7 +207,8 @@ Status StreamJob::ReadPartition(PartitionState* partition, int morsels, Worker* 
     ProcessMorsel(partition, worker);
     partition->next_offset = worker->rows.morsel.next_offset;
     read_rows_.fetch_add(worker->rows.morsel.row_count, std::memory_order_relaxed);
-    int64_t bytes = worker->rows.morsel.bytes;
+    const int64_t bytes =
+        std::max(worker->rows.morsel.bytes, worker->rows.morsel.row_count * kRowBytes);
     if (read_bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes > kTickBytes) break;
   }
   full_.store(true, std::memory_order_relaxed);

@@ -10,6 +10,15 @@
 
 namespace flow {
 
+namespace {
+// About how much memory a batch holds.
+int64_t BytesOf(const Batch& batch) {
+  int64_t bytes = batch.string_bytes();
+  for (const Type& type : batch.types()) bytes += int64_t{batch.rows} * (type.width() + 1);
+  return bytes;
+}
+}  // namespace
+
 ViewCollector::ViewCollector(const program::View* view, bool keep_rows, bool hash)
     : keep_rows_(keep_rows), hash_(hash) {
   digest_.view = view->name;
@@ -119,6 +128,19 @@ void ViewOutput::Add(const Batch& rows) {
       least_pending_end_ = std::min(least_pending_end_, RowWindowEnd(view_, rows, row));
     }
   }
+  if (!view_.append_only) FoldPending();
+}
+
+void ViewOutput::ForgetSaved() {
+  saved_cleared_ = saved_cleared_ || saved_rows_ > 0;
+  saved_rows_ = 0;
+}
+
+void ViewOutput::FoldPending() {
+  if (BytesOf(pending_) <= fold_at_) return;
+  pending_ = Consolidate(view_, pending_);
+  ForgetSaved();
+  fold_at_ = std::max(kFoldBytes, 2 * BytesOf(pending_));
 }
 
 bool ViewOutput::Due(int64_t watermark, int64_t now_us, bool last) const {
@@ -134,8 +156,7 @@ void ViewOutput::Emit(Batch batch, const std::vector<SinkConnector*>& sinks, int
   if (outbox_wanted_) {
     for (int32_t row = 0; row < batch.rows; ++row) outbox_.AppendRow(batch, row);
   }
-  int64_t bytes = batch.arena().allocated_bytes();
-  for (const Type& type : batch.types()) bytes += batch.rows * (type.width() + 1);
+  const int64_t bytes = BytesOf(batch);
   auto rows = std::make_shared<const Batch>(std::move(batch));
   for (SinkConnector* sink : sinks) thread_->Push(sink, rows, bytes, revision);
 }
@@ -156,8 +177,8 @@ void ViewOutput::EndTick(int64_t watermark, int64_t now_us, int64_t revision, bo
       batch = Consolidate(view_, pending_);
     }
     pending_.Clear();
-    saved_cleared_ = saved_cleared_ || saved_rows_ > 0;
-    saved_rows_ = 0;
+    ForgetSaved();
+    fold_at_ = kFoldBytes;
     least_pending_end_ = INT64_MAX;
     if (callback_ && batch.rows > 0) options_.on_rows(view_, batch, revision);
     Emit(std::move(batch), changes_, revision);
@@ -181,9 +202,7 @@ void ViewOutput::EndTick(int64_t watermark, int64_t now_us, int64_t revision, bo
 }
 
 int64_t ViewOutput::outbox_bytes() const {
-  int64_t width = 8;
-  for (const Type& type : view_.types) width += type.width() + 1;
-  return outbox_.rows == 0 ? 0 : outbox_.rows * width + outbox_.string_bytes();
+  return outbox_.rows == 0 ? 0 : BytesOf(outbox_) + 8 * int64_t{outbox_.rows};
 }
 
 std::shared_ptr<const Batch> ViewOutput::TakeOutbox() {

@@ -69,7 +69,13 @@ class ViewOutput {
       : view_(view), options_(options), thread_(thread) {}
   void Emit(Batch batch, const std::vector<SinkConnector*>& sinks, int64_t revision);
   bool Due(int64_t watermark, int64_t now_us, bool last) const;
+  // Folds pending_ by key if it has grown much since it was folded: EMIT EVERY may hold the changes
+  // of hours.
+  void FoldPending();
+  // pending_ is no longer what the state has of it.
+  void ForgetSaved();
 
+  static constexpr int64_t kFoldBytes = 16 << 20;
   const program::View& view_;
   const RunOptions& options_;
   SinkThread* thread_;
@@ -83,6 +89,7 @@ class ViewOutput {
   std::vector<std::string> nulls_;      // names of NULL sinks
   std::unique_ptr<RowTable> table_;     // for final_
   Batch pending_;
+  int64_t fold_at_ = kFoldBytes;
   int64_t pending_since_us_ = 0;
   int64_t least_pending_end_ = INT64_MAX;
   int64_t least_table_end_ = INT64_MAX;  // of the windows in table_

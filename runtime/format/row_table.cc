@@ -147,14 +147,14 @@ void RowTable::Apply(const Batch& changes) {
         at = free_.back();
         free_.pop_back();
         store_.SetRow(at, changes, row);
-        ++overwritten_;
       }
       rows_.emplace(key, Place{at, keyed ? 1 : weight});
       continue;
     }
     if (keyed && weight > 0) {
       store_.SetRow(it->second.row, changes, row);
-      ++overwritten_;
+      // Row by row: the changes of one tick may hold many long strings for one key.
+      if (store_.arena().allocated_bytes() > compact_at_) Compact();
       continue;
     }
     it->second.count = keyed ? 0 : it->second.count + weight;
@@ -163,7 +163,7 @@ void RowTable::Apply(const Batch& changes) {
       rows_.erase(it);
     }
   }
-  if (overwritten_ > 100000 && overwritten_ > 4 * store_.rows) Compact();
+  if (store_.arena().allocated_bytes() > compact_at_) Compact();
 }
 
 void RowTable::Compact() {
@@ -175,7 +175,7 @@ void RowTable::Compact() {
   }
   store_ = std::move(next);
   free_.clear();
-  overwritten_ = 0;
+  compact_at_ = std::max(kLeastBytes, kGrowth * store_.arena().allocated_bytes());
 }
 
 Batch RowTable::Take(const std::function<bool(const Batch&, int32_t)>& wanted) {

@@ -35,6 +35,10 @@ class RowTable {
   int64_t size() const { return static_cast<int64_t>(rows_.size()); }
 
  private:
+  // Strings of rows that were overwritten or taken stay in the store's arena until it is compacted:
+  // at the latest when it is four times as large as after the last time.
+  static constexpr int64_t kLeastBytes = 8 << 20;
+  static constexpr int64_t kGrowth = 4;
   struct Hash {
     size_t operator()(unsigned __int128 h) const { return static_cast<size_t>(h); }
   };
@@ -48,7 +52,7 @@ class RowTable {
   std::unordered_map<unsigned __int128, Place, Hash> rows_;
   Batch store_;
   std::vector<int32_t> free_;
-  int64_t overwritten_ = 0;
+  int64_t compact_at_ = kLeastBytes;
 };
 
 // Folds the changes of a tick (or of several) so that each key occurs once: an upsert of its last

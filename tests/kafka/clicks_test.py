@@ -21,7 +21,8 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 FLOWC = os.path.abspath(os.environ.get("FLOWC", os.path.join(ROOT, "build/release/tools/flowc/flowc")))
 CLICKGEN = os.path.abspath(os.environ.get("CLICKGEN", os.path.join(ROOT, "build/release/tools/clicks/clickgen")))
 SEED = int(os.environ.get("FLOW_SEED", "1"))
-EVENTS, PARTITIONS, FRONTIERS = 40_000, 4, 6
+SLOW = int(os.environ.get("FLOW_SLOWNESS", "1"))  # sanitized builds: feed less
+EVENTS, PARTITIONS, FRONTIERS = 40_000 // SLOW, 4, 6 if SLOW == 1 else 2
 
 VIEWS = """
 FORMAT JSON

@@ -1,4 +1,5 @@
 // links: compiler/driver
+// labels: tsan
 // sources: case_generator.cc
 // parts: 4 500
 //

@@ -1,4 +1,5 @@
-"""tools/bench: flowc as a stream and as a batch, and DuckDB in one thread, over the same JSON files.
+"""tools/bench: flowc as a stream and as a batch, and DuckDB in one thread, over the same JSON files; then flowc over
+a real topic, the way to its first row, and what a second worker gives.
 
 What is counted is CPU seconds of the whole process (all threads): for flowc from start to end, for DuckDB
 one statement in a fresh process from SQL text to the last value. Runs take turns; figures are medians. Every
@@ -6,10 +7,8 @@ column of every row of the answer is computed and hashed on both sides. Before a
 answers are compared over a smaller log.
 """
 import argparse
-import glob
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -17,7 +16,9 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tests", "oracle"))
 import run as oracle  # noqa: E402
+import scenarios  # noqa: E402
 import workloads  # noqa: E402
+from common import flow_file, make_data, run_flowc, run_twin, statement  # noqa: E402
 
 SMALL = 100_000
 DUCKDB_CHILD = """
@@ -31,58 +32,6 @@ before, begin = cpu(), time.monotonic()
 rows = database.execute("SELECT COUNT(*), BIT_XOR(hash(r)) FROM (" + sys.argv[1] + ") r").fetchall()[0][0]
 print(json.dumps({"rows": rows, "cpu": cpu() - before, "wall": time.monotonic() - begin}))
 """
-
-
-def make_data(options, name, events):
-    """Writes a log once; returns its folder."""
-    folder = os.path.join(options.folder, f"{name}-{events}")
-    if os.path.exists(os.path.join(folder, "complete")):
-        return folder
-    os.makedirs(folder, exist_ok=True)
-    print(f"writing {events:,} {name} events into {folder}", flush=True)
-    if name == "clicks":
-        subprocess.run([options.clickgen, folder, "--events", str(events)], check=True)
-    else:
-        flow = os.path.join(folder, "generate.flow")
-        with open(flow, "w", encoding="utf-8") as file:
-            file.write('SOURCE events (event_type INT, "dateTime" TIMESTAMP)\n'
-                       f"FROM NEXMARK (events = {events}, rate = 100000, partitions = 2);\n"
-                       "VIEW v AS SELECT event_type FROM events;\n")
-        subprocess.run([options.flowc, "datagen", flow, "--out", os.path.join(folder, "events-.jsonl")], check=True)
-    open(os.path.join(folder, "complete"), "w").close()
-    return folder
-
-
-def statement(name, folder):
-    files = sorted(glob.glob(os.path.join(folder, "*.jsonl")))
-    return workloads.QUERIES[name][3].format(files=json.dumps(files).replace('"', "'"))
-
-
-def flow_file(name, folder):
-    _, source, view, _ = workloads.QUERIES[name]
-    path = os.path.join(folder, name + ".flow")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(source.format(folder=folder) + f"VIEW v AS {view};\n")
-    return path
-
-
-def run_flowc(options, path, mode, extra=()):
-    end = ["--until-end"] if mode == "stream" else []
-    run = subprocess.run([options.flowc, "run", path, "--mode", mode, *end, "--workers", str(options.workers), "--view", "v",
-                          "--format", "json", *extra], capture_output=True, text=True)
-    if run.returncode != 0:
-        sys.exit(f"flowc failed over {path}:\n{run.stderr}")
-    return run.stdout, json.loads([x for x in run.stderr.splitlines() if x.startswith('{"ledger"')][-1])
-
-
-def run_twin(options, folder):
-    """The hand-written program; its rows, and CPU and wall seconds of the process."""
-    files = sorted(glob.glob(os.path.join(folder, "*.jsonl")))
-    before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    run = subprocess.run([options.clicktwin, "400", *files], capture_output=True, text=True, check=True)
-    wall, after = time.monotonic() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return run.stdout, (cpu, wall)
 
 
 def check(options, name):
@@ -121,17 +70,30 @@ def measure(options, name):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     for name in ("flowc", "clickgen", "clicktwin", "folder"):
         parser.add_argument("--" + name, required=True)
     parser.add_argument("--events", type=int, default=2_000_000)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--sql", action="store_true", help="print DuckDB's SQL")
-    parser.add_argument("queries", nargs="*")
+    parser.add_argument("what", nargs="*", help="some of the queries and scenarios; default: all")
     options = parser.parse_args()
-    names = options.queries or list(workloads.QUERIES)
+    known = [*workloads.QUERIES, *scenarios.SCENARIOS]
+    for unknown in set(options.what) - set(known):
+        parser.error(f"there is no {unknown}; there are {', '.join(known)}")
+    names = [name for name in workloads.QUERIES if name in (options.what or known)]
     begin = time.monotonic()
+    if names:
+        compare(options, names)
+    for name, scenario in scenarios.SCENARIOS.items():
+        if name in (options.what or known):
+            scenario(options)
+    print(f"\n{time.monotonic() - begin:.0f} s")
+
+
+def compare(options, names):
+    """The queries against DuckDB."""
     print(f"checking {', '.join(names)} over {SMALL:,} events", flush=True)
     for name in names:
         check(options, name)
@@ -146,7 +108,6 @@ def main():
         ratio = result["duckdb"][0] / result["batch"][0]
         twin = f"   hand-written {cells[3].strip()}" if "twin" in result else ""
         print(f"{name:10} {cells[0]:>16} {cells[1]:>16} {cells[2]:>16} {ratio:12.2f}x{twin}", flush=True)
-    print(f"\n{time.monotonic() - begin:.0f} s")
 
 
 if __name__ == "__main__":

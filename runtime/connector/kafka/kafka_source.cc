@@ -17,8 +17,9 @@ namespace {
 using kafka::Client;
 using kafka::GroupOffsets;
 
-// What all partitions together may hold of records that nobody has taken yet.
-constexpr int64_t kPrefetchKbytes = 128 << 10;
+// What all partitions together may hold of records that nobody has taken yet. Each may exceed its
+// share by one fetch (fetch.message.max.bytes, 1 MB).
+constexpr int64_t kPrefetchKbytes = 64 << 10;
 constexpr int64_t kMostKbytes = 8 << 10;
 constexpr int64_t kLeastKbytes = 1 << 10;
 

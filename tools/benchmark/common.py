@@ -1,0 +1,63 @@
+"""What the parts of tools/bench share: the logs, the .flow files, and running flowc and the hand-written twin."""
+import glob
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+
+import workloads
+
+
+def make_data(options, name, events):
+    """Writes a log once; returns its folder."""
+    folder = os.path.join(options.folder, f"{name}-{events}")
+    if os.path.exists(os.path.join(folder, "complete")):
+        return folder
+    os.makedirs(folder, exist_ok=True)
+    print(f"writing {events:,} {name} events into {folder}", flush=True)
+    if name == "clicks":
+        subprocess.run([options.clickgen, folder, "--events", str(events)], check=True)
+    else:
+        flow = os.path.join(folder, "generate.flow")
+        with open(flow, "w", encoding="utf-8") as file:
+            file.write('SOURCE events (event_type INT, "dateTime" TIMESTAMP)\n'
+                       f"FROM NEXMARK (events = {events}, rate = 100000, partitions = 2);\n"
+                       "VIEW v AS SELECT event_type FROM events;\n")
+        subprocess.run([options.flowc, "datagen", flow, "--out", os.path.join(folder, "events-.jsonl")], check=True)
+    open(os.path.join(folder, "complete"), "w").close()
+    return folder
+
+
+def statement(name, folder):
+    files = sorted(glob.glob(os.path.join(folder, "*.jsonl")))
+    return workloads.QUERIES[name][3].format(files=json.dumps(files).replace('"', "'"))
+
+
+def flow_file(name, folder):
+    _, source, view, _ = workloads.QUERIES[name]
+    path = os.path.join(folder, name + ".flow")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(source.format(folder=folder) + f"VIEW v AS {view};\n")
+    return path
+
+
+def run_flowc(options, path, mode, extra=(), workers=None):
+    """Its stdout and its report."""
+    end = ["--until-end"] if mode == "stream" else []
+    run = subprocess.run([options.flowc, "run", path, "--mode", mode, *end, "--workers", str(workers or options.workers),
+                          "--view", "v", "--format", "json", *extra], capture_output=True, text=True)
+    if run.returncode != 0:
+        sys.exit(f"flowc failed over {path}:\n{run.stderr}")
+    return run.stdout, json.loads([x for x in run.stderr.splitlines() if x.startswith('{"ledger"')][-1])
+
+
+def run_twin(options, folder):
+    """The hand-written program; its rows, and CPU and wall seconds of the process."""
+    files = sorted(glob.glob(os.path.join(folder, "*.jsonl")))
+    before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    run = subprocess.run([options.clicktwin, "400", *files], capture_output=True, text=True, check=True)
+    wall, after = time.monotonic() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return run.stdout, (cpu, wall)
