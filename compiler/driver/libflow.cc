@@ -13,6 +13,7 @@
 #include "compiler/driver/datagen.h"
 #include "compiler/driver/explain.h"
 #include "compiler/driver/report.h"
+#include "runtime/connector/secrets.h"
 #include "runtime/exec/job.h"
 #include "runtime/format/encode.h"
 
@@ -137,6 +138,7 @@ class RowsView : public Rows {
   int64_t revision() const override { return revision_; }
   int count() const override { return batch_.rows; }
   const std::vector<std::string>& columns() const override { return view_.columns; }
+  const std::vector<int>& key() const override { return view_.key; }
   bool is_upsert(int row) const override { return batch_.weight(row) > 0; }
   bool is_null(int row, int column) const override {
     return batch_.column(column).status[row] != kFlowValue;
@@ -188,6 +190,7 @@ flow::RunOptions Translate(const RunOptions& options, const std::atomic<bool>* s
   out.hash_mask = options.collide_hashes ? 0 : ~uint64_t{0};
   out.use_sinks = options.use_sinks;
   out.print = options.print;
+  out.to_stdout = options.to_stdout;
   out.changes = options.changes;
   out.digest = options.digest;
   out.format = options.format;
@@ -201,7 +204,8 @@ flow::RunOptions Translate(const RunOptions& options, const std::atomic<bool>* s
   }
   if (options.on_progress) {
     out.on_progress = [on_progress = options.on_progress](const flow::Progress& progress) {
-      on_progress({progress.rows, progress.bytes, progress.ticks, progress.watermark});
+      on_progress(
+          {progress.rows, progress.bytes, progress.ticks, progress.watermark, progress.lag});
     };
   }
   return out;
@@ -250,12 +254,18 @@ std::string Explain(const std::string& name, const std::string& text, const Comp
 
 RunResult Run(Program& program, const RunOptions& options) {
   ProgramImpl& impl = program.impl();
-  const flow::program::Program& lowered = impl.compilation->lowered.program;
   flow::RunOptions run = Translate(options, &impl.stop);
+  flow::Secrets secrets(options.secrets);
+  auto program_with_secrets = secrets.Resolve(impl.compilation->lowered.program, options.use_sinks);
+  if (!program_with_secrets.ok()) return Failure(program_with_secrets.error());
+  const flow::program::Program& lowered = program_with_secrets.value();
+  if (options.on_notice) {
+    run.on_notice = [&](const std::string& line) { options.on_notice(secrets.Hide(line)); };
+  }
   auto report = run.mode == flow::RunMode::kStream ? flow::RunStream(lowered, run)
                                                    : flow::RunBatch(lowered, run);
   impl.stop.store(false);
-  if (!report.ok()) return Failure(report.error());
+  if (!report.ok()) return Failure(secrets.Hide(report.error()));
   const flow::RunReport& ran = report.value();
   RunResult result;
   for (const flow::ViewDigest& digest : ran.digests) {
@@ -281,9 +291,9 @@ RunResult Run(Program& program, const RunOptions& options) {
 void Stop(Program& program) { program.impl().stop.store(true); }
 
 RunResult Datagen(Program& program, const DatagenOptions& options) {
-  flow::Status status = flow::WriteSource(
-      program.impl().compilation->bound,
-      {options.source, options.path, options.brokers, options.topic, options.limit});
+  flow::Status status = flow::WriteSource(program.impl().compilation->bound,
+                                          {options.source, options.path, options.brokers,
+                                           options.topic, options.limit, options.secrets});
   return status.ok() ? RunResult{} : Failure(status.error());
 }
 

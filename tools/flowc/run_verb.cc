@@ -39,9 +39,11 @@ void AddOptions(po::options_description* options) {
       "workers", po::value<int>()->default_value(0), "threads; 0: one a core")(
       "set", po::value<Strings>()->value_name("NAME=VALUE"),
       "value of ${NAME} in string literals (before the environment's)")(
-      "engine", po::value<std::string>()->default_value("jit"), "jit or interpreter")(
-      "view", po::value<Strings>()->value_name("NAME"),
-      "print this view and write no sink (may be repeated)")(
+      "secrets", po::value<std::string>()->value_name("DIR"),
+      "where SECRET('NAME') is a file NAME (default: FLOW_SECRETS_DIR); else it is the environment "
+      "variable NAME")("engine", po::value<std::string>()->default_value("jit"),
+                       "jit or interpreter")("view", po::value<Strings>()->value_name("NAME"),
+                                             "print this view and write no sink (may be repeated)")(
       "changes", "print every revision of updating views, not the final table")(
       "digest", "print VIEW ROWS HASH for each view and write no sink")(
       "format", po::value<std::string>(),
@@ -138,6 +140,7 @@ libflow::RunOptions RunOptionsFrom(const po::variables_map& values) {
   run.from = values["from"].as<std::string>();
   run.partial = values.count("partial") > 0;
   if (values.count("decisions") > 0) run.decisions = values["decisions"].as<std::string>();
+  if (values.count("secrets") > 0) run.secrets = values["secrets"].as<std::string>();
   run.workers = values["workers"].as<int>();
   run.batch_rows = values["batch-size"].as<int>();
   run.collide_hashes = values.count("collide-hashes") > 0;
