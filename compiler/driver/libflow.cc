@@ -158,7 +158,7 @@ class RowsView : public Rows {
   }
   std::string json(int row) const override {
     std::string out;
-    flow::AppendJsonRow(batch_, row, view_.columns, {}, &out);
+    flow::AppendJsonRow(batch_, row, view_.columns, {}, view_.structs, &out);
     return out;
   }
 

@@ -16,9 +16,11 @@ class FileSink : public SinkConnector {
         csv_(format == program::Format::kCsv),
         changes_(!view.append_only),
         view_(view.name),
-        columns_(view.columns) {
+        columns_(view.columns),
+        structs_(view.structs),
+        shown_(ShownColumns(view)) {
     if (!csv_) return;
-    std::vector<std::string> header = columns_;
+    std::vector<std::string> header = ShownNames(view);
     if (changes_) header.insert(header.begin(), {"op", "rev"});
     AppendCsvHeader(header, &file_->buffer());
   }
@@ -43,9 +45,9 @@ class FileSink : public SinkConnector {
   void WriteRow(const Batch& rows, int32_t row) {
     std::string* out = &file_->buffer();
     if (csv_) {
-      AppendCsvRow(rows, row, out);
+      AppendCsvRow(rows, row, shown_, out);
     } else {
-      AppendJsonRow(rows, row, columns_, {}, out);
+      AppendJsonRow(rows, row, columns_, {}, structs_, out);
       *out += '\n';
     }
   }
@@ -55,13 +57,13 @@ class FileSink : public SinkConnector {
     const std::string revision = std::to_string(changes.revision);
     if (csv_) {
       *out += op + ("," + revision) + ",";
-      AppendCsvRow(*changes.rows, row, out);
+      AppendCsvRow(*changes.rows, row, shown_, out);
       return;
     }
     *out += "{\"view\":";
     AppendJsonString(view_.data(), view_.size(), out);
     *out += std::string(",\"op\":\"") + op + "\",\"rev\":" + revision + ",\"row\":";
-    AppendJsonRow(*changes.rows, row, columns_, {}, out);
+    AppendJsonRow(*changes.rows, row, columns_, {}, structs_, out);
     *out += "}\n";
   }
 
@@ -70,6 +72,8 @@ class FileSink : public SinkConnector {
   const bool changes_;
   const std::string view_;
   const std::vector<std::string> columns_;
+  const std::vector<program::StructColumns> structs_;
+  const std::vector<int> shown_;
 };
 
 }  // namespace

@@ -17,6 +17,7 @@ class KafkaSink : public SinkConnector {
       : producer_(std::move(producer)),
         append_only_(view.append_only),
         columns_(view.columns),
+        structs_(view.structs),
         key_(view.key) {}
 
   Status Write(const ChangeBatch& changes) override {
@@ -25,7 +26,7 @@ class KafkaSink : public SinkConnector {
       key_text_.clear();
       value_text_.clear();
       if (append_only_) {
-        AppendJsonRow(*changes.rows, row, columns_, {}, &value_text_);
+        AppendJsonRow(*changes.rows, row, columns_, {}, structs_, &value_text_);
         for (int64_t i = 0; i < weight; ++i) {
           FLOW_RETURN_IF_ERROR(producer_->Write(-1, {}, value_text_));
         }
@@ -34,9 +35,9 @@ class KafkaSink : public SinkConnector {
       if (key_.empty()) {
         key_text_ = "{}";  // the one row of a global aggregate
       } else {
-        AppendJsonRow(*changes.rows, row, columns_, key_, &key_text_);
+        AppendJsonRow(*changes.rows, row, columns_, key_, structs_, &key_text_);
       }
-      if (weight > 0) AppendJsonRow(*changes.rows, row, columns_, {}, &value_text_);
+      if (weight > 0) AppendJsonRow(*changes.rows, row, columns_, {}, structs_, &value_text_);
       FLOW_RETURN_IF_ERROR(producer_->Write(
           -1, key_text_, weight > 0 ? std::string_view(value_text_) : std::string_view()));
     }
@@ -49,6 +50,7 @@ class KafkaSink : public SinkConnector {
   const std::unique_ptr<Producer> producer_;
   const bool append_only_;
   const std::vector<std::string> columns_;
+  const std::vector<program::StructColumns> structs_;
   const std::vector<int> key_;
   std::string key_text_;
   std::string value_text_;
