@@ -93,9 +93,16 @@ class PartPrinter {
                        PlaceText(source.options, source.secrets) + FormatText(source.format) + ": ";
     std::vector<std::string> columns;
     for (const SourceColumn& column : source.columns) {
-      columns.push_back(column.name + " " + column.type.ToString());
+      columns.push_back(column.name + " " + column.type.ToString() + (column.late ? " late" : ""));
     }
-    return text + (columns.empty() ? "no columns" : Joined(columns));
+    text += columns.empty() ? "no columns" : Joined(columns);
+    if (source.late_filter < 0) return text;
+    return text + "; late where " + LateFilterText(source);
+  }
+
+  std::string LateFilterText(const Source& source) const {
+    const std::string& text = program_.pipelines[static_cast<size_t>(source.late_filter)].text[0];
+    return text.substr(std::string("filter ").size());
   }
 
   std::string TimeText(const Source& source) const {

@@ -16,6 +16,7 @@ void AddCompileOptions(po::options_description* options) {
                          "value of ${NAME} in string literals (before the environment's)")(
       "disable-rule", po::value<Strings>()->value_name("RULE"),
       "switch off an optimizer rule: constant-folding, projection-pushdown, filter-pushdown, "
+      "late-decoding, "
       "common-subexpressions, partial-aggregation, window-slices");
 }
 
