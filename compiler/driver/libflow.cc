@@ -139,6 +139,8 @@ class RowsView : public Rows {
   int count() const override { return batch_.rows; }
   const std::vector<std::string>& columns() const override { return view_.columns; }
   const std::vector<int>& key() const override { return view_.key; }
+  bool append_only() const override { return view_.append_only; }
+  const std::vector<int>& shown() const override { return shown_; }
   bool is_upsert(int row) const override { return batch_.weight(row) > 0; }
   bool is_null(int row, int column) const override {
     return batch_.column(column).status[row] != kFlowValue;
@@ -165,6 +167,7 @@ class RowsView : public Rows {
  private:
   const flow::Type& Type(int column) const { return view_.types[static_cast<size_t>(column)]; }
   const flow::program::View& view_;
+  const std::vector<int> shown_ = flow::ShownColumns(view_);
   const flow::Batch& batch_;
   int64_t revision_;
 };
@@ -222,6 +225,19 @@ std::vector<std::string> Program::views() const {
     if (view.wanted) names.push_back(view.name);
   }
   return names;
+}
+
+bool Program::only_prints_one_view() const {
+  const flow::program::Program& program = impl_->compilation->lowered.program;
+  bool stdout_only =
+      std::all_of(program.sinks.begin(), program.sinks.end(), [](const flow::program::Sink& sink) {
+        return sink.connector == flow::program::Connector::kStdout && sink.options.empty();
+      });
+  return stdout_only && views().size() == 1 && program.sinks.size() <= 1;
+}
+
+bool Program::endless() const {
+  return !flow::AllSourcesBounded(impl_->compilation->lowered.program);
 }
 
 CompileResult Compile(const std::string& name, const std::string& text,

@@ -58,6 +58,9 @@ class FLOW_EXPORT Program {
   explicit Program(std::unique_ptr<ProgramImpl> impl);
   ~Program();
   std::vector<std::string> views() const;  // the wanted ones
+  // Is stdout, with a single view, all that a run writes to? And does it never end by itself?
+  bool only_prints_one_view() const;
+  bool endless() const;
   ProgramImpl& impl() { return *impl_; }
 
  private:
@@ -92,6 +95,9 @@ class FLOW_EXPORT Rows {
   virtual const std::vector<std::string>& columns() const = 0;
   // The columns that tell the view's rows apart; none: it only adds rows, or has a single one.
   virtual const std::vector<int>& key() const = 0;
+  // True: rows are only added. The columns to show to people (a STRUCT has one that is not).
+  virtual bool append_only() const = 0;
+  virtual const std::vector<int>& shown() const = 0;
   // True: the row is new or replaces the one with its key. False: the row of this key is gone.
   virtual bool is_upsert(int row) const = 0;
   virtual bool is_null(int row, int column) const = 0;

@@ -7,7 +7,7 @@
 #include <cstdio>
 
 #include "cli.h"
-#include "fmt/format.h"
+#include "live_table.h"
 
 namespace flowc {
 
@@ -57,7 +57,7 @@ void AddOptions(po::options_description* options) {
       "collide-hashes", "tests: give all keys the same hash");
 }
 
-// The bar on a terminal: rows, rate, watermark.
+// One line on a terminal, where no table is shown.
 class ProgressLine {
  public:
   void Show(const libflow::Progress& progress) {
@@ -65,11 +65,7 @@ class ProgressLine {
     if (now - last_ < std::chrono::milliseconds(200)) return;
     last_ = now;
     double seconds = std::chrono::duration<double>(now - begin_).count();
-    std::fprintf(stderr, "\r\x1b[K%s",
-                 fmt::format("{} rows, {:.0f} MB, {:.2f} M rows/s", progress.rows,
-                             static_cast<double>(progress.bytes) / 1048576.0,
-                             static_cast<double>(progress.rows) / 1e6 / seconds)
-                     .c_str());
+    std::fprintf(stderr, "\r\x1b[K%s", ProgressText(progress, seconds).c_str());
     shown_ = true;
   }
   void Clear() {
@@ -165,7 +161,8 @@ int Run(const Arguments& arguments) {
       "Runs FILE (- is stdin) as a stream or as a batch and writes its sinks; a file without a "
       "sink "
       "prints its last view. If all sources end (FILE, INLINE, NEXMARK with events), a stream ends "
-      "there. Output is at least once: a run that is killed and started again writes again. Rows "
+      "there. On a terminal an endless stream of one view shows its current rows in place. Output "
+      "is at least once: a run that is killed and started again writes again. Rows "
       "go "
       "to stdout, the ledger to stderr. Ctrl-C drains and exits 0.";
   verb.examples =
@@ -205,8 +202,21 @@ int Run(const Arguments& arguments) {
 
   const bool bar = IsTerminal(STDERR_FILENO) && !IsTerminal(STDOUT_FILENO);
   ProgressLine progress;
+  // What has an end is printed when it is there; else its state now is what there is to see.
+  const bool live = IsTerminal(STDOUT_FILENO) && run.format == "table" &&
+                    run.mode == libflow::Mode::kStream && !run.digest && !run.changes &&
+                    !run.until_end && run.to.empty() && compiled.program->endless() &&
+                    (run.print ? compiled.program->views().size() == 1
+                               : compiled.program->only_prints_one_view());
+  LiveTable table(IsTerminal(STDERR_FILENO));
+  if (live) {
+    run.to_stdout = false;
+    run.on_rows = [&](const libflow::Rows& rows) { table.Add(rows); };
+    run.on_progress = [&](const libflow::Progress& p) { table.Tick(p); };
+  }
   if (bar) run.on_progress = [&](const libflow::Progress& p) { progress.Show(p); };
   run.on_notice = [&](const std::string& line) {
+    if (live) return table.Notice(line);
     if (bar) progress.Clear();
     std::fprintf(stderr, "%s\n", line.c_str());
   };
@@ -216,6 +226,7 @@ int Run(const Arguments& arguments) {
   libflow::RunResult result = libflow::Run(*compiled.program, run);
   g_running.store(nullptr);
   progress.Clear();
+  if (live) table.Finish();
   if (result.code != libflow::kOk) return Fail(result.code, result.error, result.hint);
 
   for (const libflow::Digest& digest : result.digests) {
