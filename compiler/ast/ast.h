@@ -164,6 +164,9 @@ struct SourceStmt {
   std::optional<Duration> watermark;
   std::optional<Duration> idle;
   std::optional<Duration> ahead;
+  std::optional<int64_t> max_rate;  // rows a second
+  Span max_rate_span;
+  std::optional<Name> overload;  // upper case: SLOW, SHED
   std::optional<ConnectorClause> dead_letter;
 };
 
@@ -178,6 +181,7 @@ struct ViewStmt {
   Emit emit = Emit::kDefault;
   Span emit_span;
   Duration emit_every;
+  std::optional<Duration> retain;
 };
 
 enum class SinkMode { kDefault, kAppend, kUpsert };

@@ -39,6 +39,9 @@ struct Visible {
 struct Schema {
   std::vector<Column> columns;
   std::vector<Visible> names;
+  // Of a query: the output columns that are STRUCTs as whole values, with their types.
+  std::vector<program::StructColumns> structs;
+  std::vector<Type> struct_types;
   // The columns that tell rows apart (none: there is one row), if any do.
   bool has_key = false;
   std::vector<int> key;
@@ -145,6 +148,7 @@ struct View {
   program::EmitKind emit = program::EmitKind::kChanges;
   int64_t emit_every = 0;
   int64_t lateness = 0;  // as stated
+  std::optional<int64_t> retain;
   // LATE TO: the name of the relation, and the window call that it is about.
   std::string late_name;
   std::shared_ptr<const Relation> late_window;

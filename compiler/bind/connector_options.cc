@@ -178,8 +178,23 @@ bool IsInteger(const std::string& text) {
          text.find_first_not_of("0123456789", begin) == std::string::npos;
 }
 
+// It names a file and an environment variable.
+bool IsSecretName(const std::string& name) {
+  return !name.empty() && name.size() <= 128 && name[0] != '.' &&
+         name.find_first_not_of(
+             "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.") ==
+             std::string::npos;
+}
+
 bool CheckValue(const ast::Option& option, const KnownOption& known, Diagnostics* out) {
-  if (option.secret) return true;
+  if (option.secret) {
+    if (IsSecretName(option.value)) return true;
+    Diagnostic& d = out->Error(option.value_span, Quoted(option.value) + " can not name a secret");
+    d.hint =
+        "letters, digits, `_`, `-` and `.`: it is the name of a file or an environment variable";
+    d.code = "bad-option";
+    return false;
+  }
   bool ok = true;
   std::string want;
   std::string hint;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "compiler/bind/decimal_call.h"
 #include "compiler/bind/expr_binder.h"
 #include "compiler/bind/types.h"
 
@@ -155,9 +156,13 @@ Typed ExprBinder::CallFunction(const std::string& name, std::vector<Typed> argum
   }
   std::vector<BoundExprPtr> values;
   for (size_t i = 0; i < arguments.size(); ++i) {
-    values.push_back(Coerce(arguments[i], function->arguments[i], "wrong argument of " + name));
+    const Type& wanted = function->arguments[i];
+    bool any_decimal = wanted.is(TypeKind::kDecimal) && wanted.precision == 0;
+    values.push_back(any_decimal ? arguments[i].expr
+                                 : Coerce(arguments[i], wanted, "wrong argument of " + name));
     if (values.back() == nullptr) return {};
   }
+  if (function->hidden > 0) return {MakeDecimalCall(function, std::move(values)), false, span};
   return {MakeCall(function, std::move(values)), false, span};
 }
 

@@ -134,7 +134,7 @@ class Printer {
         return;
       case ExprOp::kCoalesce:
         text += "COALESCE";
-        Arguments(e);
+        Arguments(e, e.children.size());
         return;
       case ExprOp::kCast:
         text += e.try_cast ? "TRY_CAST(" : "CAST(";
@@ -143,7 +143,7 @@ class Printer {
         return;
       case ExprOp::kCall:
         text += e.function->name;
-        Arguments(e);
+        Arguments(e, e.function->written());
         return;
     }
   }
@@ -157,9 +157,9 @@ class Printer {
       text += "#" + std::to_string(column);
     }
   }
-  void Arguments(const BoundExpr& e) {
+  void Arguments(const BoundExpr& e, size_t count) {
     text += "(";
-    for (size_t i = 0; i < e.children.size(); ++i) {
+    for (size_t i = 0; i < count; ++i) {
       if (i > 0) text += ", ";
       Print(*e.children[i], false);
     }

@@ -15,15 +15,45 @@ constexpr double kMaxPaths = 1000;
 // More windows a row than this is a mistake in a unit, not a query.
 constexpr int64_t kMaxWindowsOfRow = 10000;
 
-void SetVisible(bound::Schema* schema) {
-  schema->names.clear();
-  for (size_t i = 0; i < schema->columns.size(); ++i) {
-    bound::Visible visible;
-    visible.name = schema->columns[i].name;
-    visible.type = schema->columns[i].type;
-    visible.expr = MakeColumn(static_cast<int>(i), visible.type);
-    schema->names.push_back(std::move(visible));
+// The names of columns [begin, end) and of the STRUCTs among them, from STRUCT *next on. `prefix`:
+// what the names of the columns begin with.
+std::vector<bound::Visible> VisibleOf(const bound::Schema& schema, int begin, int end, size_t* next,
+                                      size_t prefix) {
+  std::vector<bound::Visible> names;
+  for (int i = begin; i < end; ++i) {
+    const bound::Column& column = schema.columns[static_cast<size_t>(i)];
+    bound::Visible& visible = names.emplace_back();
+    if (*next < schema.structs.size() && schema.structs[*next].begin == i) {
+      const program::StructColumns& group = schema.structs[*next];
+      visible.name = group.key;
+      visible.type = schema.struct_types[*next];
+      visible.presence = MakeColumn(i, column.type);
+      ++*next;
+      visible.fields = VisibleOf(schema, i + 1, group.end, next, group.name.size() + 1);
+      i = group.end - 1;
+      continue;
+    }
+    visible.name = column.name.substr(prefix);
+    visible.type = column.type;
+    visible.expr = MakeColumn(i, visible.type);
   }
+  return names;
+}
+
+void SetVisible(bound::Schema* schema) {
+  size_t next = 0;
+  schema->names = VisibleOf(*schema, 0, static_cast<int>(schema->columns.size()), &next, 0);
+}
+
+// Is the same written out in the same places?
+bool SameStructs(const bound::Schema& a, const bound::Schema& b) {
+  if (a.structs.size() != b.structs.size()) return false;
+  for (size_t i = 0; i < a.structs.size(); ++i) {
+    if (a.structs[i].begin != b.structs[i].begin || !(a.struct_types[i] == b.struct_types[i])) {
+      return false;
+    }
+  }
+  return true;
 }
 
 void ForgetRoles(bound::Schema* schema) {
@@ -65,6 +95,14 @@ bool UnifyBranches(const ast::Query& query, bound::Query* bound,
     Diagnostic& d = out->Error(query.selects[b].span, "UNION ALL of different numbers of columns");
     d.label = std::to_string((*schemas)[b].columns.size()) + " columns, the first SELECT has " +
               std::to_string(schema.columns.size());
+    d.code = "union-columns";
+    return false;
+  }
+  for (size_t b = 1; b < schemas->size(); ++b) {
+    if (SameStructs((*schemas)[b], schema)) continue;
+    Diagnostic& d = out->Error(query.selects[b].span, "UNION ALL of different STRUCTs");
+    d.label = "the first SELECT has others, or has them in other places";
+    d.hint = "name the fields in all branches";
     d.code = "union-columns";
     return false;
   }

@@ -9,13 +9,21 @@ namespace flow {
 
 namespace {
 
-// One column of the select list; `*` has become several.
+// One column of the output.
 struct Item {
   std::string name;
   Span span;
-  const ast::Expr* ast = nullptr;           // nullptr: from a star
-  const bound::Visible* visible = nullptr;  // from a star
-  bool stated_name = false;                 // AS, or a plain column
+  const ast::Expr* ast = nullptr;  // nullptr: from a star, or part of a STRUCT
+  BoundExprPtr expr;               // where there is no `ast`
+};
+
+// What is one column to who wrote it: an item, or the items [begin, end) of a STRUCT.
+struct Output {
+  std::string name;
+  Span span;
+  bool stated_name = false;  // AS, or a plain column
+  size_t begin = 0;
+  size_t end = 0;
 };
 
 class SelectBinder {
@@ -35,11 +43,15 @@ class SelectBinder {
   static Scope ScopeOf(const bound::Relation& from);
   bool ExpandItems();
   bool AddStar(const ast::SelectItem& item);
+  void AddVisible(const bound::Visible& visible, const std::string& name, const std::string& key,
+                  Span span);
+  const bound::Visible* StructOf(const ast::Expr& expr) const;
+  bool AddStructKey(const bound::Visible& visible, const std::string& name);
   std::string NameOf(const ast::Expr& expr, size_t position) const;
   BoundExprPtr BindItem(const Item& item);
   bool BindKeys();
   bool AddKey(BoundExprPtr key, const std::string& name);
-  const Item* ItemOf(const ast::Expr& expr, bool* ok);
+  const Output* OutputOf(const ast::Expr& expr, bool* ok);
   BoundExprPtr ToGrouped(const BoundExprPtr& expr, Span span, bool* ok);
   bound::WindowRole RoleOf(const BoundExpr& expr) const;
   void BindDistinct(const std::vector<bound::Column>& columns);
@@ -54,6 +66,9 @@ class SelectBinder {
   Scope scope_;
   ExprBinder binder_;
   std::vector<Item> items_;
+  std::vector<Output> outputs_;
+  std::vector<program::StructColumns> structs_;  // of items
+  std::vector<Type> struct_types_;
   std::vector<bound::AggregateCall> calls_;
 };
 
@@ -82,49 +97,72 @@ bool SelectBinder::AddStar(const ast::SelectItem& item) {
     d.code = "unknown-relation";
     return false;
   }
-  bool ok = true;
   for (const bound::Visible& visible : scope_.schema->names) {
-    if (visible.expr == nullptr) {
-      Diagnostic& d = out_->Error(
-          star.span, "not supported yet: a STRUCT as a whole value (" + Quoted(visible.name) + ")");
-      d.label = "`*` includes it";
-      d.hint =
-          "name the fields that you want: " + Quoted(visible.name + "." + visible.fields[0].name);
-      d.code = "not-supported-yet";
-      ok = false;
-      continue;
-    }
-    items_.push_back({visible.name, star.span, nullptr, &visible, true});
+    const size_t begin = items_.size();
+    AddVisible(visible, visible.name, visible.name, star.span);
+    outputs_.push_back({visible.name, star.span, true, begin, items_.size()});
   }
-  return ok;
+  return true;
+}
+
+// A column, or the leaves of a STRUCT.
+void SelectBinder::AddVisible(const bound::Visible& visible, const std::string& name,
+                              const std::string& key, Span span) {
+  if (visible.expr != nullptr) {
+    items_.push_back({name, span, nullptr, visible.expr});
+    return;
+  }
+  const size_t number = structs_.size();
+  structs_.push_back({name, key, static_cast<int>(items_.size()), 0});
+  struct_types_.push_back(visible.type);
+  items_.push_back({name + " IS NOT NULL", span, nullptr, visible.presence});
+  for (const bound::Visible& field : visible.fields) {
+    AddVisible(field, name + "." + field.name, field.name, span);
+  }
+  structs_[number].end = static_cast<int>(items_.size());
+}
+
+// The STRUCT that the expression names as a whole; nullptr: it is something else.
+const bound::Visible* SelectBinder::StructOf(const ast::Expr& expr) const {
+  if (expr.kind != ast::ExprKind::kColumn) return nullptr;
+  Diagnostics quiet;
+  const bound::Visible* found = ResolveColumn(scope_, expr.path, expr.span, &quiet);
+  return found != nullptr && found->expr == nullptr ? found : nullptr;
 }
 
 bool SelectBinder::ExpandItems() {
   bool ok = true;
   for (const ast::SelectItem& item : select_.items) {
-    if (item.expr->kind == ast::ExprKind::kStar) {
+    const ast::Expr& expr = *item.expr;
+    if (expr.kind == ast::ExprKind::kStar) {
       ok &= AddStar(item);
       continue;
     }
-    Item added;
-    added.span = item.alias.has_value() ? item.alias->span : item.expr->span;
-    added.ast = item.expr.get();
-    added.name = item.alias.has_value() ? item.alias->text : NameOf(*item.expr, items_.size());
-    added.stated_name = item.alias.has_value() || item.expr->kind == ast::ExprKind::kColumn;
-    items_.push_back(std::move(added));
+    Output output;
+    output.span = item.alias.has_value() ? item.alias->span : expr.span;
+    output.name = item.alias.has_value() ? item.alias->text : NameOf(expr, outputs_.size());
+    output.stated_name = item.alias.has_value() || expr.kind == ast::ExprKind::kColumn;
+    output.begin = items_.size();
+    if (const bound::Visible* whole = StructOf(expr)) {
+      AddVisible(*whole, output.name, output.name, output.span);
+    } else {
+      items_.push_back({output.name, output.span, &expr, nullptr});
+    }
+    output.end = items_.size();
+    outputs_.push_back(std::move(output));
   }
   return ok;
 }
 
 bool SelectBinder::CheckNames() {
   bool ok = true;
-  for (size_t i = 0; i < items_.size(); ++i) {
+  for (size_t i = 0; i < outputs_.size(); ++i) {
     for (size_t j = 0; j < i; ++j) {
-      if (items_[i].name != items_[j].name) continue;
+      if (outputs_[i].name != outputs_[j].name) continue;
       Diagnostic& d =
-          out_->Error(items_[i].span, "duplicate column name " + Quoted(items_[i].name));
-      d.label = items_[i].stated_name ? "this name is taken by an earlier column"
-                                      : "would be named " + Quoted(items_[i].name) + " too";
+          out_->Error(outputs_[i].span, "duplicate column name " + Quoted(outputs_[i].name));
+      d.label = outputs_[i].stated_name ? "this name is taken by an earlier column"
+                                        : "would be named " + Quoted(outputs_[i].name) + " too";
       d.hint = "name it with AS";
       d.code = "duplicate-name";
       ok = false;
@@ -135,7 +173,7 @@ bool SelectBinder::CheckNames() {
 }
 
 BoundExprPtr SelectBinder::BindItem(const Item& item) {
-  return item.ast != nullptr ? binder_.Bind(*item.ast) : item.visible->expr;
+  return item.ast != nullptr ? binder_.Bind(*item.ast) : item.expr;
 }
 
 bound::WindowRole SelectBinder::RoleOf(const BoundExpr& expr) const {
@@ -146,13 +184,13 @@ bound::WindowRole SelectBinder::RoleOf(const BoundExpr& expr) const {
 }
 
 // GROUP BY 2 and GROUP BY alias name an item; anything else is an expression of its own.
-const Item* SelectBinder::ItemOf(const ast::Expr& expr, bool* ok) {
+const Output* SelectBinder::OutputOf(const ast::Expr& expr, bool* ok) {
   if (expr.kind == ast::ExprKind::kNumber) {
     bool digits = expr.text.find_first_not_of("0123456789") == std::string::npos;
     size_t position = digits && expr.text.size() < 6 ? std::stoul(expr.text) : 0;
-    if (position >= 1 && position <= items_.size()) return &items_[position - 1];
+    if (position >= 1 && position <= outputs_.size()) return &outputs_[position - 1];
     Diagnostic& d = out_->Error(expr.span, "GROUP BY " + expr.text + " names no column");
-    d.label = "SELECT has " + std::to_string(items_.size()) + " columns";
+    d.label = "SELECT has " + std::to_string(outputs_.size()) + " columns";
     d.code = "unknown-column";
     *ok = false;
     return nullptr;
@@ -160,8 +198,8 @@ const Item* SelectBinder::ItemOf(const ast::Expr& expr, bool* ok) {
   if (expr.kind != ast::ExprKind::kColumn || expr.path.size() != 1) return nullptr;
   // An input column comes first, as in PostgreSQL.
   if (FindVisible(scope_.schema->names, expr.path[0].text) != nullptr) return nullptr;
-  for (const Item& item : items_) {
-    if (item.name == expr.path[0].text && item.ast != nullptr) return &item;
+  for (const Output& output : outputs_) {
+    if (output.name == expr.path[0].text) return &output;
   }
   return nullptr;
 }
@@ -197,24 +235,48 @@ bool SelectBinder::BindKeys() {
   }
   for (const ast::ExprPtr& expr : select_.group_by) {
     bool found = true;
-    const Item* item = ItemOf(*expr, &found);
-    if (item != nullptr && item->ast != nullptr && HasAggregate(*item->ast)) {
-      Diagnostic& d = out_->Error(expr->span, "cannot group by an aggregate");
-      d.label = "this is column " + Quoted(item->name);
-      d.code = "misplaced-aggregate";
-      found = false;
+    const Output* output = OutputOf(*expr, &found);
+    ok &= found;
+    if (!found) continue;
+    if (output != nullptr) {
+      for (size_t i = output->begin; i < output->end; ++i) {
+        if (items_[i].ast != nullptr && HasAggregate(*items_[i].ast)) {
+          Diagnostic& d = out_->Error(expr->span, "cannot group by an aggregate");
+          d.label = "this is column " + Quoted(output->name);
+          d.code = "misplaced-aggregate";
+          ok = false;
+          continue;
+        }
+        BoundExprPtr key = BindItem(items_[i]);
+        ok &= key != nullptr && AddKey(key, items_[i].name);
+      }
+      continue;
     }
-    BoundExprPtr key = !found ? nullptr : item != nullptr ? BindItem(*item) : binder_.Bind(*expr);
+    if (const bound::Visible* whole = StructOf(*expr)) {
+      ok &= AddStructKey(*whole, expr->path.back().text);
+      continue;
+    }
+    BoundExprPtr key = binder_.Bind(*expr);
     ok &= key != nullptr;
     if (key == nullptr) continue;
-    std::string name = item != nullptr ? item->name : ToText(*key, ColumnNames(from_->schema));
+    std::string name = ToText(*key, ColumnNames(from_->schema));
     for (const Item& other : items_) {
-      if (item == nullptr && other.ast != nullptr && !HasAggregate(*other.ast) &&
+      if (other.ast != nullptr && !HasAggregate(*other.ast) &&
           ast::ToSql(*other.ast) == ast::ToSql(*expr)) {
         name = other.name;
       }
     }
     AddKey(std::move(key), name);
+  }
+  return ok;
+}
+
+// Every leaf is a key.
+bool SelectBinder::AddStructKey(const bound::Visible& visible, const std::string& name) {
+  if (visible.expr != nullptr) return AddKey(visible.expr, name);
+  bool ok = AddKey(visible.presence, name + " IS NOT NULL");
+  for (const bound::Visible& field : visible.fields) {
+    ok &= AddStructKey(field, name + "." + field.name);
   }
   return ok;
 }
@@ -414,6 +476,8 @@ bool SelectBinder::Bind(bound::Schema* schema, bound::Facts* facts) {
     }
     schema->columns.push_back(std::move(column));
   }
+  schema->structs = structs_;
+  schema->struct_types = struct_types_;
   DeriveKey(outputs, schema);
   result_->having = std::move(having);
   result_->outputs = std::move(outputs);

@@ -338,7 +338,7 @@ bool SourceBinder::Bind(bound::Source* source) {
   if (statement_.dead_letter.has_value()) {
     program::DeadLetter& dead = spec.dead_letter.emplace();
     ok &= BindConnector(*statement_.dead_letter, ConnectorUse::kDeadLetter, out_, &dead.connector,
-                        &dead.options, nullptr);
+                        &dead.options, &dead.secrets);
   }
   source->bounded =
       spec.connector == program::Connector::kFile ||

@@ -15,12 +15,17 @@ namespace flow {
 // code, and is called only when no argument is NULL or in error.
 struct Function {
   std::string name;  // lower case
+  // A DECIMAL here (and in `result`) is one of any digits: its precision is 0.
   std::vector<Type> arguments;
   Type result;
-  std::string symbol;            // of the body, in the bitcode and in the process
-  void* address = nullptr;       // native body
-  std::string help;              // one line
-  std::string example;           // an expression that runs: "upper('abc')"
+  std::string symbol;       // of the body, in the bitcode and in the process
+  void* address = nullptr;  // native body
+  std::string help;         // one line
+  std::string example;      // an expression that runs: "upper('abc')"
+  // Of a function of DECIMAL: how many of the arguments, at the end, are not written but added by
+  // the binder (INT: the scale of the DECIMAL argument, that of the result).
+  int hidden = 0;
+  size_t written() const { return arguments.size() - static_cast<size_t>(hidden); }
   std::string ToString() const;  // "upper(string) -> string"
 };
 

@@ -41,6 +41,9 @@ int Rank(TypeKind kind) {
 // How far an argument is from a parameter; negative: it does not fit. NULL is nearest to STRING,
 // so that f(NULL) has one meaning where several overloads would do.
 int Distance(const Type& argument, const Type& parameter) {
+  if (parameter.is(TypeKind::kDecimal) && parameter.precision == 0) {  // of any digits
+    return argument.is(TypeKind::kDecimal) ? 0 : -1;
+  }
   if (argument.kind == TypeKind::kNull) return parameter.is(TypeKind::kString) ? 1 : 2;
   if (argument == parameter) return 0;
   if (argument.is(TypeKind::kDate) && parameter.is(TypeKind::kTimestamp)) return 1;
@@ -63,18 +66,22 @@ int Distance(const Type& argument, const Type& parameter) {
 
 std::string Function::ToString() const {
   std::string text = name + "(";
-  for (size_t i = 0; i < arguments.size(); ++i) {
+  auto name_of = [](const Type& type) {
+    bool any = type.is(TypeKind::kDecimal) && type.precision == 0;
+    return any ? std::string("decimal") : Lower(type.ToString());
+  };
+  for (size_t i = 0; i < written(); ++i) {
     if (i > 0) text += ", ";
-    text += Lower(arguments[i].ToString());
+    text += name_of(arguments[i]);
   }
-  return text + ") -> " + Lower(result.ToString());
+  return text + ") -> " + name_of(result);
 }
 
 const Function* FindFunction(std::string_view name, const std::vector<Type>& arguments) {
   const Function* best = nullptr;
   int best_distance = std::numeric_limits<int>::max();
   for (const Function& function : StandardFunctions()) {
-    if (function.name != name || function.arguments.size() != arguments.size()) continue;
+    if (function.name != name || function.written() != arguments.size()) continue;
     int distance = 0;
     for (size_t i = 0; i < arguments.size() && distance >= 0; ++i) {
       int step = Distance(arguments[i], function.arguments[i]);

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "runtime/connector/connector.h"
+#include "runtime/connector/secrets.h"
 #include "runtime/format/encode.h"
 
 namespace flow {
@@ -76,26 +77,11 @@ Status WriteTopic(SourceConnector& connector, const DatagenOptions& options) {
   return writer->Close();
 }
 
-}  // namespace
-
-Status WriteSource(const BoundScript& script, const DatagenOptions& options) {
-  const program::Source* source = nullptr;
-  for (const bound::Source& candidate : script.sources) {
-    if (options.source.empty() || candidate.spec.name == options.source) {
-      if (source != nullptr) {
-        return UserError("the file has several sources", "name one with --source");
-      }
-      source = &candidate.spec;
-    }
-  }
-  if (source == nullptr) {
-    return UserError(options.source.empty() ? "the file has no source"
-                                            : "there is no source `" + options.source + "`");
-  }
-  FLOW_TRY(std::unique_ptr<SourceConnector> connector, OpenSource(*source));
+Status WriteOpened(const program::Source& source, const DatagenOptions& options) {
+  FLOW_TRY(std::unique_ptr<SourceConnector> connector, OpenSource(source));
   for (const PartitionInfo& partition : connector->partitions()) {
     if (!partition.bounded && options.limit < 0) {
-      return UserError("source " + source->name + " never ends", "say how much: --limit N");
+      return UserError("source " + source.name + " never ends", "say how much: --limit N");
     }
   }
   if (!options.topic.empty()) return WriteTopic(*connector, options);
@@ -113,6 +99,30 @@ Status WriteSource(const BoundScript& script, const DatagenOptions& options) {
     }
     FLOW_RETURN_IF_ERROR(WriteFile(*connector, partition, path, options.limit));
   }
+  return OkStatus();
+}
+
+}  // namespace
+
+Status WriteSource(const BoundScript& script, const DatagenOptions& options) {
+  const program::Source* source = nullptr;
+  for (const bound::Source& candidate : script.sources) {
+    if (options.source.empty() || candidate.spec.name == options.source) {
+      if (source != nullptr) {
+        return UserError("the file has several sources", "name one with --source");
+      }
+      source = &candidate.spec;
+    }
+  }
+  if (source == nullptr) {
+    return UserError(options.source.empty() ? "the file has no source"
+                                            : "there is no source `" + options.source + "`");
+  }
+  program::Source opened = *source;
+  Secrets secrets(options.secrets);
+  FLOW_RETURN_IF_ERROR(secrets.Resolve("source " + opened.name, opened.secrets, &opened.options));
+  Status written = WriteOpened(opened, options);
+  if (!written.ok()) return secrets.Hide(written.error());
   return OkStatus();
 }
 

@@ -14,6 +14,7 @@ struct DatagenOptions {
   std::string brokers;
   std::string topic;
   int64_t limit = -1;
+  std::string secrets;  // folder
 };
 
 // One JSON line a record. Several partitions: PATH.0, PATH.1, ...; or the partitions of a topic.

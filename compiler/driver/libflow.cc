@@ -13,6 +13,7 @@
 #include "compiler/driver/datagen.h"
 #include "compiler/driver/explain.h"
 #include "compiler/driver/report.h"
+#include "runtime/connector/secrets.h"
 #include "runtime/exec/job.h"
 #include "runtime/exec/state_tools.h"
 #include "runtime/format/encode.h"
@@ -138,6 +139,9 @@ class RowsView : public Rows {
   int64_t revision() const override { return revision_; }
   int count() const override { return batch_.rows; }
   const std::vector<std::string>& columns() const override { return view_.columns; }
+  const std::vector<int>& key() const override { return view_.key; }
+  bool append_only() const override { return view_.append_only; }
+  const std::vector<int>& shown() const override { return shown_; }
   bool is_upsert(int row) const override { return batch_.weight(row) > 0; }
   bool is_null(int row, int column) const override {
     return batch_.column(column).status[row] != kFlowValue;
@@ -157,13 +161,14 @@ class RowsView : public Rows {
   }
   std::string json(int row) const override {
     std::string out;
-    flow::AppendJsonRow(batch_, row, view_.columns, {}, &out);
+    flow::AppendJsonRow(batch_, row, view_.columns, {}, view_.structs, &out);
     return out;
   }
 
  private:
   const flow::Type& Type(int column) const { return view_.types[static_cast<size_t>(column)]; }
   const flow::program::View& view_;
+  const std::vector<int> shown_ = flow::ShownColumns(view_);
   const flow::Batch& batch_;
   int64_t revision_;
 };
@@ -194,6 +199,7 @@ flow::RunOptions Translate(const RunOptions& options, const std::atomic<bool>* s
   out.hash_mask = options.collide_hashes ? 0 : ~uint64_t{0};
   out.use_sinks = options.use_sinks;
   out.print = options.print;
+  out.to_stdout = options.to_stdout;
   out.changes = options.changes;
   out.digest = options.digest;
   out.format = options.format;
@@ -207,7 +213,8 @@ flow::RunOptions Translate(const RunOptions& options, const std::atomic<bool>* s
   }
   if (options.on_progress) {
     out.on_progress = [on_progress = options.on_progress](const flow::Progress& progress) {
-      on_progress({progress.rows, progress.bytes, progress.ticks, progress.watermark});
+      on_progress(
+          {progress.rows, progress.bytes, progress.ticks, progress.watermark, progress.lag});
     };
   }
   return out;
@@ -249,6 +256,19 @@ bool Program::wants_state() const {
   return false;
 }
 
+bool Program::only_prints_one_view() const {
+  const flow::program::Program& program = impl_->compilation->lowered.program;
+  bool stdout_only =
+      std::all_of(program.sinks.begin(), program.sinks.end(), [](const flow::program::Sink& sink) {
+        return sink.connector == flow::program::Connector::kStdout && sink.options.empty();
+      });
+  return stdout_only && views().size() == 1 && program.sinks.size() <= 1;
+}
+
+bool Program::endless() const {
+  return !flow::AllSourcesBounded(impl_->compilation->lowered.program);
+}
+
 CompileResult Compile(const std::string& name, const std::string& text,
                       const CompileOptions& options, bool color) {
   CompileResult result;
@@ -279,12 +299,18 @@ std::string Explain(const std::string& name, const std::string& text, const Comp
 
 RunResult Run(Program& program, const RunOptions& options) {
   ProgramImpl& impl = program.impl();
-  const flow::program::Program& lowered = impl.compilation->lowered.program;
   flow::RunOptions run = Translate(options, &impl.stop);
+  flow::Secrets secrets(options.secrets);
+  auto program_with_secrets = secrets.Resolve(impl.compilation->lowered.program, options.use_sinks);
+  if (!program_with_secrets.ok()) return Failure(program_with_secrets.error());
+  const flow::program::Program& lowered = program_with_secrets.value();
+  if (options.on_notice) {
+    run.on_notice = [&](const std::string& line) { options.on_notice(secrets.Hide(line)); };
+  }
   auto report = run.mode == flow::RunMode::kStream ? flow::RunStream(lowered, run)
                                                    : flow::RunBatch(lowered, run);
   impl.stop.store(false);
-  if (!report.ok()) return Failure(report.error());
+  if (!report.ok()) return Failure(secrets.Hide(report.error()));
   const flow::RunReport& ran = report.value();
   RunResult result;
   for (const flow::ViewDigest& digest : ran.digests) {
@@ -311,9 +337,9 @@ RunResult Run(Program& program, const RunOptions& options) {
 void Stop(Program& program) { program.impl().stop.store(true); }
 
 RunResult Datagen(Program& program, const DatagenOptions& options) {
-  flow::Status status = flow::WriteSource(
-      program.impl().compilation->bound,
-      {options.source, options.path, options.brokers, options.topic, options.limit});
+  flow::Status status = flow::WriteSource(program.impl().compilation->bound,
+                                          {options.source, options.path, options.brokers,
+                                           options.topic, options.limit, options.secrets});
   return status.ok() ? RunResult{} : Failure(status.error());
 }
 

@@ -203,6 +203,8 @@ logical::Plan BuildLogical(const BoundScript& script) {
     view.windowed = bound.windowed;
     view.emit = bound.emit;
     view.emit_every = bound.emit_every;
+    view.retain = bound.retain;
+    view.structs = bound.query->schema.structs;
     view.late_name = bound.late_name;
     view.late_call = bound.late_window.get();
     view.root = Builder(&plan).Build(bound.query, bound.emit == program::EmitKind::kOnClose);

@@ -74,6 +74,8 @@ struct View {
   bool windowed = false;
   program::EmitKind emit = program::EmitKind::kChanges;
   int64_t emit_every = 0;
+  std::optional<int64_t> retain;
+  std::vector<program::StructColumns> structs;  // of the root's columns
   std::string late_name;
   const void* late_call = nullptr;  // the window call that late_name is about
 };
@@ -84,6 +86,7 @@ struct Plan {
   std::vector<program::Sink> sinks;
   // Set by rules.
   bool prune_columns = false;  // sources decode only what is read
+  bool late_decoding = false;  // ... and columns that no filter reads only for rows that pass one
   bool common_subexpressions = false;
 };
 

@@ -18,8 +18,31 @@ std::string Joined(const std::vector<std::string>& parts) {
   return text;
 }
 
-// Stands for the output name of a source's own pipeline; no column can be called so.
+// Stand for the output names of a source's own pipelines; no column can be called so.
 constexpr const char* kEventTime = "\n";
+constexpr const char* kLateFilter = "\r";
+
+// What decoding a value costs beside finding its end, which is done anyway.
+int DecodingCost(const program::SourceColumn& column) {
+  switch (column.type.kind) {
+    case TypeKind::kDouble:
+    case TypeKind::kDate:
+    case TypeKind::kTimestamp:
+      return 2;
+    case TypeKind::kDecimal:
+    case TypeKind::kString:
+    case TypeKind::kInt:
+    case TypeKind::kBigint:
+      return 1;
+    case TypeKind::kBoolean:
+    case TypeKind::kNull:
+    case TypeKind::kInterval:
+    case TypeKind::kStruct:
+      break;
+  }
+  return 0;
+}
+constexpr int kWorthLate = 2;  // see docs/adr/0007-late-decoding.md
 
 class Finisher {
  public:
@@ -30,6 +53,7 @@ class Finisher {
   void ChooseColumns();
   void AddSources();
   void AddEventTime(int source);
+  void AddLateColumns(int source);
   void FinishPipeline(size_t index);
   BoundExprPtr Remap(const BoundExprPtr& expr, const Path& path, int inputs) const;
   void RenumberSources(std::vector<int>* sources) const;
@@ -111,6 +135,47 @@ void Finisher::AddEventTime(int source) {
   output_names_.push_back({kEventTime});
 }
 
+// Late are the columns that neither a path's filter nor the event time reads, if every path has a
+// filter. A row needs them if some filter says TRUE, which is what OR says of them all.
+void Finisher::AddLateColumns(int source) {
+  program::Source& spec = draft_.program.sources[static_cast<size_t>(source_number_[source])];
+  if (!draft_.plan->late_decoding || spec.format == program::Format::kRows) return;
+  std::vector<BoundExprPtr> filters;
+  std::vector<int> early;
+  if (SourceOf(source).event_time != nullptr) CollectColumns(*SourceOf(source).event_time, &early);
+  for (const Path& path : draft_.paths) {
+    if (path.from != program::PartKind::kSource || path.index != source) continue;
+    if (path.spec.filter == nullptr) return;
+    bool known = std::any_of(filters.begin(), filters.end(), [&](const BoundExprPtr& other) {
+      return StructurallyEqual(*other, *path.spec.filter);
+    });
+    if (known) continue;
+    filters.push_back(path.spec.filter);
+    CollectColumns(*path.spec.filter, &early);
+  }
+  std::vector<program::SourceColumn*> late;
+  int cost = 0;
+  for (const auto& [physical, column] : column_[source]) {
+    program::SourceColumn& candidate = spec.columns[static_cast<size_t>(column)];
+    bool decoded = candidate.from == program::ColumnFrom::kField ||
+                   candidate.from == program::ColumnFrom::kPresence;
+    if (!decoded || std::find(early.begin(), early.end(), physical) != early.end()) continue;
+    late.push_back(&candidate);
+    cost += DecodingCost(candidate);
+  }
+  if (filters.empty() || cost < kWorthLate) return;
+  for (program::SourceColumn* column : late) column->late = true;
+  Path path;
+  path.index = source;
+  path.spec.filter = filters.size() == 1
+                         ? filters[0]
+                         : MakeNode(ExprOp::kOr, TypeKind::kBoolean, std::move(filters));
+  program::Pipeline pipeline;
+  pipeline.name = SourceOf(source).spec.name + " late columns";
+  spec.late_filter = AddPipeline(&draft_, std::move(path), std::move(pipeline));
+  output_names_.push_back({kLateFilter});
+}
+
 void Finisher::RenumberSources(std::vector<int>* sources) const {
   for (int& source : *sources) source = source_number_.at(source);
 }
@@ -184,7 +249,8 @@ void Finisher::FinishPipeline(size_t index) {
   int inputs = static_cast<int>(pipeline.input.size());
   if (pipeline.late_of.has_value()) from += " (late)";
   bool event_time = output_names_[index] == std::vector<std::string>{kEventTime};
-  if (!event_time) pipeline.name = from + " -> " + pipeline.name;
+  bool late_filter = output_names_[index] == std::vector<std::string>{kLateFilter};
+  if (!event_time && !late_filter) pipeline.name = from + " -> " + pipeline.name;
   PipelineSpec spec;
   spec.filter = Remap(path.spec.filter, path, inputs);
   spec.late_time = Remap(path.spec.late_time, path, inputs);
@@ -218,6 +284,7 @@ LoweredProgram Finisher::Run() {
       output_names_[static_cast<size_t>(edge.pipeline)] = view.columns;
     }
   }
+  for (const auto& [source, columns] : used_) AddLateColumns(source);
   for (const auto& [source, columns] : used_) AddEventTime(source);
   for (size_t i = 0; i < draft_.paths.size(); ++i) FinishPipeline(i);
   result_.program = std::move(draft_.program);

@@ -45,8 +45,14 @@ void AddReadViews(const logical::Plan& plan, std::set<int>* views) {
 uint64_t Fingerprint(const program::Program& program) {
   program::Program bare = program;
   bare.file.clear();
-  for (program::Source& source : bare.sources) source.options.clear();
-  for (program::Sink& sink : bare.sinks) sink.options.clear();
+  for (program::Source& source : bare.sources) {
+    source.options.clear();
+    source.secrets.clear();
+  }
+  for (program::Sink& sink : bare.sinks) {
+    sink.options.clear();
+    sink.secrets.clear();
+  }
   uint64_t hash = 0xcbf29ce484222325ull;
   for (char c : PrintStream(bare) + PrintBatch(bare)) {
     hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ull;

@@ -26,6 +26,7 @@ void LowerView(Draft* draft, int view_index) {
     view.columns.push_back(column.name);
     view.types.push_back(column.type);
   }
+  view.structs = plan.structs;
   view.append_only = true;
   for (Path& path : paths) {
     if (path.from == program::PartKind::kAggregate) {

@@ -19,6 +19,7 @@ constexpr Rule kRules[] = {
     {"constant-folding", optimize::FoldConstants},
     {"filter-pushdown", optimize::PushDownFilters},
     {"projection-pushdown", optimize::PushDownProjections},
+    {"late-decoding", optimize::DecodeLate},
     {"window-slices", optimize::UseSlices},
     {"partial-aggregation", optimize::PreAggregate},
     {"common-subexpressions", optimize::ShareSubexpressions},

@@ -11,6 +11,7 @@ namespace flow::optimize {
 void FoldConstants(logical::Plan* plan);
 void PushDownFilters(logical::Plan* plan);
 void PushDownProjections(logical::Plan* plan);
+void DecodeLate(logical::Plan* plan);
 void UseSlices(logical::Plan* plan);
 void PreAggregate(logical::Plan* plan);
 void ShareSubexpressions(logical::Plan* plan);

@@ -61,6 +61,9 @@ class FLOW_EXPORT Program {
   // Does a stream of it write to places where a restart must go on rather than begin again (a sink
   // on a server, or an endless input)? Then it should be given RunOptions::state.
   bool wants_state() const;
+  // Is stdout, with a single view, all that a run writes to? And does it never end by itself?
+  bool only_prints_one_view() const;
+  bool endless() const;
   ProgramImpl& impl() { return *impl_; }
 
  private:
@@ -93,6 +96,11 @@ class FLOW_EXPORT Rows {
   virtual int64_t revision() const = 0;
   virtual int count() const = 0;
   virtual const std::vector<std::string>& columns() const = 0;
+  // The columns that tell the view's rows apart; none: it only adds rows, or has a single one.
+  virtual const std::vector<int>& key() const = 0;
+  // True: rows are only added. The columns to show to people (a STRUCT has one that is not).
+  virtual bool append_only() const = 0;
+  virtual const std::vector<int>& shown() const = 0;
   // True: the row is new or replaces the one with its key. False: the row of this key is gone.
   virtual bool is_upsert(int row) const = 0;
   virtual bool is_null(int row, int column) const = 0;
@@ -106,6 +114,7 @@ class FLOW_EXPORT Rows {
 struct Progress {
   int64_t rows = 0, bytes = 0, ticks = 0;
   int64_t watermark_us = INT64_MIN;
+  int64_t lag = -1;  // records or bytes that are not read yet; -1: unknown
 };
 
 struct RunOptions {
@@ -125,8 +134,11 @@ struct RunOptions {
   bool collide_hashes = false;  // tests: every key has the same hash
   bool use_sinks = true;        // write the file's sinks and dead letters
   bool print = false;           // write wanted views to stdout
+  bool to_stdout = true;        // false: what would go to stdout is for on_rows alone
   bool changes = false;
   bool digest = false;
+  // Where SECRET('NAME') is looked up before the environment: a file NAME in this folder.
+  std::string secrets;
   std::string format;  // of rows on stdout: table, json, csv
   std::function<void(const Rows&)> on_rows;
   std::function<void(const Progress&)> on_progress;
@@ -163,7 +175,8 @@ struct DatagenOptions {
   std::string path;     // a file; with several partitions PATH.0, PATH.1, ...; "-": stdout
   std::string brokers;  // with `topic`: to Kafka instead
   std::string topic;
-  int64_t limit = -1;  // rows a partition
+  int64_t limit = -1;   // rows a partition
+  std::string secrets;  // as in RunOptions
 };
 FLOW_EXPORT RunResult Datagen(Program& program, const DatagenOptions& options);
 

@@ -92,6 +92,11 @@ class Decoder {
  public:
   virtual ~Decoder() = default;
   virtual void Decode(const Morsel& morsel, DecodedRows* out) const = 0;
+  // In two steps: all but the late columns, whose cells are then as for records without the field,
+  // and the late columns of these rows (ascending; none of them malformed).
+  virtual void DecodeEarly(const Morsel& morsel, DecodedRows* out) const { Decode(morsel, out); }
+  virtual void DecodeLate(const Morsel& /*morsel*/, const std::vector<int32_t>& /*rows*/,
+                          DecodedRows* /*out*/) const {}
   // The raw record `index` of a morsel, for dead letters: its bytes (kRows sources: as JSON).
   virtual std::string Raw(const Morsel& morsel, int64_t index) const = 0;
 };

@@ -42,31 +42,66 @@ void EndRows(const program::Source& source, const Morsel& morsel, DecodedRows* o
   }
 }
 
+// Which columns a decoder wants.
+enum class Part { kAll, kEarly, kLate };
+
+// The columns; those of another part have no field of the record.
+std::vector<program::SourceColumn> ColumnsOf(const program::Source& source, Part part) {
+  std::vector<program::SourceColumn> columns = source.columns;
+  for (program::SourceColumn& column : columns) {
+    const bool wanted = part == Part::kAll || column.late == (part == Part::kLate);
+    if (!wanted) column.from = program::ColumnFrom::kOffset;
+  }
+  return columns;
+}
+
 class JsonRecordDecoder : public RecordDecoder {
  public:
   JsonRecordDecoder(const program::Source& source, TimestampUnit unit)
       : source_(source),
-        decoder_(source.columns, unit,
-                 std::any_of(source.columns.begin(), source.columns.end(), StartsWithIndex) ||
-                     std::any_of(source.declared.begin(), source.declared.end(), StartsWithIndex)) {
-  }
+        all_(Make(source, unit, Part::kAll)),
+        early_(Make(source, unit, Part::kEarly)),
+        late_(Make(source, unit, Part::kLate)) {}
 
   void Decode(const Morsel& morsel, DecodedRows* out) const override {
+    DecodeWith(all_, morsel, out);
+  }
+  void DecodeEarly(const Morsel& morsel, DecodedRows* out) const override {
+    DecodeWith(early_, morsel, out);
+  }
+  void DecodeLate(const Morsel& morsel, const std::vector<int32_t>& rows,
+                  DecodedRows* out) const override {
+    JsonDecoder::Memory memory(late_);
+    for (int32_t row : rows) {
+      const RawRecord& record = morsel.records[static_cast<size_t>(row)];
+      late_.Decode(record.data, record.size, row, &out->batch, &memory);
+    }
+  }
+
+ private:
+  static JsonDecoder Make(const program::Source& source, TimestampUnit unit, Part part) {
+    const bool arrays =
+        std::any_of(source.columns.begin(), source.columns.end(), StartsWithIndex) ||
+        std::any_of(source.declared.begin(), source.declared.end(), StartsWithIndex);
+    return JsonDecoder(ColumnsOf(source, part), unit, arrays);
+  }
+  void DecodeWith(const JsonDecoder& decoder, const Morsel& morsel, DecodedRows* out) const {
     BeginRows(source_, morsel, out);
-    JsonDecoder::Memory memory(decoder_);
+    JsonDecoder::Memory memory(decoder);
     for (size_t i = 0; i < morsel.records.size(); ++i) {
       const RawRecord& record = morsel.records[i];
       const int32_t row = static_cast<int32_t>(i);
-      if (decoder_.Decode(record.data, record.size, row, &out->batch, &memory)) continue;
+      if (decoder.Decode(record.data, record.size, row, &out->batch, &memory)) continue;
       out->record_status[i] = kFlowErrMalformed;
       PresetAbsent(source_.columns, row, 1, &out->batch);
     }
     EndRows(source_, morsel, out);
   }
 
- private:
   const program::Source& source_;
-  const JsonDecoder decoder_;
+  const JsonDecoder all_;
+  const JsonDecoder early_;
+  const JsonDecoder late_;
 };
 
 class CsvRecordDecoder : public RecordDecoder {
@@ -78,8 +113,12 @@ class CsvRecordDecoder : public RecordDecoder {
                                       [](const program::SourceColumn& column) {
                                         return column.from == program::ColumnFrom::kField;
                                       });
-    by_position_ = std::make_shared<const CsvLayout>(
-        CsvLayout::FromPositions(static_cast<size_t>(fields), source.columns, options_));
+    auto layout = [&](Part part) {
+      return CsvLayout::FromPositions(static_cast<size_t>(fields), ColumnsOf(source, part),
+                                      options_);
+    };
+    by_position_ = std::make_shared<const Layouts>(
+        Layouts{layout(Part::kAll), layout(Part::kEarly), layout(Part::kLate)});
   }
 
   bool has_header() const override { return options_.header; }
@@ -93,25 +132,51 @@ class CsvRecordDecoder : public RecordDecoder {
           "none of the declared columns is in the header: " + std::string(header.substr(0, 200)),
           "the options delimiter and header = 'false' say what the file is like");
     }
-    FLOW_TRY(CsvLayout layout, CsvLayout::FromHeader(header, source_.columns, options_));
+    auto layout = [&](Part part) {
+      return CsvLayout::FromHeader(header, ColumnsOf(source_, part), options_);
+    };
+    FLOW_TRY(CsvLayout all, layout(Part::kAll));
+    FLOW_TRY(CsvLayout early, layout(Part::kEarly));
+    FLOW_TRY(CsvLayout late, layout(Part::kLate));
     std::lock_guard<std::mutex> lock(mutex_);
-    layouts_[{partition, file}] = std::make_shared<const CsvLayout>(std::move(layout));
+    layouts_[{partition, file}] =
+        std::make_shared<const Layouts>(Layouts{std::move(all), std::move(early), std::move(late)});
     return OkStatus();
   }
 
   void Decode(const Morsel& morsel, DecodedRows* out) const override {
+    DecodeWith(&Layouts::all, morsel, out);
+  }
+  void DecodeEarly(const Morsel& morsel, DecodedRows* out) const override {
+    DecodeWith(&Layouts::early, morsel, out);
+  }
+  void DecodeLate(const Morsel& morsel, const std::vector<int32_t>& rows,
+                  DecodedRows* out) const override {
+    const std::shared_ptr<const Layouts> layouts = LayoutsOf(morsel);
+    if (layouts == nullptr) return;
+    std::vector<CsvField> scratch;
+    for (int32_t row : rows) {
+      const RawRecord& record = morsel.records[static_cast<size_t>(row)];
+      layouts->late.Decode(record.data, record.size, row, &out->batch, &scratch);
+    }
+  }
+
+ private:
+  struct Layouts {
+    CsvLayout all;
+    CsvLayout early;
+    CsvLayout late;
+  };
+
+  void DecodeWith(CsvLayout Layouts::* part, const Morsel& morsel, DecodedRows* out) const {
     BeginRows(source_, morsel, out);
-    // A morsel is of one file.
-    const std::shared_ptr<const CsvLayout> layout =
-        morsel.records.empty()
-            ? nullptr
-            : LayoutOf(morsel.partition, FileOfOffset(morsel.records.front().offset));
+    const std::shared_ptr<const Layouts> layouts = LayoutsOf(morsel);
     std::vector<CsvField> scratch;
     for (size_t i = 0; i < morsel.records.size(); ++i) {
       const RawRecord& record = morsel.records[i];
       const int32_t row = static_cast<int32_t>(i);
-      if (layout != nullptr &&
-          layout->Decode(record.data, record.size, row, &out->batch, &scratch)) {
+      if (layouts != nullptr &&
+          ((*layouts).*part).Decode(record.data, record.size, row, &out->batch, &scratch)) {
         continue;
       }
       out->record_status[i] = kFlowErrMalformed;
@@ -120,19 +185,20 @@ class CsvRecordDecoder : public RecordDecoder {
     EndRows(source_, morsel, out);
   }
 
- private:
-  std::shared_ptr<const CsvLayout> LayoutOf(int partition, int64_t file) const {
-    if (by_position_ != nullptr) return by_position_;
+  // A morsel is of one file.
+  std::shared_ptr<const Layouts> LayoutsOf(const Morsel& morsel) const {
+    if (by_position_ != nullptr || morsel.records.empty()) return by_position_;
+    const int64_t file = FileOfOffset(morsel.records.front().offset);
     std::lock_guard<std::mutex> lock(mutex_);
-    const auto it = layouts_.find({partition, file});
+    const auto it = layouts_.find({morsel.partition, file});
     return it == layouts_.end() ? nullptr : it->second;
   }
 
   const program::Source& source_;
   const CsvOptions options_;
-  std::shared_ptr<const CsvLayout> by_position_;
+  std::shared_ptr<const Layouts> by_position_;
   mutable std::mutex mutex_;
-  std::map<std::pair<int, int64_t>, std::shared_ptr<const CsvLayout>> layouts_;
+  std::map<std::pair<int, int64_t>, std::shared_ptr<const Layouts>> layouts_;
 };
 
 }  // namespace

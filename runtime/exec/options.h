@@ -50,11 +50,12 @@ struct RunOptions {
 
   // False: only on_rows, print and digests; no sinks and no dead letters are written.
   bool use_sinks = true;
-  bool print = false;    // wanted views go to STDOUT
-  bool changes = false;  // STDOUT and on_rows get every revision, not the final table
-  bool digest = false;   // fill RunReport::digests
-  std::string format;    // of STDOUT: table, json, csv
-  RowCallback on_rows;   // every wanted view
+  bool print = false;     // wanted views go to STDOUT
+  bool to_stdout = true;  // false: what would go to STDOUT is for on_rows alone
+  bool changes = false;   // STDOUT and on_rows get every revision, not the final table
+  bool digest = false;    // fill RunReport::digests
+  std::string format;     // of STDOUT: table, json, csv
+  RowCallback on_rows;    // every wanted view
   // Called after each tick (stream) or every ~100 ms (batch) from the job's thread.
   std::function<void(const struct Progress&)> on_progress;
   std::function<void(const std::string&)> on_notice;  // one line for people, on stderr
@@ -66,6 +67,7 @@ struct Progress {
   int64_t bytes = 0;
   int64_t ticks = 0;
   int64_t watermark = INT64_MIN;
+  int64_t lag = -1;  // records or bytes that are not read yet, as far as known
   int64_t total_bytes = -1;
 };
 

@@ -9,12 +9,48 @@
 
 namespace flow {
 
+namespace {
+
+// A record whose late columns are needed is read twice. Where many are, a morsel is decoded in one
+// step; which of the two is done changes no result, so it may follow what came before.
+constexpr int64_t kFewOf = 4;           // at most one record in so many
+constexpr int kMorselsUntilTried = 64;  // again; then twice as many, and so on
+constexpr int kMostMorselsUntilTried = 4096;
+
+}  // namespace
+
 SourceFront::SourceFront(const program::Program* program, int source, const Decoder* decoder)
-    : source_(&program->sources[static_cast<size_t>(source)]), decoder_(decoder) {
+    : source_(&program->sources[static_cast<size_t>(source)]),
+      decoder_(decoder),
+      until_tried_(kMorselsUntilTried) {
   if (source_->event_time_pipeline >= 0) {
     event_time_runner_ = std::make_unique<PathRunner>(
         &program->pipelines[static_cast<size_t>(source_->event_time_pipeline)], ~uint64_t{0});
   }
+  if (source_->late_filter >= 0) {
+    late_runner_ = std::make_unique<PathRunner>(
+        &program->pipelines[static_cast<size_t>(source_->late_filter)], ~uint64_t{0});
+  }
+}
+
+void SourceFront::DecodeLate(SourceRows* rows) {
+  late_rows_.clear();
+  PathCounts ignored;
+  for (auto [first, count] : rows->alive) {
+    late_runner_->Run(
+        rows->decoded.batch.columns(), nullptr, nullptr, first, count, &ignored,
+        [](int32_t, uint8_t) {},
+        [&](const PathRunner::Output& out) {
+          late_rows_.insert(late_rows_.end(), out.source_row, out.source_row + out.rows.rows);
+        });
+  }
+  decoder_->DecodeLate(rows->morsel, late_rows_, &rows->decoded);
+  if (static_cast<int64_t>(late_rows_.size()) * kFewOf <= rows->alive_rows) {
+    until_tried_ = kMorselsUntilTried;
+    return;
+  }
+  whole_morsels_ = until_tried_;
+  until_tried_ = std::min(until_tried_ * 2, kMostMorselsUntilTried);
 }
 
 void SourceFront::EventTimes(SourceRows* rows, std::vector<uint8_t>* status) {
@@ -46,7 +82,13 @@ void SourceFront::EventTimes(SourceRows* rows, std::vector<uint8_t>* status) {
 
 void SourceFront::Decode(SourceRows* rows, const DeadFn& dead) {
   rows->decoded.Clear();
-  decoder_->Decode(rows->morsel, &rows->decoded);
+  const bool in_two_steps = late_runner_ != nullptr && whole_morsels_ == 0;
+  if (in_two_steps) {
+    decoder_->DecodeEarly(rows->morsel, &rows->decoded);
+  } else {
+    decoder_->Decode(rows->morsel, &rows->decoded);
+    whole_morsels_ -= whole_morsels_ > 0 ? 1 : 0;
+  }
   const DecodedRows& decoded = rows->decoded;
   const int32_t count = decoded.batch.rows;
   EventTimes(rows, &status_);
@@ -82,6 +124,7 @@ void SourceFront::Decode(SourceRows* rows, const DeadFn& dead) {
     if (timed) rows->greatest = std::max(rows->greatest, rows->event_time[i]);
   }
   end_run(count);
+  if (in_two_steps) DecodeLate(rows);
 }
 
 int64_t SourceFront::Judge(int64_t max_event_time, SourceRows* rows) const {

@@ -42,10 +42,15 @@ class SourceFront {
 
  private:
   void EventTimes(SourceRows* rows, std::vector<uint8_t>* status);
+  void DecodeLate(SourceRows* rows);
 
   const program::Source* source_;
   const Decoder* decoder_;
   std::unique_ptr<PathRunner> event_time_runner_;
+  std::unique_ptr<PathRunner> late_runner_;  // the filter of late columns
+  std::vector<int32_t> late_rows_;
+  int whole_morsels_ = 0;  // how many more to decode in one step
+  int until_tried_;        // how many there are the next time
   std::vector<uint8_t> status_;
 };
 

@@ -81,6 +81,11 @@ Status SourceSet::Resume(const std::vector<PartitionPosition>& positions) {
       partition.from = position.next_offset;
       partition.max_event_time = position.max_event_time;
       partition.out = position.out;
+      partition.fingerprint = position.fingerprint;
+      if (auto last = ParseFingerprint(position.fingerprint)) {
+        FLOW_RETURN_IF_ERROR(connector(partition.source)
+                                 .VerifyFingerprint(partition.partition, partition.from, *last));
+      }
     }
     if (found) continue;
     return Error{ErrorDomain::kData,

@@ -31,7 +31,8 @@ struct PartitionState {
   // Decisions: (offset, event time) ascending, and the next one to apply.
   std::vector<std::pair<int64_t, int64_t>> raises;
   size_t next_raise = 0;
-  bool out = false;  // by a decision of this run (live streams)
+  std::string fingerprint;  // of the last record read, by this run or the one before
+  bool out = false;         // by a decision of this run (live streams)
   int64_t silent_since_us = 0;
 };
 

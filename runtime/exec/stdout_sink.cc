@@ -38,7 +38,10 @@ size_t DisplayWidth(const std::string& text) {
 class StdoutSink : public SinkConnector {
  public:
   StdoutSink(const program::View& view, StdoutOptions options)
-      : view_(view), options_(std::move(options)) {}
+      : view_(view),
+        shown_(ShownColumns(view)),
+        shown_names_(ShownNames(view)),
+        options_(std::move(options)) {}
 
   Status Write(const ChangeBatch& changes) override {
     if (options_.format == "table") return WriteTable(changes);
@@ -69,7 +72,7 @@ class StdoutSink : public SinkConnector {
 
   void AppendJson(const ChangeBatch& changes, int32_t row, std::string* text) const {
     if (!options_.changes && !options_.several_views) {
-      AppendJsonRow(*changes.rows, row, view_.columns, {}, text);
+      AppendJsonRow(*changes.rows, row, view_.columns, {}, view_.structs, text);
       text->push_back('\n');
       return;
     }
@@ -80,7 +83,7 @@ class StdoutSink : public SinkConnector {
       text->append(std::to_string(changes.revision));
     }
     text->append(",\"row\":");
-    AppendJsonRow(*changes.rows, row, view_.columns, {}, text);
+    AppendJsonRow(*changes.rows, row, view_.columns, {}, view_.structs, text);
     text->append("}\n");
   }
 
@@ -96,12 +99,12 @@ class StdoutSink : public SinkConnector {
       prefix += std::string(Op(changes, row)) + "," + std::to_string(changes.revision) + ",";
     }
     if (!header_written_) {
-      names.insert(names.end(), view_.columns.begin(), view_.columns.end());
+      names.insert(names.end(), shown_names_.begin(), shown_names_.end());
       AppendCsvHeader(names, text);
       header_written_ = true;
     }
     text->append(prefix);
-    AppendCsvRow(*changes.rows, row, text);
+    AppendCsvRow(*changes.rows, row, shown_, text);
   }
 
   // Rows are held until the widths of the columns are known from the first thousand.
@@ -112,9 +115,9 @@ class StdoutSink : public SinkConnector {
         cells.push_back(Op(changes, row));
         cells.push_back(std::to_string(changes.revision));
       }
-      for (int32_t i = 0; i < changes.rows->column_count(); ++i) {
+      for (int c : shown_) {
         cells.push_back(
-            CellText(changes.rows->column(i), view_.types[static_cast<size_t>(i)], row));
+            CellText(changes.rows->column(c), view_.types[static_cast<size_t>(c)], row));
       }
       held_.push_back(std::move(cells));
     }
@@ -123,7 +126,7 @@ class StdoutSink : public SinkConnector {
 
   bool Numeric(size_t column) const {
     size_t shift = options_.changes ? 2 : 0;
-    return column >= shift && view_.types[column - shift].is_numeric();
+    return column >= shift && view_.types[static_cast<size_t>(shown_[column - shift])].is_numeric();
   }
 
   void AppendLine(const std::vector<std::string>& cells, bool header, std::string* text) const {
@@ -146,7 +149,7 @@ class StdoutSink : public SinkConnector {
   Status FlushTable() {
     std::vector<std::string> names;
     if (options_.changes) names = {"op", "rev"};
-    names.insert(names.end(), view_.columns.begin(), view_.columns.end());
+    names.insert(names.end(), shown_names_.begin(), shown_names_.end());
     std::string text;
     if (!header_written_) {
       widths_.assign(names.size(), 0);
@@ -167,6 +170,8 @@ class StdoutSink : public SinkConnector {
   }
 
   const program::View& view_;
+  const std::vector<int> shown_;
+  const std::vector<std::string> shown_names_;
   StdoutOptions options_;
   bool header_written_ = false;
   std::vector<std::vector<std::string>> held_;

@@ -249,7 +249,13 @@ Manifest StreamJob::DescribeCut(bool ended) {
     position.next_offset = partition->next_offset;
     position.max_event_time = partition->max_event_time;
     position.out = partition->out;
-    if (partition->reader != nullptr) position.lag = partition->reader->lag();
+    if (partition->reader != nullptr) {
+      position.lag = partition->reader->lag();
+      if (auto last = partition->reader->last_record()) {
+        partition->fingerprint = FingerprintText(*last);
+      }
+    }
+    position.fingerprint = partition->fingerprint;
     manifest.partitions.push_back(std::move(position));
   }
   for (size_t a = 0; a < program_.aggregates.size(); ++a) {

@@ -439,6 +439,10 @@ Status StreamJob::Tick(bool* finished) {
     for (int64_t watermark : view_watermark_) {
       progress.watermark = std::max(progress.watermark, watermark);
     }
+    for (const auto& partition : sources_->partitions()) {
+      const int64_t lag = partition->ended ? 0 : partition->reader->lag();
+      if (lag >= 0) progress.lag = std::max<int64_t>(0, progress.lag) + lag;
+    }
     options_.on_progress(progress);
   }
   if (!*finished && read_rows_.load() == 0) {

@@ -51,6 +51,7 @@ Result<std::unique_ptr<ViewOutput>> ViewOutput::Open(const program::Program& pro
   int wanted = 0;
   for (const program::View& other : program.views) wanted += other.wanted ? 1 : 0;
   auto add_stdout = [&](std::string format) {
+    if (!options.to_stdout) return;
     StdoutOptions stdout_options;
     stdout_options.format = format.empty() ? "json" : format;
     stdout_options.several_views = wanted > 1;

@@ -1,6 +1,7 @@
 // Cells and rows as JSON, CSV and plain text.
 #include "runtime/format/encode.h"
 
+#include <algorithm>
 #include <string_view>
 
 #include "runtime/abi/convert.h"
@@ -199,6 +200,73 @@ void AppendJsonRow(const Batch& batch, int32_t row, const std::vector<std::strin
   *out += '}';
 }
 
+void AppendJsonRow(const Batch& batch, int32_t row, const std::vector<std::string>& names,
+                   const std::vector<int>& columns,
+                   const std::vector<program::StructColumns>& structs, std::string* out) {
+  if (structs.empty()) {
+    AppendJsonRow(batch, row, names, columns, out);
+    return;
+  }
+  std::vector<int> all = columns;
+  if (columns.empty()) {
+    for (int c = 0; c < static_cast<int>(names.size()); ++c) all.push_back(c);
+  }
+  // Objects that are open, outermost first: their STRUCT, or nullptr for the row.
+  std::vector<const program::StructColumns*> open = {nullptr};
+  bool first = true;
+  const program::StructColumns* gone = nullptr;  // the last STRUCT that is not there
+  auto key = [&](const std::string& text) {
+    if (!first) *out += ',';
+    AppendJsonString(text.data(), text.size(), out);
+    *out += ':';
+    first = false;
+  };
+  *out += '{';
+  for (int c : all) {
+    while (open.back() != nullptr && (c < open.back()->begin || c >= open.back()->end)) {
+      *out += '}';
+      open.pop_back();
+      first = false;
+    }
+    if (gone != nullptr && c >= gone->begin && c < gone->end) continue;
+    const auto group =
+        std::find_if(structs.begin(), structs.end(), [&](const auto& g) { return g.begin == c; });
+    if (group != structs.end()) {
+      const FlowColumn& presence = batch.column(c);
+      key(group->key);
+      if (presence.status[row] != kFlowValue || At<uint8_t>(presence, row) == 0) {
+        *out += "null";
+        gone = &*group;
+      } else {
+        *out += '{';
+        open.push_back(&*group);
+        first = true;
+      }
+      continue;
+    }
+    const std::string& name = names[static_cast<size_t>(c)];
+    key(open.back() == nullptr ? name : name.substr(open.back()->name.size() + 1));
+    AppendJsonCell(batch.column(c), batch.types()[static_cast<size_t>(c)], row, out);
+  }
+  out->append(open.size(), '}');
+}
+
+std::vector<int> ShownColumns(const program::View& view) {
+  std::vector<int> columns;
+  for (int c = 0; c < static_cast<int>(view.columns.size()); ++c) {
+    const bool presence = std::any_of(view.structs.begin(), view.structs.end(),
+                                      [&](const auto& group) { return group.begin == c; });
+    if (!presence) columns.push_back(c);
+  }
+  return columns;
+}
+
+std::vector<std::string> ShownNames(const program::View& view) {
+  std::vector<std::string> names;
+  for (int c : ShownColumns(view)) names.push_back(view.columns[static_cast<size_t>(c)]);
+  return names;
+}
+
 void AppendCsvHeader(const std::vector<std::string>& names, std::string* out) {
   for (size_t i = 0; i < names.size(); ++i) {
     if (i > 0) *out += ',';
@@ -208,10 +276,17 @@ void AppendCsvHeader(const std::vector<std::string>& names, std::string* out) {
 }
 
 void AppendCsvRow(const Batch& batch, int32_t row, std::string* out) {
-  for (int32_t c = 0; c < batch.column_count(); ++c) {
-    if (c > 0) *out += ',';
-    const FlowColumn& column = batch.column(c);
-    const Type& type = batch.types()[static_cast<size_t>(c)];
+  std::vector<int> columns;
+  for (int32_t c = 0; c < batch.column_count(); ++c) columns.push_back(c);
+  AppendCsvRow(batch, row, columns, out);
+}
+
+void AppendCsvRow(const Batch& batch, int32_t row, const std::vector<int>& columns,
+                  std::string* out) {
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (i > 0) *out += ',';
+    const FlowColumn& column = batch.column(columns[i]);
+    const Type& type = batch.types()[static_cast<size_t>(columns[i])];
     if (column.status[row] != kFlowValue) continue;
     if (type.is(TypeKind::kString)) {
       const FlowString& s = At<FlowString>(column, row);

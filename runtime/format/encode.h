@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "runtime/base/batch.h"
+#include "runtime/program/program.h"
 
 namespace flow {
 
@@ -16,9 +17,18 @@ void AppendJsonString(const char* data, size_t size, std::string* out);
 // {"a":1,"b":"x"} without a newline; `columns` empty: all.
 void AppendJsonRow(const Batch& batch, int32_t row, const std::vector<std::string>& names,
                    const std::vector<int>& columns, std::string* out);
+// The same, with STRUCTs as objects, null where they are not there.
+void AppendJsonRow(const Batch& batch, int32_t row, const std::vector<std::string>& names,
+                   const std::vector<int>& columns,
+                   const std::vector<program::StructColumns>& structs, std::string* out);
+// The columns that people see: not those that say whether a STRUCT is there.
+std::vector<int> ShownColumns(const program::View& view);
+std::vector<std::string> ShownNames(const program::View& view);
 // RFC 4180 with "," and "\n"; NULL is empty, an empty string is "".
 void AppendCsvHeader(const std::vector<std::string>& names, std::string* out);
 void AppendCsvRow(const Batch& batch, int32_t row, std::string* out);
+void AppendCsvRow(const Batch& batch, int32_t row, const std::vector<int>& columns,
+                  std::string* out);
 // The cell as people read it (table format); NULL as "NULL".
 std::string CellText(const FlowColumn& column, const Type& type, int32_t row);
 

@@ -64,9 +64,11 @@ const char* FormatText(Format format) {
 }
 
 // The option that says where, in quotes.
-std::string PlaceText(const Options& options) {
+std::string PlaceText(const Options& options, const Options& secrets) {
   for (const char* name : {"topic", "path"}) {
-    auto found = options.find(name);
+    auto found = secrets.find(name);
+    if (found != secrets.end()) return " SECRET('" + found->second + "')";
+    found = options.find(name);
     if (found != options.end()) return " '" + found->second + "'";
   }
   return "";
@@ -88,12 +90,19 @@ class PartPrinter {
   std::string SourceText(int index) const {
     const Source& source = program_.sources[static_cast<size_t>(index)];
     std::string text = source.name + " from " + ConnectorText(source.connector) +
-                       PlaceText(source.options) + FormatText(source.format) + ": ";
+                       PlaceText(source.options, source.secrets) + FormatText(source.format) + ": ";
     std::vector<std::string> columns;
     for (const SourceColumn& column : source.columns) {
-      columns.push_back(column.name + " " + column.type.ToString());
+      columns.push_back(column.name + " " + column.type.ToString() + (column.late ? " late" : ""));
     }
-    return text + (columns.empty() ? "no columns" : Joined(columns));
+    text += columns.empty() ? "no columns" : Joined(columns);
+    if (source.late_filter < 0) return text;
+    return text + "; late where " + LateFilterText(source);
+  }
+
+  std::string LateFilterText(const Source& source) const {
+    const std::string& text = program_.pipelines[static_cast<size_t>(source.late_filter)].text[0];
+    return text.substr(std::string("filter ").size());
   }
 
   std::string TimeText(const Source& source) const {
@@ -180,8 +189,9 @@ class PartPrinter {
   std::string SinkText(int index) const {
     const Sink& sink = program_.sinks[static_cast<size_t>(index)];
     bool writes = sink.connector != Connector::kNull && sink.connector != Connector::kChecksum;
-    return sink.name + " into " + ConnectorText(sink.connector) + PlaceText(sink.options) +
-           (writes ? FormatText(sink.format) : "") + (sink.upsert ? ", upsert" : ", append");
+    return sink.name + " into " + ConnectorText(sink.connector) +
+           PlaceText(sink.options, sink.secrets) + (writes ? FormatText(sink.format) : "") +
+           (sink.upsert ? ", upsert" : ", append");
   }
 
  protected:

@@ -55,10 +55,13 @@ struct SourceColumn {
   std::vector<PathStep> path;
   int position = -1;  // index among the declared field columns (CSV without header, INLINE)
   bool not_null = false;
+  bool late = false;  // decoded only for rows that Source::late_filter lets through
 };
 
-// Options as written, expanded. Those given as SECRET('X') are in `secrets` only, as the name X: it
-// is looked up when the connector is opened, and its value is in no plan.
+// Options as written, expanded. Those given as SECRET('X') are in `secrets` only, as the name X. A
+// run looks it up and opens connectors with a copy of the program that has the value in `options`
+// too (runtime/connector/secrets.h): who prints, hashes or keeps options leaves out what `secrets`
+// has.
 using Options = std::map<std::string, std::string>;
 
 struct DeadLetter {
@@ -87,6 +90,9 @@ struct Source {
   // Event time: a column, or a pipeline with one TIMESTAMP output over `columns`; neither: none.
   int event_time_column = -1;
   int event_time_pipeline = -1;
+  // A pipeline that lets through the rows that the filter of at least one path lets through; -1: no
+  // column is late.
+  int late_filter = -1;
   int64_t watermark_delay = 0;      // us
   std::optional<int64_t> idle;      // us
   std::optional<int64_t> ahead;     // us
@@ -220,6 +226,15 @@ struct Aggregate {
 };
 
 // --- Views and sinks ---------------------------------------------------------------------------
+// Columns [begin, end) of a view are one STRUCT: first BOOLEAN "is it there at all?", then the
+// fields, inner STRUCTs in the same way. A column in it is called `name`.FIELD.
+struct StructColumns {
+  std::string name;  // as the columns call it
+  std::string key;   // its own name, without those of the STRUCTs around it
+  int begin = 0;
+  int end = 0;
+};
+
 enum class EmitKind { kOnClose, kEvery, kChanges };
 
 struct View {
@@ -227,6 +242,7 @@ struct View {
   std::vector<Edge> inputs;  // UNION ALL: several
   std::vector<std::string> columns;
   std::vector<Type> types;
+  std::vector<StructColumns> structs;  // outer ones first
   std::vector<int> key;  // columns of the key; empty: append-only rows, or a global row
   bool append_only = false;
   bool windowed = false;

@@ -185,6 +185,59 @@ class Cli(unittest.TestCase):
             run = self.ok(*arguments, environment={"PASSWORD_OF_TEST": "hunter2"})
             self.assertNotIn("hunter2", run.stdout + run.stderr)
 
+    def test_secrets_are_looked_up_when_a_run_begins(self):
+        path = self.write(
+            "SOURCE s (a INT) FROM FILE (path = SECRET('IN')) FORMAT JSON DEAD LETTER TO FILE (path = SECRET('DEAD'));\n"
+            "VIEW v AS SELECT a FROM s;\nSINK o FROM v INTO FILE (path = SECRET('OUT')) FORMAT JSON;")
+        self.write('{"a":1}\n{"a":2}\nx\n', "first.jsonl")
+        self.write('{"a":3}\n', "second.jsonl")
+        environment = {"IN": "first.jsonl", "OUT": "out-of-run.jsonl", "DEAD": "dead.jsonl"}
+        explained = self.ok("explain", path).stdout
+        for program in ("run",), ("run", "--mode", "batch"):
+            run = self.ok(*program, path, environment=environment)
+            for value in environment.values():
+                self.assertNotIn(value, run.stdout + run.stderr)
+            with open(self.path("out-of-run.jsonl"), encoding="utf-8") as file:
+                self.assertEqual('{"a":1}\n{"a":2}\n', file.read())
+            with open(self.path("dead.jsonl"), encoding="utf-8") as file:
+                self.assertIn('"raw":"x"', file.read())
+        self.assertEqual(explained, self.ok("explain", path, environment=environment).stdout)
+        self.assertIn("SECRET('OUT')", explained)
+        # A file wins over the environment; one newline at its end is not part of the value.
+        os.mkdir(self.path("secrets"))
+        for ending in ("", "\n", "\r\n"):
+            self.write("second.jsonl" + ending, "secrets/IN")
+            for how in ((["--secrets", "secrets"], {}), ([], {"FLOW_SECRETS_DIR": "secrets"})):
+                run = self.ok("run", path, "--view", "v", *how[0], environment={**environment, **how[1]})
+                self.assertEqual('{"a":3}\n', run.stdout)
+        run = self.ok("datagen", path, "--out", "-", "--secrets", "secrets", environment=environment)
+        self.assertEqual('{"a":3}\n', run.stdout)
+        # Without its sinks a run needs only the secrets of its sources.
+        self.ok("run", path, "--digest", environment={"IN": "first.jsonl"})
+
+    def test_a_secret_that_is_missing_or_wrong_is_named_and_its_value_is_not_told(self):
+        path = self.write("SOURCE s (a INT) FROM FILE (path = SECRET('IN')) FORMAT JSON;\nVIEW v AS SELECT a FROM s;")
+        os.mkdir(self.path("secrets"))
+        os.mkdir(self.path("secrets/IN_FOLDER"))
+        for arguments, environment, words in (
+                ([], {}, ["source s", "there is no secret IN", "--secrets"]),
+                (["--secrets", "secrets"], {}, ["there is no secret IN", "secrets"]),
+                (["--secrets", "nowhere"], {"IN": "x"}, ["secret IN", "nowhere"]),
+                ([], {"IN": "/hidden/place.jsonl"}, ["SECRET('IN')"])):
+            for verb in (["run", path], ["datagen", path, "--out", "-"]):
+                run = self.flowc(*verb, *arguments, environment=environment)
+                self.assertIn(run.returncode, (2, 3))
+                for word in words:
+                    self.assertIn(word, run.stderr)
+                self.assertNotIn("hidden", run.stdout + run.stderr)
+        self.write("x" * 2_000_000, "secrets/IN")
+        self.assertIn("over 1 MB", self.flowc("run", path, "--secrets", "secrets").stderr)
+        for name in ("../IN", "", ".IN", "a/b", "a b"):
+            run = self.flowc("check", self.write("SOURCE s (a INT) FROM FILE (path = SECRET('" + name + "')) FORMAT JSON;\n"
+                                                 "VIEW v AS SELECT a FROM s;"))
+            self.assertEqual(1, run.returncode, name)
+            self.assertIn("can not name a secret", run.stderr)
+
     def test_explain(self):
         path = self.write(INLINE)
         for stage in ("ast", "bound", "logical", "optimized", "program", "ir"):

@@ -3,6 +3,7 @@
 // the interpreter and both tiers of generated code give the same cells.
 #include <gtest/gtest.h>
 
+#include "compiler/bind/decimal_call.h"
 #include "tests/property/expr_engines.h"
 #include "tests/property/expr_random.h"
 #include "tests/property/kernel_fixture.h"
@@ -211,6 +212,22 @@ std::vector<BoundExprPtr> AllExpressions() {
   all.push_back(MakeNode(ExprOp::kOr, boolean, {Column(0, 0), Column(0, 1)}));
   all.push_back(MakeNode(ExprOp::kNot, boolean, {Column(0, 0)}));
   for (const Function& function : StandardFunctions()) {
+    if (function.hidden > 0) {
+      for (size_t t = 0; t < types.size(); ++t) {
+        if (!types[t].is(TypeKind::kDecimal)) continue;
+        if (function.written() == 1) {
+          all.push_back(MakeDecimalCall(&function, {Column(t, 0)}));
+          continue;
+        }
+        all.push_back(
+            MakeDecimalCall(&function, {Column(t, 0), Column(IndexOf(TypeKind::kInt), 1)}));
+        for (int digits : {-40, -3, 0, 1, 5, 40}) {
+          BoundExprPtr n = MakeLiteral(Datum::Int(TypeKind::kInt, digits));
+          all.push_back(MakeDecimalCall(&function, {Column(t, 0), std::move(n)}));
+        }
+      }
+      continue;
+    }
     std::vector<BoundExprPtr> arguments;
     for (const Type& type : function.arguments) {
       const size_t t = IndexOf(type);

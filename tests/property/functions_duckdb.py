@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, localcontext
 
 import duckdb
 
@@ -114,6 +114,10 @@ CASES = [
     ("abs(i1)", None), ("abs(b1)", None), ("abs(d1)", None), ("sign(b1)", None),
     ("sign(d1)", "CASE WHEN isnan(d1) THEN d1 ELSE sign(d1) END"),
     ("ceil(d1)", None), ("floor(d1)", None), ("trunc(d1)", None), ("round(d1)", "round_even(d1, 0)"), ("round(few, 1)", None), ("round(few, k)", None), ("round(d2, l)", None),
+    # DECIMAL; DuckDB rounds only to constant digits.
+    ("abs(x1)", None), ("sign(x2)", None), ("ceil(x1)", None), ("ceiling(x2)", None), ("floor(x1)", None), ("floor(x2)", None),
+    ("trunc(x1)", None), ("trunc(x2)", None), ("round(x1)", "round(x1, 0)"), ("round(x2)", "round(x2, 0)"), ("round(x1, 1)", None),
+    ("round(x2, 3)", None), ("round(x1, -2)", None), ("round(x2, -1)", None), ("round(x1, 7)", "x1"), ("trunc(x1, 7)", "x1"),
     ("sqrt(d1)", positive("sqrt(d1)", "d1 < 0")),
     ("power(d1, d2)", "CASE WHEN d1 = 0 AND d2 < 0 THEN NULL WHEN d1 < 0 AND isfinite(d1) AND isfinite(d2) AND d2 <> floor(d2) "
                       "THEN NULL ELSE " + finite("power(d1, d2)", "d1", "d2") + " END"),
@@ -191,6 +195,12 @@ def product(row, a, b):
         return row[a] * row[b]
 
 
+def rounded(row, column, digits, mode):
+    with localcontext() as context:
+        context.prec = 100
+        return row[column].quantize(Decimal(1).scaleb(-int(row[digits])), mode)
+
+
 def utc(text):
     moment = datetime.fromisoformat(text)
     return moment.replace(tzinfo=None) - (moment.utcoffset() or timedelta(0))
@@ -202,6 +212,8 @@ COMPUTED = [
     ("x1 / x2", lambda r: divide(r, "x1", "x2", 6)), ("x2 / x1", lambda r: divide(r, "x2", "x1", 6)),
     ("x1 / k", lambda r: divide(r, "x1", "k", 6)), ("x1 % x2", lambda r: remainder(r, "x1", "x2")),
     ("x1 * x2", lambda r: product(r, "x1", "x2")),
+    ("round(x1, k)", lambda r: rounded(r, "x1", "k", ROUND_HALF_UP)), ("round(x2, l)", lambda r: rounded(r, "x2", "l", ROUND_HALF_UP)),
+    ("trunc(x1, k)", lambda r: rounded(r, "x1", "k", ROUND_DOWN)), ("trunc(x2, 3)", lambda r: rounded({**r, "three": 3}, "x2", "three", ROUND_DOWN)),
     ("CAST(few AS DECIMAL(12,2))", lambda r: Decimal(repr(r["few"])).quantize(Decimal("0.01"), ROUND_HALF_UP)),
     ("CAST(time_text AS TIMESTAMP)", lambda r: utc(r["time_text"])),
     ("x2 / 3.0", lambda r: (divide({**r, "three": Decimal(3)}, "x2", "three", 6))),

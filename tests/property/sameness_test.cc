@@ -54,9 +54,9 @@ struct Outcome {
   RunReport report;
 };
 
-const std::vector<std::string> kRules = {"constant-folding",    "projection-pushdown",
-                                         "filter-pushdown",     "common-subexpressions",
-                                         "partial-aggregation", "window-slices"};
+const std::vector<std::string> kRules = {
+    "constant-folding",    "projection-pushdown", "filter-pushdown", "common-subexpressions",
+    "partial-aggregation", "window-slices",       "late-decoding"};
 
 class Case {
  public:

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/bind/decimal_call.h"
 #include "compiler/codegen/codegen.h"
 #include "runtime/abi/convert.h"
 #include "runtime/abi/error_code.h"
@@ -46,11 +47,14 @@ inline BoundExprPtr Op(ExprOp op, Type type, std::vector<BoundExprPtr> children)
 // The overload whose argument types are exactly those of the arguments.
 inline BoundExprPtr Call(const std::string& name, std::vector<BoundExprPtr> arguments) {
   for (const Function& function : StandardFunctions()) {
-    if (function.name != name || function.arguments.size() != arguments.size()) continue;
+    if (function.name != name || function.written() != arguments.size()) continue;
     bool same = true;
     for (size_t i = 0; i < arguments.size(); ++i) {
-      same &= function.arguments[i] == arguments[i]->type;
+      bool any = function.hidden > 0 && function.arguments[i].is(TypeKind::kDecimal);
+      same &= any ? arguments[i]->type.is(TypeKind::kDecimal)
+                  : function.arguments[i] == arguments[i]->type;
     }
+    if (same && function.hidden > 0) return MakeDecimalCall(&function, std::move(arguments));
     if (same) return MakeCall(&function, std::move(arguments));
   }
   ADD_FAILURE() << "no function " << name;

@@ -172,7 +172,7 @@ TEST(Types, Structs) {
          {"r.y IS NOT NULL", "BOOLEAN r.y IS NOT NULL"},
          {"r.q", "unknown-field: `r` has no field `q`"},
          {"s.q", "unknown-field: `s` has no field `q`"},
-         {"r", "not-supported-yet: not supported yet: a STRUCT as a whole value (`r`)"}});
+         {"upper(r)", "not-supported-yet: not supported yet: a STRUCT as a whole value (`r`)"}});
 }
 
 TEST(Types, Aggregates) {

@@ -16,6 +16,7 @@ void AddCompileOptions(po::options_description* options) {
                          "value of ${NAME} in string literals (before the environment's)")(
       "disable-rule", po::value<Strings>()->value_name("RULE"),
       "switch off an optimizer rule: constant-folding, projection-pushdown, filter-pushdown, "
+      "late-decoding, "
       "common-subexpressions, partial-aggregation, window-slices");
 }
 
@@ -128,7 +129,9 @@ int Datagen(const Arguments& arguments) {
       "brokers", po::value<std::string>()->default_value("localhost:9092"), "of Kafka")(
       "topic", po::value<std::string>(), "topic to write to, with as many partitions")(
       "source", po::value<std::string>(), "which source, if FILE has several")(
-      "limit", po::value<int64_t>()->default_value(-1), "records a partition");
+      "limit", po::value<int64_t>()->default_value(-1), "records a partition")(
+      "secrets", po::value<std::string>()->value_name("DIR"),
+      "where SECRET('NAME') is a file NAME; else it is the environment variable NAME");
   AddCompileOptions(&verb.options);
   int code = 0;
   auto values = Parse(verb, arguments, &code);
@@ -139,6 +142,7 @@ int Datagen(const Arguments& arguments) {
   if (values->count("source") > 0) datagen.source = (*values)["source"].as<std::string>();
   datagen.brokers = (*values)["brokers"].as<std::string>();
   datagen.limit = (*values)["limit"].as<int64_t>();
+  if (values->count("secrets") > 0) datagen.secrets = (*values)["secrets"].as<std::string>();
   if (datagen.path.empty() == datagen.topic.empty()) {
     return Fail(libflow::kUsage, "say where to write: --out PATH or --topic TOPIC");
   }

@@ -8,7 +8,7 @@
 #include <filesystem>
 
 #include "cli.h"
-#include "fmt/format.h"
+#include "live_table.h"
 
 namespace flowc {
 
@@ -46,9 +46,11 @@ void AddOptions(po::options_description* options) {
       "workers", po::value<int>()->default_value(0), "threads; 0: one a core")(
       "set", po::value<Strings>()->value_name("NAME=VALUE"),
       "value of ${NAME} in string literals (before the environment's)")(
-      "engine", po::value<std::string>()->default_value("jit"), "jit or interpreter")(
-      "view", po::value<Strings>()->value_name("NAME"),
-      "print this view and write no sink (may be repeated)")(
+      "secrets", po::value<std::string>()->value_name("DIR"),
+      "where SECRET('NAME') is a file NAME (default: FLOW_SECRETS_DIR); else it is the environment "
+      "variable NAME")("engine", po::value<std::string>()->default_value("jit"),
+                       "jit or interpreter")("view", po::value<Strings>()->value_name("NAME"),
+                                             "print this view and write no sink (may be repeated)")(
       "changes", "print every revision of updating views, not the final table")(
       "digest", "print VIEW ROWS HASH for each view and write no sink")(
       "format", po::value<std::string>(),
@@ -62,7 +64,7 @@ void AddOptions(po::options_description* options) {
       "collide-hashes", "tests: give all keys the same hash");
 }
 
-// The bar on a terminal: rows, rate, watermark.
+// One line on a terminal, where no table is shown.
 class ProgressLine {
  public:
   void Show(const libflow::Progress& progress) {
@@ -70,11 +72,7 @@ class ProgressLine {
     if (now - last_ < std::chrono::milliseconds(200)) return;
     last_ = now;
     double seconds = std::chrono::duration<double>(now - begin_).count();
-    std::fprintf(stderr, "\r\x1b[K%s",
-                 fmt::format("{} rows, {:.0f} MB, {:.2f} M rows/s", progress.rows,
-                             static_cast<double>(progress.bytes) / 1048576.0,
-                             static_cast<double>(progress.rows) / 1e6 / seconds)
-                     .c_str());
+    std::fprintf(stderr, "\r\x1b[K%s", ProgressText(progress, seconds).c_str());
     shown_ = true;
   }
   void Clear() {
@@ -170,6 +168,7 @@ libflow::RunOptions RunOptionsFrom(const po::variables_map& values) {
   if (values.count("decisions") > 0) run.decisions = values["decisions"].as<std::string>();
   run.reset_state = values.count("reset-state") > 0;
   run.epoch_us = *ParseDuration(values["epoch"].as<std::string>());
+  if (values.count("secrets") > 0) run.secrets = values["secrets"].as<std::string>();
   run.workers = values["workers"].as<int>();
   run.batch_rows = values["batch-size"].as<int>();
   run.collide_hashes = values.count("collide-hashes") > 0;
@@ -194,9 +193,11 @@ int Run(const Arguments& arguments) {
       "Runs FILE (- is stdin) as a stream or as a batch and writes its sinks; a file without a "
       "sink "
       "prints its last view. If all sources end (FILE, INLINE, NEXMARK with events), a stream ends "
-      "there. With --state a stream that was killed goes on where it was, and its sinks get every "
-      "change exactly once; STDOUT, and all sinks without state or in a batch, get it at least "
-      "once. Rows go to stdout, the ledger to stderr. Ctrl-C drains and exits 0.";
+      "there. On a terminal an endless stream of one view shows its current rows in place. With "
+      "--state a stream that was killed goes on where it was, and its sinks get every change "
+      "exactly "
+      "once; STDOUT, and all sinks without state or in a batch, get it at least once. Rows go to "
+      "stdout, the ledger to stderr. Ctrl-C drains and exits 0.";
   verb.examples =
       "  flowc run clicks.flow\n"
       "  flowc run clicks.flow --mode batch --view page_metrics --format csv\n"
@@ -242,8 +243,21 @@ int Run(const Arguments& arguments) {
   }
   const bool bar = IsTerminal(STDERR_FILENO) && !IsTerminal(STDOUT_FILENO);
   ProgressLine progress;
+  // What has an end is printed when it is there; else its state now is what there is to see.
+  const bool live = IsTerminal(STDOUT_FILENO) && run.format == "table" &&
+                    run.mode == libflow::Mode::kStream && !run.digest && !run.changes &&
+                    !run.until_end && run.to.empty() && compiled.program->endless() &&
+                    (run.print ? compiled.program->views().size() == 1
+                               : compiled.program->only_prints_one_view());
+  LiveTable table(IsTerminal(STDERR_FILENO));
+  if (live) {
+    run.to_stdout = false;
+    run.on_rows = [&](const libflow::Rows& rows) { table.Add(rows); };
+    run.on_progress = [&](const libflow::Progress& p) { table.Tick(p); };
+  }
   if (bar) run.on_progress = [&](const libflow::Progress& p) { progress.Show(p); };
   run.on_notice = [&](const std::string& line) {
+    if (live) return table.Notice(line);
     if (bar) progress.Clear();
     std::fprintf(stderr, "%s\n", line.c_str());
   };
@@ -253,6 +267,7 @@ int Run(const Arguments& arguments) {
   libflow::RunResult result = libflow::Run(*compiled.program, run);
   g_running.store(nullptr);
   progress.Clear();
+  if (live) table.Finish();
   if (result.code != libflow::kOk) return Fail(result.code, result.error, result.hint);
 
   for (const libflow::Digest& digest : result.digests) {

@@ -15,12 +15,15 @@ RowText::RowText(program::Format format, const program::View& view)
       changes_(!view.append_only),
       omit_nulls_(view.dead_letters),
       view_(view.name),
-      columns_(view.columns) {}
+      columns_(view.columns),
+      structs_(view.structs),
+      shown_(ShownColumns(view)),
+      names_(ShownNames(view)) {}
 
 std::string RowText::Header() const {
   std::string out;
   if (!csv_) return out;
-  std::vector<std::string> header = columns_;
+  std::vector<std::string> header = names_;
   if (changes_) header.insert(header.begin(), {"op", "rev"});
   AppendCsvHeader(header, &out);
   return out;
@@ -34,9 +37,10 @@ void RowText::Append(const Batch& rows, int32_t row, int64_t revision, std::stri
   // Equal rows may come as one with a multiplicity.
   for (int64_t i = 0; i < rows.weight(row); ++i) {
     if (csv_) {
-      AppendCsvRow(rows, row, out);
+      AppendCsvRow(rows, row, shown_, out);
     } else {
-      AppendJsonRow(rows, row, columns_, omit_nulls_ ? DeadLetterColumns(rows, row) : kAll, out);
+      AppendJsonRow(rows, row, columns_, omit_nulls_ ? DeadLetterColumns(rows, row) : kAll,
+                    structs_, out);
       *out += '\n';
     }
   }
@@ -48,13 +52,13 @@ void RowText::AppendChange(const Batch& rows, int32_t row, int64_t revision,
   const std::string rev = std::to_string(revision);
   if (csv_) {
     *out += op + ("," + rev) + ",";
-    AppendCsvRow(rows, row, out);
+    AppendCsvRow(rows, row, shown_, out);
     return;
   }
   *out += "{\"view\":";
   AppendJsonString(view_.data(), view_.size(), out);
   *out += std::string(",\"op\":\"") + op + "\",\"rev\":" + rev + ",\"row\":";
-  AppendJsonRow(rows, row, columns_, {}, out);
+  AppendJsonRow(rows, row, columns_, {}, structs_, out);
   *out += "}\n";
 }
 

@@ -25,6 +25,9 @@ class RowText {
   const bool omit_nulls_;  // dead letters: either `raw` or `raw_base64`
   const std::string view_;
   const std::vector<std::string> columns_;
+  const std::vector<program::StructColumns> structs_;
+  const std::vector<int> shown_;
+  const std::vector<std::string> names_;
 };
 
 }  // namespace flow

@@ -2,6 +2,7 @@
 #include "runtime/connector/kafka/row_record.h"
 
 #include "runtime/abi/error_code.h"
+#include "runtime/connector/dead_rows.h"
 #include "runtime/format/encode.h"
 
 namespace flow::kafka {
@@ -23,7 +24,9 @@ RowEncoder::RowEncoder(const program::Sink& sink, const program::View& view)
     : upserts_(sink.upsert || !view.append_only),
       columns_(view.columns),
       types_(view.types),
-      key_(view.key) {
+      structs_(view.structs),
+      key_(view.key),
+      dead_letters_(view.dead_letters) {
   fixed_bound_ = 4;
   for (const std::string& name : columns_) fixed_bound_ += NameBound(name) + kCellBound;
   for (const int column : key_) {
@@ -40,10 +43,13 @@ void RowEncoder::Encode(const Batch& rows, int32_t row, Record* out) const {
     if (key_.empty()) {
       out->key = "{}";  // AppendJsonRow takes no columns as all
     } else {
-      AppendJsonRow(rows, row, columns_, key_, &out->key);
+      AppendJsonRow(rows, row, columns_, key_, structs_, &out->key);
     }
   }
-  if (out->has_value) AppendJsonRow(rows, row, columns_, {}, &out->value);
+  if (!out->has_value) return;
+  AppendJsonRow(rows, row, columns_,
+                dead_letters_ ? DeadLetterColumns(rows, row) : std::vector<int>(), structs_,
+                &out->value);
 }
 
 int64_t RowEncoder::SizeBound(const Batch& rows, int32_t row) const {

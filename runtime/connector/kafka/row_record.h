@@ -40,7 +40,9 @@ class RowEncoder {
   const bool upserts_;
   const std::vector<std::string> columns_;
   const std::vector<Type> types_;
+  const std::vector<program::StructColumns> structs_;
   const std::vector<int> key_;
+  const bool dead_letters_;
   int64_t fixed_bound_ = 0;  // of names, signs and cells that are not strings, key included
 };
 

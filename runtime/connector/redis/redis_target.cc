@@ -253,6 +253,7 @@ Result<std::unique_ptr<EpochTarget>> OpenRedisTarget(const program::Program& pro
   }
   FLOW_TRY(redis::RowWriter writer,
            redis::RowWriter::Make(who, parsed.value(), form, field, view.columns, view.types));
+  writer.set_structs(view.structs);
   return std::unique_ptr<EpochTarget>(
       new RedisTarget(std::move(settings), std::move(writer), pipeline.uid, spec.name, sink));
 }

@@ -118,7 +118,7 @@ void RowWriter::Pack(const Batch& rows, int32_t row, std::string* out) {
     case Op::kString:
       value_.clear();
       if (form_ == ValueForm::kJson) {
-        AppendJsonRow(rows, row, columns_, {}, &value_);
+        AppendJsonRow(rows, row, columns_, {}, structs_, &value_);
       } else {
         AppendText(rows, field_, row, &value_);
       }

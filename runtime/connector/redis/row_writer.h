@@ -33,6 +33,8 @@ class RowWriter {
   void AppendKey(const Batch& rows, int32_t row, std::string* out) const;
   // The row, weight > 0: set, else: deleted, as scripts.h packs it.
   void Pack(const Batch& rows, int32_t row, std::string* out);
+  // STRUCT columns are objects in JSON values.
+  void set_structs(std::vector<program::StructColumns> structs) { structs_ = std::move(structs); }
   // Why Redis can never take this row.
   std::optional<std::string> Refusal(const Batch& rows, int32_t row);
 
@@ -50,6 +52,7 @@ class RowWriter {
   ValueForm form_ = ValueForm::kHash;
   int field_ = -1;
   std::vector<std::string> columns_;
+  std::vector<program::StructColumns> structs_;
   std::vector<Type> types_;
   std::string key_;
   std::string value_;
