@@ -60,6 +60,9 @@ struct RecordFingerprint {
   uint64_t hash = 0;                // of the record, and of what the connector adds to it
   bool operator==(const RecordFingerprint&) const = default;
 };
+// As text, for state; nullopt: it is none.
+std::string FingerprintText(const RecordFingerprint& fingerprint);
+std::optional<RecordFingerprint> ParseFingerprint(const std::string& text);
 // XXH3 of a record; `key` with data() == nullptr is none.
 uint64_t HashRecord(std::string_view key, std::string_view value);
 

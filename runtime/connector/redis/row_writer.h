@@ -7,6 +7,7 @@
 
 #include "runtime/base/batch.h"
 #include "runtime/base/status.h"
+#include "runtime/program/program.h"
 #include "runtime/program/text_template.h"
 
 namespace flow::redis {
