@@ -16,8 +16,8 @@ if not holder then return 'gone' end
 if holder ~= ARGV[1] then return 'fenced' end
 )lua";
 
-// write(texts) writes packed rows. Every call costs, so rows are written a thousand at a time where a
-// command can; Lua passes about 8,000 values to a call at most.
+// write(texts) writes packed rows. Every call costs, so rows are written a thousand at a time where
+// a command can; Lua passes about 8,000 values to a call at most.
 const std::string kWrite = R"lua(
 local expires = 'inf'
 if ttl > 0 then
