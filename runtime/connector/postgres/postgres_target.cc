@@ -261,7 +261,7 @@ class PostgresTarget : public EpochTarget {
     const Result<Answer> begun =
         session_.Run("beginning a transaction", "BEGIN ISOLATION LEVEL READ COMMITTED");
     if (!begun.ok()) return begun.error();
-    const Status status = work();
+    Status status = work();
     if (!status.ok()) {
       if (session_.connected() && !session_.Run("rolling back", "ROLLBACK").ok()) session_.Close();
       return status;

@@ -225,6 +225,7 @@ Result<Answer> Session::Run(const std::string& doing, const std::string& sql,
     sent = PQsendQuery(connection_.get(), sql.c_str());
   } else {
     std::vector<const char*> values;
+    values.reserve(parameters.size());
     for (const auto& value : parameters) values.push_back(value ? value->c_str() : nullptr);
     sent = PQsendQueryParams(connection_.get(), sql.c_str(), static_cast<int>(values.size()),
                              nullptr, values.data(), nullptr, nullptr, 0);
@@ -249,7 +250,7 @@ Status Session::CopyIn(const std::string& doing, const std::string& sql,
   std::string text;
   while (true) {
     text.clear();
-    const Status status = next(&text);
+    Status status = next(&text);
     if (!status.ok()) {
       // The caller's rows failed, not the server: the COPY is given up with the connection.
       connection_.reset();

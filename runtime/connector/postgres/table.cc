@@ -164,10 +164,12 @@ Result<bool> TableExists(Session* session, const Table& table, const std::string
 Status EnsureTable(Session* session, const std::string& who, const Table& table) {
   std::vector<std::string> names = table.columns;
   names.push_back(table.name);
-  for (const std::string& name : names) {
-    if (name.size() <= kLongestName) continue;
+  const auto longest = std::find_if(names.begin(), names.end(), [](const std::string& name) {
+    return name.size() > kLongestName;
+  });
+  if (longest != names.end()) {
     return UserError(
-        who + ": the name " + name + " is longer than the 63 bytes that PostgreSQL takes",
+        who + ": the name " + *longest + " is longer than the 63 bytes that PostgreSQL takes",
         "rename it: SELECT ... AS shorter");
   }
   FLOW_TRY(const auto actual, ReadColumns(session, table));

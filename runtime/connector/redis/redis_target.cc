@@ -48,7 +48,9 @@ class RedisTarget : public EpochTarget {
         sinks_{sink},
         client_(settings_.who, settings_.timeout) {
     for (const char* kind : {"sink:", "keys:", "before:", "staged:"}) {
-      keys_.push_back(redis::kOwnPrefix + std::string(kind) + pipeline + ":" + name);
+      std::string key = redis::kOwnPrefix;
+      key.append(kind).append(pipeline).append(":").append(name);
+      keys_.push_back(std::move(key));
     }
     keys_.back() += ':';  // an incarnation follows
   }
@@ -144,7 +146,7 @@ class RedisTarget : public EpochTarget {
       Result<Answer> swept = client_.RunScript("deleting keys of before", redis::kResyncSweepScript,
                                                keys_, {incarnation_});
       if (swept.ok() && swept.value().text == "more") continue;
-      FLOW_RETURN_IF_ERROR(Checked(std::move(swept), ""));
+      FLOW_RETURN_IF_ERROR(Checked(swept, ""));
       break;
     }
     return Checked(client_.RunScript("setting the marker", redis::kResyncEndScript, keys_,
@@ -241,8 +243,11 @@ Result<std::unique_ptr<EpochTarget>> OpenRedisTarget(const program::Program& pro
     const std::string& column = view.columns[static_cast<size_t>(k)];
     const auto& places = parsed.value().columns;
     if (std::find(places.begin(), places.end(), column) != places.end()) continue;
-    return UserError(who + ": key = '" + key + "' leaves out the column " + column,
-                     "add {" + column + "} to it");
+    std::string message = who;
+    message.append(": key = '").append(key).append("' leaves out the column ").append(column);
+    std::string hint = "add {";
+    hint.append(column).append("} to it");
+    return UserError(std::move(message), std::move(hint));
   }
   redis::ValueForm form = redis::ValueForm::kHash;
   if (value == "json") form = redis::ValueForm::kJson;

@@ -18,6 +18,7 @@ namespace flow::redis {
 
 enum class Op : char { kDelete = 0, kString = 1, kHash = 2 };
 
+// NOLINTBEGIN(readability-identifier-naming): constants, though not constexpr
 // ARGV: incarnation. Takes the sink over -> {epoch, manifest}, each nil if it is not there.
 extern const std::string kAttachScript;
 // ARGV: incarnation, epoch, manifest. Sets the marker if there is none, or the same.
@@ -33,5 +34,6 @@ extern const std::string kResyncRowsScript;
 extern const std::string kResyncSweepScript;
 // ARGV: incarnation, epoch, manifest. Sets the marker.
 extern const std::string kResyncEndScript;
+// NOLINTEND(readability-identifier-naming)
 
 }  // namespace flow::redis
