@@ -404,7 +404,8 @@ Result<std::vector<std::unique_ptr<EpochTarget>>> OpenKafkaTargets(
     FLOW_TRY(const auto passed, kafka::PassedOptions(who, kafka::Role::kProducer, given));
     Group& group = groups[brokers];
     FLOW_RETURN_IF_ERROR(MergeOptions(who, passed, &group.settings.passed));
-    group.settings.who += (group.sinks.empty() ? "sink " : ", ") + sink.name;
+    group.settings.who += group.sinks.empty() ? "sink " : ", ";
+    group.settings.who += sink.name;
     group.settings.brokers = brokers;
     // The same wherever the brokers are reached: an instance that reaches them by another address
     // must be fenced too.
@@ -415,6 +416,7 @@ Result<std::vector<std::unique_ptr<EpochTarget>>> OpenKafkaTargets(
   }
   const auto clusters = std::make_shared<Clusters>();
   std::vector<std::unique_ptr<EpochTarget>> targets;
+  targets.reserve(groups.size());
   for (auto& [brokers, group] : groups) {
     targets.push_back(std::make_unique<KafkaTarget>(std::move(group.settings),
                                                     kafka::MarkerTopicName(pipeline),
