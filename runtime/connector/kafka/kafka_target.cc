@@ -371,7 +371,10 @@ Status MergeOptions(const std::string& who, const std::map<std::string, std::str
   for (const auto& [name, value] : more) {
     const auto [it, fresh] = passed->emplace(name, value);
     if (it->second == value) continue;
-    return UserError(who + ": another sink of these brokers has another " + name,
+    std::string message = who;
+    message += ": another sink of these brokers has another ";
+    message += name;
+    return UserError(std::move(message),
                      "sinks of one cluster share one transactional producer: give them the same "
                      "options");
   }
