@@ -371,7 +371,10 @@ Status MergeOptions(const std::string& who, const std::map<std::string, std::str
   for (const auto& [name, value] : more) {
     const auto [it, fresh] = passed->emplace(name, value);
     if (it->second == value) continue;
-    return UserError(who + ": another sink of these brokers has another " + name,
+    std::string message = who;
+    message += ": another sink of these brokers has another ";
+    message += name;
+    return UserError(std::move(message),
                      "sinks of one cluster share one transactional producer: give them the same "
                      "options");
   }
@@ -404,7 +407,8 @@ Result<std::vector<std::unique_ptr<EpochTarget>>> OpenKafkaTargets(
     FLOW_TRY(const auto passed, kafka::PassedOptions(who, kafka::Role::kProducer, given));
     Group& group = groups[brokers];
     FLOW_RETURN_IF_ERROR(MergeOptions(who, passed, &group.settings.passed));
-    group.settings.who += (group.sinks.empty() ? "sink " : ", ") + sink.name;
+    group.settings.who += group.sinks.empty() ? "sink " : ", ";
+    group.settings.who += sink.name;
     group.settings.brokers = brokers;
     // The same wherever the brokers are reached: an instance that reaches them by another address
     // must be fenced too.
@@ -415,6 +419,7 @@ Result<std::vector<std::unique_ptr<EpochTarget>>> OpenKafkaTargets(
   }
   const auto clusters = std::make_shared<Clusters>();
   std::vector<std::unique_ptr<EpochTarget>> targets;
+  targets.reserve(groups.size());
   for (auto& [brokers, group] : groups) {
     targets.push_back(std::make_unique<KafkaTarget>(std::move(group.settings),
                                                     kafka::MarkerTopicName(pipeline),
