@@ -25,6 +25,8 @@ sourceStatement
       versionClause?
       eventTimeClause?
       uniqueClause?
+      rateClause?
+      overloadClause?
       archiveClause?
       deadLetterClause?
     ;
@@ -99,6 +101,14 @@ eventTimeClause
 
 uniqueClause
     : UNIQUE BY expression ( ',' expression )* WITHIN duration ( PER PARTITION )?
+    ;
+
+rateClause
+    : MAX RATE NUMBER
+    ;
+
+overloadClause
+    : OVERLOAD identifier
     ;
 
 archiveClause
@@ -383,8 +393,8 @@ bareAlias
 // Keywords that are names wherever a name can stand.
 softKeyword
     : AHEAD | APPEND | ASC | BY | CHANGES | CLOSE | DESC | EVENT | EVERY | EXPIRED | FAIL | FIRST
-    | FORMAT | GAP | HOT | IDLE | LAST | LATENESS | LETTER | META | NULLS | OFFSET | PARTITION | PER
-    | TIME | TO | UNTIL | UPSERT | VERSION | WATERMARK | WITHIN
+    | FORMAT | GAP | HOT | IDLE | LAST | LATENESS | LETTER | MAX | META | NULLS | OFFSET | OVERLOAD
+    | PARTITION | PER | RATE | TIME | TO | UNTIL | UPSERT | VERSION | WATERMARK | WITHIN
     ;
 
 // Keywords that are names, but not an alias without AS: there they begin the next clause or, where a
@@ -472,13 +482,16 @@ LATE      : 'LATE' ;
 LATENESS  : 'LATENESS' ;
 LEFT      : 'LEFT' ;
 LETTER    : 'LETTER' ;
+MAX       : 'MAX' ;
 META      : 'META' ;
 NATURAL   : 'NATURAL' ;
 NULLS     : 'NULLS' ;
 OFFSET    : 'OFFSET' ;
 OUTER     : 'OUTER' ;
+OVERLOAD  : 'OVERLOAD' ;
 PARTITION : 'PARTITION' ;
 PER       : 'PER' ;
+RATE      : 'RATE' ;
 RECONCILE : 'RECONCILE' ;
 RETAIN    : 'RETAIN' ;
 RIGHT     : 'RIGHT' ;

@@ -21,6 +21,8 @@ class Printer {
     if (source.watermark) Line("watermark " + SqlDuration(source.watermark->us));
     if (source.idle) Line("idle " + SqlDuration(source.idle->us));
     if (source.ahead) Line("ahead " + SqlDuration(source.ahead->us));
+    if (source.max_rate) Line("max rate " + std::to_string(*source.max_rate));
+    if (source.overload) Line("overload " + source.overload->text);
     if (source.dead_letter) Connector("dead letter to ", *source.dead_letter);
   }
 
@@ -43,6 +45,7 @@ class Printer {
         Line("emit changes");
         break;
     }
+    if (view.retain) Line("retain " + SqlDuration(view.retain->us));
   }
 
   void Sink(const SinkStmt& sink) {

@@ -54,6 +54,8 @@ struct Facts {
   bool straight = false;
   // Some rows came too late elsewhere: there is no watermark.
   bool late = false;
+  // The rows are those of a view with RETAIN: they leave it.
+  bool retained = false;
   // Some source below never ends.
   bool endless = false;
   // The rows carry a window that no GROUP BY has used.

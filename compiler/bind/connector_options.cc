@@ -104,6 +104,7 @@ const std::vector<KnownConnector>& Connectors() {
        {{"path", Kind::kText, true},
         {"partitions"},
         {"compression"},
+        {"follow", Kind::kBoolean},
         {"max_record_bytes", Kind::kInteger}}},
       {"NEXMARK",
        C::kNexmark,
@@ -152,6 +153,9 @@ const std::vector<KnownConnector>& Connectors() {
       {"NULL", C::kNull, ConnectorUse::kSink, {}},
       {"CHECKSUM", C::kChecksum, ConnectorUse::kSink, {}},
       {"FILE", C::kFile, ConnectorUse::kDeadLetter, {{"path", Kind::kText, true}}},
+      // Of a KAFKA source the brokers are the source's, where they are not stated.
+      {"KAFKA", C::kKafka, ConnectorUse::kDeadLetter,
+       Joined({{"brokers"}, {"topic", Kind::kText, true}}, {&kKafkaClient, &kKafkaProducer})},
   };
   return *all;
 }

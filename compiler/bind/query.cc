@@ -70,6 +70,7 @@ void MergeFacts(const bound::Facts& next, bound::Facts* all) {
   all->has_time &= next.has_time;
   all->straight |= next.straight;
   all->late |= next.late;
+  all->retained |= next.retained;
   all->endless |= next.endless;
   all->open_window |= next.open_window;
   all->windowed &= next.windowed;
@@ -344,6 +345,14 @@ bool QueryBinder::CheckWindow(const ast::Relation& call, const bound::Relation& 
         d.hint = "only rows of a source with EVENT TIME and of windowed views have one";
         break;
     }
+    return false;
+  }
+  if (inner.facts.retained) {
+    Diagnostic& d =
+        out->Error(call.window_span, "not supported yet: a window over rows of a view with RETAIN");
+    d.label = "its rows leave while the window is open, and after it is closed";
+    d.hint = "group by columns of the view, or read what the view reads";
+    d.code = "not-supported-yet";
     return false;
   }
   if (inner.facts.open_window) {

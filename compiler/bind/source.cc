@@ -26,6 +26,7 @@ class SourceBinder {
   BoundExprPtr AddPhysical(program::SourceColumn column);
   bool BindTime();
   bool BindInlineRows();
+  bool BindDeadLetterCluster(program::DeadLetter* dead);
   bool HasLogTimestamps() const { return source_->spec.connector == program::Connector::kKafka; }
 
   const ast::SourceStmt& statement_;
@@ -294,6 +295,34 @@ bool SourceBinder::BindInlineRows() {
   return ok;
 }
 
+// Dead letters that name no cluster go to the source's, with its options of the connection.
+bool SourceBinder::BindDeadLetterCluster(program::DeadLetter* dead) {
+  if (dead->connector != program::Connector::kKafka || dead->options.contains("brokers") ||
+      dead->secrets.contains("brokers")) {
+    return true;
+  }
+  const program::Source& spec = source_->spec;
+  if (spec.connector != program::Connector::kKafka) {
+    Diagnostic& d = out_->Error(statement_.dead_letter->connector.span,
+                                "KAFKA dead letters need the option `brokers`");
+    d.label = "only those of a KAFKA source know a cluster";
+    d.code = "missing-option";
+    return false;
+  }
+  for (const auto& [from, to] :
+       {std::pair(&spec.options, &dead->options), std::pair(&spec.secrets, &dead->secrets)}) {
+    for (const auto& [name, value] : *from) {
+      bool of_connection = name == "brokers" || name == "security.protocol" ||
+                           name.starts_with("sasl.") || name.starts_with("ssl.") ||
+                           name == "enable.ssl.certificate.verification";
+      if (of_connection && !dead->options.contains(name) && !dead->secrets.contains(name)) {
+        to->emplace(name, value);
+      }
+    }
+  }
+  return true;
+}
+
 bool SourceBinder::Bind(bound::Source* source) {
   source_ = source;
   program::Source& spec = source->spec;
@@ -335,13 +364,33 @@ bool SourceBinder::Bind(bound::Source* source) {
 
   ok &= BindTime();
   ok &= BindInlineRows();
+  spec.max_rate = statement_.max_rate;
+  if (statement_.overload.has_value() && statement_.overload->text != "SLOW") {
+    const ast::Name& policy = *statement_.overload;
+    bool planned = policy.text == "SHED";
+    Diagnostic& d = out_->Error(policy.span, planned ? "not supported yet: OVERLOAD SHED"
+                                                     : "unknown policy " + Quoted(policy.text));
+    d.hint = planned ? "OVERLOAD SLOW: the source is read later" : "OVERLOAD SLOW";
+    d.code = planned ? "not-supported-yet" : "bad-overload";
+    ok = false;
+  }
   if (statement_.dead_letter.has_value()) {
     program::DeadLetter& dead = spec.dead_letter.emplace();
     ok &= BindConnector(*statement_.dead_letter, ConnectorUse::kDeadLetter, out_, &dead.connector,
                         &dead.options, &dead.secrets);
+    ok &= BindDeadLetterCluster(&dead);
+  }
+  const auto follow = spec.options.find("follow");
+  const bool follows = follow != spec.options.end() && follow->second == "true";
+  if (follows && spec.options.contains("path") && spec.options.at("path") == "-") {
+    Diagnostic& d = out_->Error(statement_.from.connector.span, "stdin can not be followed");
+    d.label = "it ends when its writer closes it";
+    d.hint = "leave `follow` out: stdin is read until it ends";
+    d.code = "bad-option";
+    ok = false;
   }
   source->bounded =
-      spec.connector == program::Connector::kFile ||
+      (spec.connector == program::Connector::kFile && !follows) ||
       spec.connector == program::Connector::kInline ||
       (spec.connector == program::Connector::kNexmark && spec.options.contains("events"));
   return ok;

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "compiler/bind/binder.h"
+#include "compiler/bind/literal.h"
 
 namespace flow {
 
@@ -75,6 +76,35 @@ bool CheckLateness(const ast::ViewStmt& statement, bool has_window, double judgi
   return false;
 }
 
+// What leaves the view after a while must have a time, and must be final by then.
+bool CheckRetain(const ast::ViewStmt& statement, const bound::Facts& facts, Diagnostics* out) {
+  const ast::Duration& retain = *statement.retain;
+  if (retain.us <= 0) {
+    out->Error(retain.span, "RETAIN needs a duration over 0").code = "retain";
+    return false;
+  }
+  if (!facts.windowed || facts.late) {
+    bool no_time = facts.grouped && !facts.windowed;
+    Diagnostic& d =
+        out->Error(retain.span, no_time ? "RETAIN needs a time in the key of GROUP BY"
+                                        : "not supported yet: RETAIN on a view of this kind");
+    d.label = no_time      ? "nothing says when a group of this view is old"
+              : facts.late ? "late rows have no watermark"
+                           : "the view groups by no window of its own FROM";
+    d.hint = "GROUP BY window_start of a TUMBLE or HOP call in this view";
+    d.code = no_time ? "retain" : "not-supported-yet";
+    return false;
+  }
+  if (retain.us <= facts.lateness) {
+    Diagnostic& d = out->Error(retain.span, "RETAIN must be longer than ALLOW LATENESS");
+    d.label = "a window would leave before it is final";
+    d.hint = "retain it for longer than " + DurationText(facts.lateness);
+    d.code = "retain";
+    return false;
+  }
+  return true;
+}
+
 bool CheckColumns(const ast::ViewStmt& statement, const bound::Query& query, Diagnostics* out) {
   bool ok = true;
   for (const bound::Column& column : query.schema.columns) {
@@ -131,6 +161,10 @@ void Binder::BindView(const ast::ViewStmt& statement) {
       ok &= CheckLateness(statement, !binder.windows().empty(), judging.count, out);
       if (statement.late_to.has_value()) view.late_window = judging.one;
     }
+    if (statement.retain.has_value()) {
+      ok &= CheckRetain(statement, facts, out);
+      view.retain = statement.retain->us;
+    }
     bool final_when_closed = view.emit == program::EmitKind::kOnClose && facts.lateness == 0;
     view.append_only = facts.append_only_inputs && (!facts.grouped || final_when_closed);
 
@@ -142,7 +176,8 @@ void Binder::BindView(const ast::ViewStmt& statement) {
     view.facts.window_of_aggregate = false;
     view.facts.windowed = false;
     view.facts.grouped = false;
-    view.facts.append_only_inputs = view.append_only;
+    view.facts.append_only_inputs = view.append_only && !view.retain.has_value();
+    view.facts.retained |= view.retain.has_value();
   }
 
   RelationName entry;

@@ -143,9 +143,12 @@ void Derive(const Plan& plan, Node* node) {
       }
       return;
     }
-    case NodeKind::kViewRef:
-      CopyDerived(*plan.views[static_cast<size_t>(node->view)].root, node);
+    case NodeKind::kViewRef: {
+      const View& view = plan.views[static_cast<size_t>(node->view)];
+      CopyDerived(*view.root, node);
+      node->append_only &= !view.retain.has_value();  // its rows leave
       return;
+    }
     case NodeKind::kLateRef:
       node->has_time = true;
       node->append_only = true;

@@ -66,7 +66,8 @@ int LowerAggregate(Draft* draft, const logical::NodePtr& node) {
   for (Path& path : paths) {
     if (path.from == program::PartKind::kAggregate) {
       aggregate.updating_input |=
-          draft->program.aggregates[static_cast<size_t>(path.index)].updating_output;
+          draft->program.aggregates[static_cast<size_t>(path.index)].updating_output ||
+          IsRetained(*draft, path);
     }
     AddSources(path.watermark_sources, &aggregate.watermark_sources);
     aggregate.no_watermark |= path.no_watermark;
@@ -91,6 +92,7 @@ int LowerAggregate(Draft* draft, const logical::NodePtr& node) {
     pipeline.key_count = keys;
     pipeline.checked.assign(path.spec.outputs.size(), true);
     program::Edge edge = EdgeOf(path, 0);
+    edge.leaves = IsRetained(*draft, path);
     edge.pipeline = AddPipeline(draft, std::move(path), std::move(pipeline));
     aggregate.inputs.push_back(edge);
   }

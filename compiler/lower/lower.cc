@@ -48,6 +48,7 @@ uint64_t Fingerprint(const program::Program& program) {
   for (program::Source& source : bare.sources) {
     source.options.clear();
     source.secrets.clear();
+    source.max_rate.reset();
   }
   for (program::Sink& sink : bare.sinks) {
     sink.options.clear();
@@ -73,6 +74,7 @@ LoweredProgram Lower(const logical::Plan& plan, const LowerOptions& options) {
     if (!wanted.contains(view)) {
       draft.identity = plan.views[static_cast<size_t>(view)].name;
       draft.views[view] = PathsTo(&draft, plan.views[static_cast<size_t>(view)].root);
+      lower::Retain(&draft, plan.views[static_cast<size_t>(view)], draft.views[view]);
       continue;
     }
     number[view] = static_cast<int>(draft.program.views.size());

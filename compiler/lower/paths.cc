@@ -160,6 +160,7 @@ std::vector<Path> PathsTo(Draft* draft, const NodePtr& node) {
         const logical::View& view = draft->plan->views[static_cast<size_t>(node->view)];
         std::string identity = std::exchange(draft->identity, view.name);
         found->second = PathsTo(draft, view.root);
+        Retain(draft, view, found->second);
         draft->identity = std::move(identity);
       }
       return found->second;
@@ -191,6 +192,27 @@ program::Edge EdgeOf(const Path& path, int pipeline) {
   edge.index = path.index;
   edge.pipeline = pipeline;
   return edge;
+}
+
+bool IsRetained(const Draft& draft, const Path& path) {
+  return path.from == program::PartKind::kAggregate &&
+         draft.program.aggregates[static_cast<size_t>(path.index)].retain.has_value();
+}
+
+void Retain(Draft* draft, const logical::View& view, const std::vector<Path>& paths) {
+  if (!view.retain.has_value()) return;
+  for (const Path& path : paths) {
+    if (path.from != program::PartKind::kAggregate) continue;
+    draft->program.aggregates[static_cast<size_t>(path.index)].retain = view.retain;
+  }
+}
+
+void Retain(Draft* draft, const logical::View& view, const std::vector<program::Edge>& inputs) {
+  if (!view.retain.has_value()) return;
+  for (const program::Edge& edge : inputs) {
+    if (edge.from != program::PartKind::kAggregate) continue;
+    draft->program.aggregates[static_cast<size_t>(edge.index)].retain = view.retain;
+  }
 }
 
 }  // namespace flow::lower

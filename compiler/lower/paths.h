@@ -58,6 +58,12 @@ int LowerAggregate(Draft* draft, const logical::NodePtr& node);
 // view.cc
 void LowerView(Draft* draft, int view);
 
+// Do the rows of a path come from a view with RETAIN? What is lowered for that view itself comes
+// before Retain, which marks the aggregates that its rows come from.
+bool IsRetained(const Draft& draft, const Path& path);
+void Retain(Draft* draft, const logical::View& view, const std::vector<Path>& paths);
+void Retain(Draft* draft, const logical::View& view, const std::vector<program::Edge>& inputs);
+
 void AddSources(const std::vector<int>& from, std::vector<int>* to);
 
 // Names the expressions of every pipeline and lets sources have only the columns they need.

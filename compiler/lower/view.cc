@@ -32,6 +32,7 @@ void LowerView(Draft* draft, int view_index) {
     if (path.from == program::PartKind::kAggregate) {
       view.append_only &=
           !draft->program.aggregates[static_cast<size_t>(path.index)].updating_output;
+      view.append_only &= !IsRetained(*draft, path);
     }
     AddSources(path.watermark_sources, &view.watermark_sources);
     view.no_watermark |= path.no_watermark;
@@ -40,9 +41,12 @@ void LowerView(Draft* draft, int view_index) {
     pipeline.name = plan.name;
     pipeline.checked.assign(root.columns.size(), true);
     program::Edge edge = EdgeOf(path, 0);
+    edge.leaves = IsRetained(*draft, path);
     edge.pipeline = AddPipeline(draft, std::move(path), std::move(pipeline));
     view.inputs.push_back(edge);
   }
+  view.retain = plan.retain;
+  Retain(draft, plan, view.inputs);
   if (root.has_key) view.key = root.key;
   view.window_start_column = root.window_start;
   view.window_end_column = root.window_end;

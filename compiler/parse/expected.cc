@@ -17,7 +17,6 @@ bool IsForLater(size_t type) {
     case FlowParser::QUALIFY:
     case FlowParser::ORDER:
     case FlowParser::LIMIT:
-    case FlowParser::RETAIN:
     case FlowParser::JOIN:
     case FlowParser::INNER:
     case FlowParser::LEFT:
@@ -176,12 +175,14 @@ void AddState(FlowParser& parser, size_t state, Expected& expected) {
 
 // Clauses are named in the order in which they are written.
 size_t RankOf(const std::string& word) {
-  constexpr std::array<std::string_view, 18> kOrder = {
-      "SOURCE", "VIEW",       "SINK",           "META",   "AS",          "FROM",  "INTO",
-      "FORMAT", "EVENT TIME", "IDLE",           "AHEAD",  "DEAD LETTER", "WHERE", "GROUP BY",
-      "HAVING", "UNION ALL",  "ALLOW LATENESS", "LATE TO"};
+  constexpr std::array<std::string_view, 20> kOrder = {
+      "SOURCE",   "VIEW",     "SINK",      "META",           "AS",
+      "FROM",     "INTO",     "FORMAT",    "EVENT TIME",     "IDLE",
+      "AHEAD",    "MAX RATE", "OVERLOAD",  "DEAD LETTER",    "WHERE",
+      "GROUP BY", "HAVING",   "UNION ALL", "ALLOW LATENESS", "LATE TO"};
   auto found = std::find(kOrder.begin(), kOrder.end(), word);
   if (found != kOrder.end()) return 1 + static_cast<size_t>(found - kOrder.begin());
+  if (word == "RETAIN") return kOrder.size() + 2;
   return word == "EMIT" || word == "APPEND" || word == "UPSERT" ? kOrder.size() + 1 : 0;
 }
 

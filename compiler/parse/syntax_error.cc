@@ -45,9 +45,11 @@ std::string ClauseOrder(size_t head, size_t type) {
     case FlowParser::IDLE:
     case FlowParser::AHEAD:
     case FlowParser::WATERMARK:
+    case FlowParser::MAX:
+    case FlowParser::OVERLOAD:
       if (head == FlowParser::SOURCE) {
         return "the clauses of a SOURCE come in this order: columns, FROM, FORMAT, EVENT TIME "
-               "(WATERMARK, IDLE, AHEAD), DEAD LETTER";
+               "(WATERMARK, IDLE, AHEAD), MAX RATE, OVERLOAD, DEAD LETTER";
       }
       if (head == FlowParser::SINK) {
         return "the clauses of a SINK come in this order: FROM, INTO, FORMAT, APPEND or UPSERT";
@@ -60,9 +62,10 @@ std::string ClauseOrder(size_t head, size_t type) {
     case FlowParser::ALLOW:
     case FlowParser::LATE:
     case FlowParser::EMIT:
+    case FlowParser::RETAIN:
       if (head == FlowParser::VIEW) {
         return "the clauses come in this order: SELECT, FROM, WHERE, GROUP BY, HAVING, UNION ALL, "
-               "ALLOW LATENESS, LATE TO, EMIT";
+               "ALLOW LATENESS, LATE TO, EMIT, RETAIN";
       }
       return "";
     default:

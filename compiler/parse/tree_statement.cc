@@ -1,4 +1,7 @@
 // TreeBuilder: SOURCE, VIEW and SINK.
+#include <charconv>
+
+#include "compiler/parse/text_check.h"
 #include "compiler/parse/tree_builder.h"
 
 namespace flow::parse {
@@ -17,6 +20,22 @@ std::unique_ptr<ast::SourceStmt> TreeBuilder::Source(FlowParser::SourceStatement
     source->watermark = Duration(time->watermark);
     if (time->idle != nullptr) source->idle = Duration(time->idle);
     if (time->ahead != nullptr) source->ahead = Duration(time->ahead);
+  }
+  if (auto* rate = context->rateClause()) {
+    source->max_rate_span = SpanOfToken(rate->NUMBER());
+    std::string_view text = file_.Text(source->max_rate_span);
+    int64_t rows = 0;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), rows);
+    if (error == std::errc() && end == text.data() + text.size() && rows > 0) {
+      source->max_rate = rows;
+    } else {
+      Fail(source->max_rate_span, "MAX RATE is a whole number of rows a second, over 0",
+           "bad-number");
+    }
+  }
+  if (auto* overload = context->overloadClause()) {
+    source->overload = Identifier(overload->identifier());
+    source->overload->text = ToUpper(source->overload->text);
   }
   if (auto* letters = context->deadLetterClause()) {
     source->dead_letter = Connector(letters->connector());
@@ -66,7 +85,7 @@ std::unique_ptr<ast::ViewStmt> TreeBuilder::View(FlowParser::ViewStatementContex
   if (context->lateness != nullptr) view->lateness = Duration(context->lateness);
   if (auto* emit = context->emitClause()) Emission(emit, view.get());
   if (auto* retain = context->retainClause()) {
-    Refuse(SpanOfNode(retain), "RETAIN", Rest::kMakesSense);
+    view->retain = Duration(retain->duration());
   }
   return view;
 }

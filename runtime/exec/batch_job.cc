@@ -62,6 +62,7 @@ class BatchJob {
   void Consume(int path, int worker, const PathRunner::Output& output);
   Status FlushView(int view, Worker* worker);
   void FinishAggregate(int aggregate, int worker);
+  bool HasLeft(const program::Aggregate& aggregate, const Batch& rows) const;
   WindowRange RangeOf(const program::Aggregate& aggregate) const;
   int64_t Watermark(const std::vector<int>& sources, bool none) const;
   bool failed() const { return failed_.load(std::memory_order_relaxed); }
@@ -346,21 +347,40 @@ WindowRange BatchJob::RangeOf(const program::Aggregate& aggregate) const {
   return range;
 }
 
+// RETAIN, by the watermark as if more could come.
+bool BatchJob::HasLeft(const program::Aggregate& aggregate, const Batch& rows) const {
+  if (!aggregate.retain || rows.rows == 0) return false;
+  const int64_t watermark = sources_->Watermark(aggregate.watermark_sources, true);
+  const int64_t end = rows.values<int64_t>(rows.column_count() - 1)[0];
+  return watermark != kMinTime && Passed(watermark, end - 1, *aggregate.retain);
+}
+
 void BatchJob::FinishAggregate(int aggregate, int index) {
   Worker& worker = *workers_[static_cast<size_t>(index)];
   int64_t begin = NowUs();
   const program::Aggregate& spec = program_.aggregates[static_cast<size_t>(aggregate)];
-  FinalizeAggregate(
-      spec, partials_[static_cast<size_t>(aggregate)], index, static_cast<int>(workers_.size()),
-      RangeOf(spec), &state_account_, [&](const Batch& rows) {
-        for (int path : routes_.of_aggregate[static_cast<size_t>(aggregate)]) {
-          worker.runners[static_cast<size_t>(path)]->Run(
-              rows.columns(), nullptr, nullptr, 0, rows.rows,
-              &worker.counts.paths[static_cast<size_t>(path)],
-              [&](int32_t, uint8_t) { ++worker.counts.key_errors[static_cast<size_t>(path)]; },
-              [&](const PathRunner::Output& output) { Consume(path, index, output); });
-        }
-      });
+  FinalizeAggregate(spec, partials_[static_cast<size_t>(aggregate)], index,
+                    static_cast<int>(workers_.size()), RangeOf(spec), &state_account_,
+                    [&](const Batch& rows) {
+                      // These are groups of one window. If it has left the view, only the view's
+                      // sinks have it.
+                      const bool left = HasLeft(spec, rows);
+                      for (int path : routes_.of_aggregate[static_cast<size_t>(aggregate)]) {
+                        const Route& route = routes_.all[static_cast<size_t>(path)];
+                        if (left && route.leaves) continue;
+                        const bool own = left && route.to == Route::To::kView;
+                        worker.runners[static_cast<size_t>(path)]->Run(
+                            rows.columns(), nullptr, nullptr, 0, rows.rows,
+                            &worker.counts.paths[static_cast<size_t>(path)],
+                            [&](int32_t, uint8_t) {
+                              if (!own) ++worker.counts.key_errors[static_cast<size_t>(path)];
+                            },
+                            [&](const PathRunner::Output& output) {
+                              if (!own) return Consume(path, index, output);
+                              worker.views[static_cast<size_t>(route.index)].AddLeft(output);
+                            });
+                      }
+                    });
   worker.final_us += NowUs() - begin;
 }
 

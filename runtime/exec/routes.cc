@@ -12,6 +12,7 @@ Routes::Routes(const program::Program& program)
     route.index = index;
     route.from_source = edge.from == program::PartKind::kSource;
     route.from = edge.index;
+    route.leaves = edge.leaves;
     int number = static_cast<int>(all.size());
     all.push_back(route);
     (route.from_source ? of_source : of_aggregate)[static_cast<size_t>(edge.index)].push_back(

@@ -15,6 +15,7 @@ struct Route {
   int index = 0;  // of the aggregate or view
   bool from_source = false;
   int from = 0;
+  bool leaves = false;  // program::Edge::leaves
 };
 
 struct Routes {

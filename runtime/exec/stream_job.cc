@@ -16,6 +16,8 @@ namespace flow {
 bool AllSourcesBounded(const program::Program& program) {
   for (const program::Source& source : program.sources) {
     if (source.connector == program::Connector::kKafka) return false;
+    const auto follow = source.options.find("follow");
+    if (follow != source.options.end() && follow->second == "true") return false;
     if (source.connector == program::Connector::kNexmark && source.options.count("events") == 0) {
       return false;
     }
@@ -36,7 +38,11 @@ constexpr int64_t kNewPartitionsUs = 5'000'000;
 }  // namespace
 
 StreamJob::StreamJob(const program::Program& program, const RunOptions& options)
-    : program_(program), options_(options), routes_(program), morsels_(kMinMorsels) {}
+    : program_(program),
+      options_(options),
+      routes_(program),
+      rates_(program),
+      morsels_(kMinMorsels) {}
 
 Status StreamJob::Open() {
   bounded_ = options_.until_end || !options_.to.empty() || AllSourcesBounded(program_);
@@ -98,6 +104,13 @@ Status StreamJob::Open() {
     }
   }
   aggregate_watermark_.assign(program_.aggregates.size(), kMinTime);
+  leave_watermark_.assign(program_.aggregates.size(), kMinTime);
+  for (size_t a = 0; a < program_.aggregates.size(); ++a) {
+    leaves_.push_back(IsLeft(static_cast<int>(a)));
+    for (auto& share : aggregates_[a]) {
+      if (leaves_[a]) share->KeepUntilLeft();
+    }
+  }
   view_watermark_.assign(program_.views.size(), kMinTime);
   come_back_.assign(program_.sources.size(), kMinTime);
   if (decides_ && !options_.decisions.empty()) {
@@ -108,6 +121,19 @@ Status StreamJob::Open() {
   }
   pool_ = std::make_unique<WorkerPool>(workers);
   return durable() ? Restore() : OkStatus();
+}
+
+// Does anybody want to hear of rows that leave?
+bool StreamJob::IsLeft(int aggregate) const {
+  if (!program_.aggregates[static_cast<size_t>(aggregate)].retain) return false;
+  for (int path : routes_.of_aggregate[static_cast<size_t>(aggregate)]) {
+    const Route& route = routes_.all[static_cast<size_t>(path)];
+    if (route.leaves) return true;
+    if (route.to == Route::To::kView && outputs_[static_cast<size_t>(route.index)]->hashes()) {
+      return true;
+    }
+  }
+  return false;
 }
 
 void StreamJob::Consume(int path, Worker* worker, const PathRunner::Output& output) {
@@ -192,8 +218,15 @@ void StreamJob::ProcessMorsel(PartitionState* partition, Worker* worker) {
 
 Status StreamJob::ReadPartition(PartitionState* partition, int morsels, Worker* worker) {
   for (int i = 0; i < morsels; ++i) {
-    FLOW_TRY(ReadState state,
-             partition->reader->Read(options_.batch_rows, kMorselBytes, &worker->rows.morsel));
+    const int64_t rows = rates_.Take(partition->source, options_.batch_rows);
+    if (rows == 0) {
+      // There may be more to read: it is not silent.
+      partition->silent_since_us = 0;
+      return OkStatus();
+    }
+    FLOW_TRY(ReadState state, partition->reader->Read(rows, kMorselBytes, &worker->rows.morsel));
+    rates_.GiveBack(partition->source,
+                    rows - (state == ReadState::kData ? worker->rows.morsel.row_count : 0));
     if (state == ReadState::kEnd) {
       partition->ended = true;
       partition->next_offset = std::max(partition->next_offset, partition->reader->next_offset());
@@ -225,6 +258,8 @@ void StreamJob::ReadPartitions(int index) {
   while (worker->status.ok() && !stopped_) {
     size_t next = next_partition_.fetch_add(1, std::memory_order_relaxed);
     if (next >= partitions.size()) break;
+    // Another one begins each tick, so that those of a limited source get their turns.
+    next = (next + static_cast<size_t>(ticks_)) % partitions.size();
     PartitionState* partition = partitions[next].get();
     if (partition->ended) continue;
     int morsels = options_.schedule.morsels
@@ -269,7 +304,28 @@ void StreamJob::RunAggregate(int aggregate, int index) {
           [&](const PathRunner::Output& output) { Consume(path, worker, output); });
     }
   });
+  if (leaves_[static_cast<size_t>(aggregate)]) Leave(aggregate, worker, &owned);
   worker->operator_us += NowUs() - begin;
+}
+
+// Rows leave a view with RETAIN: for its readers they are taken back, its sinks keep them.
+void StreamJob::Leave(int aggregate, Worker* worker, StreamAggregate* owned) {
+  owned->Leave(leave_watermark_[static_cast<size_t>(aggregate)], [&](const Batch& rows) {
+    for (int path : routes_.of_aggregate[static_cast<size_t>(aggregate)]) {
+      const Route& route = routes_.all[static_cast<size_t>(path)];
+      if (!route.leaves && route.to == Route::To::kAggregate) continue;
+      worker->runners[static_cast<size_t>(path)]->Run(
+          rows.columns(), nullptr, rows.weights.data(), 0, rows.rows,
+          &worker->counts.paths[static_cast<size_t>(path)],
+          [&](int32_t row, uint8_t) {
+            worker->counts.key_errors[static_cast<size_t>(path)] += rows.weight(row);
+          },
+          [&](const PathRunner::Output& output) {
+            if (route.leaves) return Consume(path, worker, output);
+            worker->views[static_cast<size_t>(route.index)].Leave(output);
+          });
+    }
+  });
 }
 
 bool StreamJob::Watermarks(bool last) {
@@ -286,6 +342,10 @@ bool StreamJob::Watermarks(bool last) {
     const program::Aggregate& aggregate = program_.aggregates[a];
     aggregate_watermark_[a] =
         std::max(aggregate_watermark_[a], of(aggregate.watermark_sources, aggregate.no_watermark));
+    if (!leaves_[a]) continue;
+    // As if more could come.
+    leave_watermark_[a] =
+        std::max(leave_watermark_[a], sources_->Watermark(aggregate.watermark_sources, !decides_));
   }
   for (size_t v = 0; v < program_.views.size(); ++v) {
     const program::View& view = program_.views[v];
@@ -399,6 +459,7 @@ Status StreamJob::Tick(bool* finished) {
     FLOW_TRY(std::vector<PartitionState*> added, sources_->AddNewPartitions());
     for (PartitionState* partition : added) partition->out = true;  // comes in with its first row
   }
+  rates_.Refill(NowUs());
   next_partition_.store(0);
   read_rows_.store(0);
   read_bytes_.store(0);

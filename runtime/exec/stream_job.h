@@ -10,6 +10,7 @@
 
 #include "runtime/exec/epochs.h"
 #include "runtime/exec/exchange.h"
+#include "runtime/exec/rate_limit.h"
 #include "runtime/exec/run_common.h"
 #include "runtime/exec/view_output.h"
 #include "runtime/exec/worker_pool.h"
@@ -47,6 +48,8 @@ class StreamJob {
   void ProcessMorsel(PartitionState* partition, Worker* worker);
   void Consume(int path, Worker* worker, const PathRunner::Output& output);
   void RunAggregate(int aggregate, int worker);
+  void Leave(int aggregate, Worker* worker, StreamAggregate* owned);
+  bool IsLeft(int aggregate) const;
   void ComeBack(PartitionState* partition, int64_t offset);
   Status Decide();
   Status Tick(bool* finished);
@@ -91,12 +94,15 @@ class StreamJob {
   MemoryAccount state_account_{"state", MemoryAccount::Process()};
 
   // Of the current tick.
+  RateLimits rates_;
   std::atomic<size_t> next_partition_{0};
   std::atomic<int64_t> read_rows_{0};
   std::atomic<int64_t> read_bytes_{0};
   std::atomic<bool> full_{false};
   int morsels_ = 0;
   std::vector<int64_t> aggregate_watermark_;
+  std::vector<int64_t> leave_watermark_;  // by aggregate: never +inf
+  std::vector<bool> leaves_;              // by aggregate: rows that leave are told
   std::vector<int64_t> view_watermark_;
   std::vector<int64_t> come_back_;  // by source: event time that a returning partition starts with
   std::mutex decisions_mutex_;

@@ -25,16 +25,16 @@ ViewCollector::ViewCollector(const program::View* view, bool keep_rows, bool has
   rows_.Reset(view->types, 64);
 }
 
-void ViewCollector::Add(const PathRunner::Output& output) {
+void ViewCollector::Add(const PathRunner::Output& output, bool keep, bool count) {
   const Batch& batch = *output.batch;
   for (int32_t row = 0; row < batch.rows; ++row) {
     int64_t weight = batch.weight(row);
-    digest_.rows += weight;
-    if (hash_) {
+    if (count) digest_.rows += weight;
+    if (hash_ && count) {
       digest_.hash +=
           static_cast<unsigned __int128>(static_cast<__int128>(weight)) * RowHash(batch, row);
     }
-    if (keep_rows_) rows_.AppendRow(batch, row);
+    if (keep) rows_.AppendRow(batch, row);
   }
 }
 

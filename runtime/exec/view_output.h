@@ -19,7 +19,10 @@ class ViewCollector {
  public:
   // `keep_rows`: somebody wants to see rows; else they are only counted and, if `hash`, hashed.
   ViewCollector(const program::View* view, bool keep_rows, bool hash);
-  void Add(const PathRunner::Output& output);
+  void Add(const PathRunner::Output& output) { Add(output, keep_rows_, true); }
+  // RETAIN: rows that sinks keep, but that are no longer part of the view; or that leave it.
+  void AddLeft(const PathRunner::Output& output) { Add(output, keep_rows_, false); }
+  void Leave(const PathRunner::Output& output) { Add(output, false, true); }
   Batch& rows() { return rows_; }
   const ViewDigest& digest() const { return digest_; }
   // Counts go on from those of an earlier run.
@@ -29,6 +32,8 @@ class ViewCollector {
   }
 
  private:
+  void Add(const PathRunner::Output& output, bool keep, bool count);
+
   bool keep_rows_;
   bool hash_;
   Batch rows_;

@@ -277,13 +277,13 @@ void StreamAggregate::EmitDirty(const AggregateKernels& kernels) {
   before_.Clear();
 }
 
-void StreamAggregate::EmitTable(const AggregateKernels& kernels, GroupTable* table,
-                                int64_t window) {
+void StreamAggregate::EmitTable(const AggregateKernels& kernels, GroupTable* table, int64_t window,
+                                int64_t weight) {
   std::vector<const uint8_t*> entries;
   std::vector<int64_t> windows;
   auto flush = [&] {
     Finish(kernels, entries.data(), windows.data(), static_cast<int32_t>(entries.size()));
-    for (int32_t row = 0; row < scratch_.rows; ++row) Push(scratch_, row, 1);
+    for (int32_t row = 0; row < scratch_.rows; ++row) Push(scratch_, row, weight);
     entries.clear();
     windows.clear();
   };
@@ -344,6 +344,7 @@ void StreamAggregate::CloseWindows(const AggregateKernels& kernels, int64_t wate
     }
   }
   closed_ = std::max(closed_, watermark);
+  if (keep_until_left_) return;  // Leave frees them
   int64_t kept = spec_->state_lateness;
 #ifdef FLOW_MUTANT_FREED_AT_CLOSE
   kept = 0;
@@ -414,6 +415,21 @@ Status StreamAggregate::Load(std::string_view key, std::string_view value) {
       at->slice ? SliceFor(at->start, at->skip) : WindowFor(at->start)->groups.get();
   key.remove_prefix(at->size);
   return ReadEntry(*spec_, key, value, table->InsertNew(EntryKeyHash(key)), &table->arena());
+}
+
+void StreamAggregate::Leave(int64_t watermark, const Emit& emit) {
+  const AggregateKernels& kernels = *spec_->kernels->Load();
+  emit_ = &emit;
+  while (!windows_.empty() && watermark != kMinTime) {
+    const auto& [start, table] = *windows_.begin();
+    if (!Passed(watermark, start + spec_->window->size - 1, *spec_->retain)) break;
+    EmitTable(kernels, table.groups.get(), start, -1);
+    if (tracking_) dropped_.push_back(WindowPrefix(start));
+    windows_.erase(windows_.begin());
+    last_table_ = nullptr;
+  }
+  Flush();
+  emit_ = nullptr;
 }
 
 int64_t StreamAggregate::groups() const {

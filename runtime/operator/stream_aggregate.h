@@ -56,6 +56,13 @@ class StreamAggregate {
   // The hash in a saved key: it says which share loads it.
   static Result<uint64_t> HashOfKey(std::string_view key);
 
+  // RETAIN. Must be said before the first row, if somebody is to hear of rows that leave: windows
+  // are kept until then.
+  void KeepUntilLeft() { keep_until_left_ = true; }
+  // After EndTick: emits with weight -1 the rows of windows that are `retain` behind `watermark`
+  // (which is never +inf), and frees them. They are closed: RETAIN is longer than the lateness.
+  void Leave(int64_t watermark, const Emit& emit);
+
   int64_t groups() const;
   int64_t updates() const { return updates_; }  // state updates made by rows
 
@@ -98,7 +105,8 @@ class StreamAggregate {
   void Update(const program::AggregateKernels& kernels, const AggregateInput& in);
   void RememberBefore(const program::AggregateKernels& kernels);
   void EmitDirty(const program::AggregateKernels& kernels);
-  void EmitTable(const program::AggregateKernels& kernels, GroupTable* table, int64_t window);
+  void EmitTable(const program::AggregateKernels& kernels, GroupTable* table, int64_t window,
+                 int64_t weight = 1);
   void CloseWindows(const program::AggregateKernels& kernels, int64_t watermark);
   void CloseSlices(const program::AggregateKernels& kernels, int64_t watermark);
   // Finishes `count` entries into scratch_ and fills the window columns.
@@ -113,6 +121,7 @@ class StreamAggregate {
   std::map<SliceKey, std::unique_ptr<GroupTable>> slices_;
   std::set<int64_t> open_;      // sliced: starts of windows that some slice feeds, not closed yet
   int64_t closed_ = INT64_MIN;  // windows with end <= closed_ are closed
+  bool keep_until_left_ = false;
   uint32_t tick_ = 1;
   int64_t updates_ = 0;
   bool tracking_ = false;

@@ -105,6 +105,10 @@ class PartPrinter {
     return text.substr(std::string("filter ").size());
   }
 
+  std::string RateText(const Source& source) const {
+    return source.max_rate ? "; at most " + std::to_string(*source.max_rate) + " rows/s" : "";
+  }
+
   std::string TimeText(const Source& source) const {
     if (!source.has_event_time()) return "no event time";
     std::string time =
@@ -162,6 +166,7 @@ class PartPrinter {
     for (int column : view.key) key.push_back(view.columns[static_cast<size_t>(column)]);
     std::string text = view.name + " (" + Joined(columns) + ")";
     if (!key.empty()) text += "; key " + Joined(key);
+    if (view.retain) text += "; retained for " + Duration(*view.retain);
     text += view.append_only ? "; append-only" : "; updating";
     if (view.window_end_column >= 0) {
       text += "; time " + view.columns[static_cast<size_t>(view.window_end_column)] + " - 1us";
@@ -206,7 +211,8 @@ class StreamPrinter : public PartPrinter {
     size_t part = static_cast<size_t>(node.part);
     switch (node.op) {
       case StreamOp::kSource:
-        return "source " + SourceText(node.part) + "; " + TimeText(program_.sources[part]);
+        return "source " + SourceText(node.part) + "; " + TimeText(program_.sources[part]) +
+               RateText(program_.sources[part]);
       case StreamOp::kPipeline:
         return "pipeline " + PipelineText(node.part);
       case StreamOp::kExchange: {

@@ -196,6 +196,9 @@ struct Edge {
   PartKind from = PartKind::kSource;
   int index = 0;     // into sources or aggregates
   int pipeline = 0;  // into pipelines
+  // The rows are those of a view with RETAIN: they leave after a while. False for what is part of
+  // that view itself: its sinks keep them.
+  bool leaves = false;
 };
 
 struct Aggregate {

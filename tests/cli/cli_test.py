@@ -238,6 +238,108 @@ class Cli(unittest.TestCase):
             self.assertEqual(1, run.returncode, name)
             self.assertIn("can not name a secret", run.stderr)
 
+    # --- files that grow, and rates ---------------------------------------------------------------
+    def spawn(self, *arguments):
+        process = subprocess.Popen([FLOWC, "run", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, cwd=self.folder)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def follower(self, *files, options=""):
+        for name in files:
+            self.write('{"n":1}\n', name)
+        path = self.write("SOURCE s (n INT) FROM FILE (path = 'grow*.jsonl', follow = 'true'" + options + ") FORMAT JSON;\n"
+                          "VIEW v AS SELECT n FROM s;")
+        process = self.spawn(path)
+        for _ in files:
+            self.assertEqual(b'{"n":1}\n', process.stdout.readline())
+        return path, process
+
+    def append(self, name, text):
+        with open(self.path(name), "a", encoding="utf-8") as file:
+            file.write(text)
+
+    def test_a_growing_file_is_followed(self):
+        path, process = self.follower("grow.jsonl")
+        for n in range(2, 6):
+            self.append("grow.jsonl", '{"n":')  # half a line is no record yet
+            time.sleep(0.1)
+            self.append("grow.jsonl", f"{n}}}\n")
+            self.assertEqual(f'{{"n":{n}}}\n', process.stdout.readline().decode())
+        self.append("grow.jsonl", '{"n":')
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(0, process.wait(timeout=30 * SLOW))
+        self.assertIn(b"read 5", process.stderr.read())
+        # A bounded run ends where the file ends now.
+        self.assertIn("read 6 ", self.ok("run", path, "--mode", "batch", "--digest").stderr)
+        frontier = "grow.jsonl=" + str(5 * len('{"n":1}\n'))
+        digests = {self.ok("run", path, *how, "--digest").stdout
+                   for how in (("--mode", "batch", "--to", frontier), ("--stop-at", frontier))}
+        self.assertEqual(1, len(digests))
+        self.assertIn("v 5 ", digests.pop())
+
+    def test_several_files_are_followed_as_partitions(self):
+        path, process = self.follower("grow1.jsonl", "grow2.jsonl", options=", partitions = 'file'")
+        for name in ("grow2.jsonl", "grow1.jsonl", "grow2.jsonl"):
+            self.append(name, '{"n":7}\n')
+            self.assertEqual(b'{"n":7}\n', process.stdout.readline())
+        run = self.flowc("run", self.write("SOURCE s (n INT) FROM FILE (path = 'grow*.jsonl', follow = 'true') FORMAT JSON;\n"
+                                           "VIEW v AS SELECT n FROM s;"))
+        self.assertEqual(2, run.returncode)
+        self.assertIn("partitions = 'file'", run.stderr)
+
+    def test_a_followed_file_must_not_be_cut_replaced_or_removed(self):
+        def replace():
+            os.rename(self.write('{"n":1}\n{"n":2}\n', "new"), self.path("grow.jsonl"))
+        for what, change in (("became shorter", lambda: os.truncate(self.path("grow.jsonl"), 0)), ("was replaced", replace),
+                             ("was removed", lambda: os.remove(self.path("grow.jsonl")))):
+            _, process = self.follower("grow.jsonl")
+            time.sleep(0.2)
+            change()
+            self.assertEqual(3, process.wait(timeout=30 * SLOW), what)
+            error = process.stderr.read().decode()
+            self.assertIn(what, error)
+            self.assertIn("grow.jsonl", error)
+
+    def test_what_can_not_be_followed(self):
+        for name, options, words in (("-", "", "stdin can not be followed"), ("x.gz", "", "compressed"),
+                                     ("x.jsonl", ", follow = 'maybe'", "true or false")):
+            self.write("", "x.gz")
+            option = options or ", follow = 'true'"
+            run = self.flowc("run", self.write(f"SOURCE s (n INT) FROM FILE (path = '{name}'{option}) FORMAT JSON;\n"
+                                               "VIEW v AS SELECT n FROM s;"))
+            self.assertIn(run.returncode, (1, 2), name)
+            self.assertIn(words, run.stderr)
+
+    def test_max_rate_bounds_a_stream_and_not_a_batch(self):
+        rows = 3000
+        for i in range(2):
+            self.write("".join(f'{{"n":{n}}}\n' for n in range(rows // 2)), f"in{i}.jsonl")
+        text = "SOURCE s (n INT) FROM FILE (path = 'in*.jsonl', partitions = 'file') FORMAT JSON MAX RATE 1500;\nVIEW v AS SELECT n FROM s;"
+        path = self.write(text)
+        self.assertIn("at most 1500 rows/s", self.ok("explain", path).stdout)
+        begin = time.monotonic()
+        stream = self.ok("run", path, "--digest")
+        took = time.monotonic() - begin
+        self.assertGreater(took, 1.5)  # 2 s, less what may be saved up
+        self.assertLess(took, 4 * SLOW)
+        begin = time.monotonic()
+        self.assertEqual(stream.stdout, self.ok("run", path, "--mode", "batch", "--digest").stdout)
+        self.assertLess(time.monotonic() - begin, 1.4 * SLOW)
+        # Partitions take their turns.
+        process = self.spawn(path, "--quiet", "--format", "csv")
+        process.stdout.readline()
+        seen = [int(process.stdout.readline()) for _ in range(1000)]
+        self.assertLess(max(seen), 900)
+        for rate in ("0", "1.5", "99999999999999999999"):
+            run = self.flowc("check", self.write(text.replace("1500", rate)))
+            self.assertEqual(1, run.returncode)
+            self.assertIn("MAX RATE is a whole number", run.stderr)
+
     def test_explain(self):
         path = self.write(INLINE)
         for stage in ("ast", "bound", "logical", "optimized", "program", "ir"):

@@ -21,6 +21,7 @@ struct Relation {
   std::vector<Column> columns;
   bool timed = false;     // can stand in a window call
   bool straight = false;  // rows come from a source: windows judge them
+  int64_t lateness = 0;   // seconds that its rows can change after their time
 };
 
 constexpr int64_t kBaseSeconds = 36000;  // 2026-01-01 10:00:00
@@ -441,9 +442,11 @@ class Generator {
                        Having(aggregates);
     if (!keyed) columns.pop_back();
     bool late = false;
+    int64_t lateness = relation.lateness;
     if (relation.straight) {
       if (random_.Chance(40)) {
-        body += "\nALLOW LATENESS " + std::to_string(random_.Between(1, 20)) + "s";
+        lateness = random_.Between(1, 20);
+        body += "\nALLOW LATENESS " + std::to_string(lateness) + "s";
       }
       late = random_.Chance(25);
       if (late) body += "\nLATE TO late_" + name;
@@ -452,7 +455,13 @@ class Generator {
     if (emit == 1) body += "\nEMIT CHANGES";
     if (emit == 2) body += "\nEMIT EVERY 1s";
     if (emit == 3) body += "\nEMIT ON CLOSE";
-    Add(name, body, columns, true, false);
+    // Rows that leave can be in no window of another view.
+    const bool retained = random_.Chance(25);
+    if (retained) {
+      body += "\nRETAIN " + std::to_string(lateness + random_.Between(1, 40)) + "s";
+    }
+    Add(name, body, columns, !retained, false);
+    relations_.back().lateness = lateness;
     if (late) {
       Relation rows = relation;
       rows.name = "late_" + name;

@@ -181,10 +181,10 @@ TEST(FrontError, HintsForCommonSlips) {
   EXPECT_EQ(hint("INSERT INTO x VALUES (1);"), "a statement begins with SOURCE, VIEW or SINK");
   EXPECT_EQ(hint("VIEW v AS SELECT a FROM s EMIT CHANGES ALLOW LATENESS 1m;"),
             "the clauses come in this order: SELECT, FROM, WHERE, GROUP BY, HAVING, UNION ALL, "
-            "ALLOW LATENESS, LATE TO, EMIT");
+            "ALLOW LATENESS, LATE TO, EMIT, RETAIN");
   EXPECT_EQ(hint("SOURCE s (a INT) FROM x EVENT TIME a WATERMARK 1s FORMAT JSON;"),
             "the clauses of a SOURCE come in this order: columns, FROM, FORMAT, EVENT TIME "
-            "(WATERMARK, IDLE, AHEAD), DEAD LETTER");
+            "(WATERMARK, IDLE, AHEAD), MAX RATE, OVERLOAD, DEAD LETTER");
   EXPECT_EQ(hint("SINK s FROM v INTO x UPSERT FORMAT JSON;"),
             "the clauses of a SINK come in this order: FROM, INTO, FORMAT, APPEND or UPSERT");
   EXPECT_EQ(hint("VIEW v AS SELECT EXTRACT(HOUR FROM ts) FROM s;"),

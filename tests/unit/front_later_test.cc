@@ -101,8 +101,7 @@ TEST(FrontLater, Queries) {
       ElementsAre("not supported yet: QUALIFY @ QUALIFY ROW_NUMBER() OVER (PARTITION BY a ORDER BY "
                   "(b)) <= 3",
                   "not supported yet: ORDER BY @ ORDER BY a DESC NULLS LAST, b",
-                  "not supported yet: LIMIT @ LIMIT 10 OFFSET 5",
-                  "not supported yet: RETAIN @ RETAIN 180d"));
+                  "not supported yet: LIMIT @ LIMIT 10 OFFSET 5"));
   EXPECT_THAT(Refusals("VIEW v AS SELECT a FROM s UNION SELECT a FROM s INTERSECT SELECT a FROM s "
                        "EXCEPT ALL SELECT a FROM s;"),
               ElementsAre("not supported yet: UNION without ALL @ UNION",

@@ -35,6 +35,7 @@ SOURCE clicks (
 FROM KAFKA (brokers = 'localhost:9092', topic = 'clicks', group.id = g, linger = 250ms, n = -1, x = TRUE)
 FORMAT JSON (timestamp_unit = 'ms')
 EVENT TIME ts WATERMARK 10s IDLE 30s AHEAD INTERVAL '5' MINUTE
+MAX RATE 5000 OVERLOAD slow
 DEAD LETTER TO FILE (path = 'dead.jsonl');
 )"),
             R"(source clicks
@@ -58,6 +59,8 @@ DEAD LETTER TO FILE (path = 'dead.jsonl');
   watermark 10s
   idle 30s
   ahead 5m
+  max rate 5000
+  overload SLOW
   dead letter to FILE
     option path = 'dead.jsonl'
 )");
@@ -112,7 +115,8 @@ having COUNT(*) > 1
 union all
 select a from (select a from other) o group by all
 allow lateness 2d late to late_clicks
-emit every 10s;
+emit every 10s
+retain 180d;
 )"),
             R"(view page_metrics
   query
@@ -148,6 +152,7 @@ emit every 10s;
   allow lateness 2d
   late to late_clicks
   emit every 10s
+  retain 180d
 )");
 }
 

@@ -237,8 +237,12 @@ TEST(Diagnostics, Connectors) {
             "not-constant: not a constant | column `a` is INT\n");
   EXPECT_EQ(Said("SOURCE s (a INT) FROM FILE (path = 'x') FORMAT JSON DEAD LETTER TO KAFKA (topic "
                  "= 'x');"),
-            "not-supported-yet: not supported yet: KAFKA dead letters | not a connector of dead "
-            "letters | there is `FILE`\n");
+            "missing-option: KAFKA dead letters need the option `brokers` | only those of a KAFKA "
+            "source know a cluster\n");
+  EXPECT_EQ(Said("SOURCE s (a INT) FROM FILE (path = 'x') FORMAT JSON DEAD LETTER TO REDIS (key "
+                 "= 'x');"),
+            "not-supported-yet: not supported yet: REDIS dead letters | not a connector of dead "
+            "letters | there is `FILE`, `KAFKA`\n");
   EXPECT_EQ(
       Said("SOURCE s (bid STRUCT<prize BIGINT>) FROM NEXMARK (event = 5);"),
       "unknown-option: unknown option `event` | not an option of NEXMARK | did you mean `events`?\n"

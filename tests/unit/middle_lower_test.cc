@@ -227,7 +227,25 @@ TEST(Rules, EachCanBeSwitchedOff) {
 
   EXPECT_TRUE(test::PlanText(script).common_subexpressions);
   EXPECT_FALSE(test::PlanText(script, {"common-subexpressions"}).common_subexpressions);
-  EXPECT_EQ(RuleNames().size(), 6u);
+
+  EXPECT_TRUE(test::PlanText(script).late_decoding);
+  EXPECT_FALSE(test::PlanText(script, {"late-decoding"}).late_decoding);
+  EXPECT_EQ(RuleNames().size(), 7u);
+}
+
+// What is stated for the cluster of a source's dead letters, and what comes from the source.
+TEST(Lower, DeadLettersGoToTheClusterOfTheirSource) {
+  LoweredProgram lowered = test::LowerText(
+      "SOURCE e (a INT) FROM KAFKA (brokers = 'b', topic = 'e', sasl.username = 'u', sasl.password "
+      "= SECRET('PW'), fetch.min.bytes = 7) FORMAT JSON MAX RATE 5 OVERLOAD SLOW DEAD LETTER TO "
+      "KAFKA (topic = 'd', sasl.username = 'v'); VIEW v AS SELECT a FROM e;");
+  const program::Source& source = lowered.program.sources[0];
+  EXPECT_EQ(source.max_rate, 5);
+  ASSERT_TRUE(source.dead_letter.has_value());
+  EXPECT_EQ(source.dead_letter->connector, program::Connector::kKafka);
+  EXPECT_EQ(source.dead_letter->options,
+            (program::Options{{"brokers", "b"}, {"sasl.username", "v"}, {"topic", "d"}}));
+  EXPECT_EQ(source.dead_letter->secrets, (program::Options{{"sasl.password", "PW"}}));
 }
 
 TEST(Lower, ChoosesViews) {

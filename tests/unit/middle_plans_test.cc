@@ -82,7 +82,7 @@ TEST(Plans, HopInSlices) {
 WHERE page <> '/' GROUP BY user_id, window_end;)";
   EXPECT_EQ(
       Stream(views),
-      R"(1 source clicks from FILE 'clicks' JSON: user_id BIGINT, page STRING, revenue DECIMAL(12,2), ts TIMESTAMP; watermark ts - 10s, idle 30s
+      R"(1 source clicks from FILE 'clicks' JSON: user_id BIGINT late, page STRING, revenue DECIMAL(12,2) late, ts TIMESTAMP; late where page <> '/'; watermark ts - 10s, idle 30s
 2 pipeline clicks -> v: filter page <> '/'; window HOP 10m EVERY 4m OFFSET 1m of ts, slices of 2m, late at end; key user_id; values revenue  <- 1
 3 exchange by user_id (256 key groups)  <- 2
 4 aggregate v: COUNT(*), MAX(revenue) by user_id, window; HOP 10m EVERY 4m OFFSET 1m, only closed windows; 80 bytes of state a key and slice of 2m, freed at window end; watermark of clicks; append-only  <- 3
@@ -91,7 +91,7 @@ WHERE page <> '/' GROUP BY user_id, window_end;)";
 )");
   EXPECT_EQ(
       Batch(views),
-      R"(1 scan clicks from FILE 'clicks' JSON: user_id BIGINT, page STRING, revenue DECIMAL(12,2), ts TIMESTAMP
+      R"(1 scan clicks from FILE 'clicks' JSON: user_id BIGINT late, page STRING, revenue DECIMAL(12,2) late, ts TIMESTAMP; late where page <> '/'
 2 prefix maximum of event time by partition; watermark ts - 10s, idle 30s  <- 1
 3 pipeline clicks -> v: filter page <> '/'; window HOP 10m EVERY 4m OFFSET 1m of ts, slices of 2m, late at end; key user_id; values revenue  <- 2
 4 partial aggregate v: COUNT(*), MAX(revenue) by user_id, window; a table a worker  <- 3

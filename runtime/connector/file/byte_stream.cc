@@ -3,10 +3,12 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <vector>
 
@@ -43,6 +45,58 @@ class PlainStream : public ByteStream {
   const std::string name_;
   int64_t position_;
   const int64_t end_;
+};
+
+// The text of a file as it grows.
+class GrowingStream : public ByteStream {
+ public:
+  GrowingStream(int fd, std::string path, std::string name, int64_t position)
+      : fd_(fd), path_(std::move(path)), name_(std::move(name)), position_(position) {}
+  ~GrowingStream() override { close(fd_); }
+
+  Result<Chunk> Read(char* out, size_t size) override {
+    ssize_t got;
+    do {
+      got = pread(fd_, out, size, position_);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) return ExternalError(name_ + ": " + std::strerror(errno));
+    if (got == 0) FLOW_RETURN_IF_ERROR(CheckFile());
+    position_ += got;
+    return Chunk{static_cast<size_t>(got), false};
+  }
+
+ private:
+  // Looks at the file now and then, while nothing comes.
+  Status CheckFile() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_check_ < std::chrono::milliseconds(50)) return OkStatus();
+    last_check_ = now;
+    const char* hint = "a file that is followed may grow, but must not be cut, replaced or removed";
+    struct stat open{};
+    struct stat named{};
+    if (fstat(fd_, &open) != 0) return ExternalError(name_ + ": " + std::strerror(errno));
+    if (open.st_size < position_) {
+      return DataError(
+          name_ + ": the file became shorter while it was followed: " + std::to_string(position_) +
+              " bytes were read, and it ends at " + std::to_string(open.st_size) + " now",
+          hint);
+    }
+    if (stat(path_.c_str(), &named) != 0) {
+      if (errno == ENOENT)
+        return DataError(name_ + ": the file was removed while it was followed", hint);
+      return ExternalError(name_ + ": " + std::strerror(errno));
+    }
+    if (named.st_ino != open.st_ino || named.st_dev != open.st_dev) {
+      return DataError(name_ + ": the file was replaced while it was followed", hint);
+    }
+    return OkStatus();
+  }
+
+  const int fd_;
+  const std::string path_;
+  const std::string name_;
+  int64_t position_;
+  std::chrono::steady_clock::time_point last_check_;
 };
 
 class PipeStream : public ByteStream {
@@ -132,6 +186,14 @@ Result<std::unique_ptr<ByteStream>> OpenByteStream(const std::string& who, const
     stream = std::make_unique<SkippingStream>(std::move(stream), name, position);
   }
   return stream;
+}
+
+Result<std::unique_ptr<ByteStream>> OpenGrowingFile(const std::string& who, const InputFile& file,
+                                                    int64_t position) {
+  const std::string name = who + ": " + file.path;
+  const int fd = open(file.path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return ExternalError(name + ": " + std::strerror(errno));
+  return std::unique_ptr<ByteStream>(new GrowingStream(fd, file.path, name, position));
 }
 
 }  // namespace flow

@@ -28,6 +28,11 @@ class ByteStream {
 Result<std::unique_ptr<ByteStream>> OpenByteStream(const std::string& who, const InputFile& file,
                                                    int64_t position);
 
+// Opens a file that is not compressed and may grow: at its end there is nothing *now*. That it has
+// become shorter, or that its path names another file or none, is an error.
+Result<std::unique_ptr<ByteStream>> OpenGrowingFile(const std::string& who, const InputFile& file,
+                                                    int64_t position);
+
 // The decompressors; `inner` gives the compressed bytes, `name` is for errors.
 std::unique_ptr<ByteStream> MakeGzipStream(std::unique_ptr<ByteStream> inner, std::string name);
 std::unique_ptr<ByteStream> MakeZstdStream(std::unique_ptr<ByteStream> inner, std::string name);

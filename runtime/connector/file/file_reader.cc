@@ -1,6 +1,8 @@
 // Gives FileReader: blocks of a file, the records in them, one file after the other.
 #include "runtime/connector/file/file_reader.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstring>
@@ -47,7 +49,9 @@ int64_t FileReader::lag() const {
   int64_t bytes = 0;
   for (size_t i = file_; i < files_.size(); ++i) {
     if (!files_[i].regular || files_[i].compression != Compression::kNone) return -1;
-    bytes += files_[i].size;
+    struct stat now{};
+    const bool grows = options_.follow && stat(files_[i].path.c_str(), &now) == 0;
+    bytes += grows ? static_cast<int64_t>(now.st_size) : files_[i].size;
   }
   if (file_ < files_.size()) bytes -= PositionOfOffset(next_offset_);
   return std::max<int64_t>(bytes, 0);
@@ -62,7 +66,9 @@ Status FileReader::OpenFile() {
                      " bytes; there is no offset " + std::to_string(start_) + " in it");
   }
   position_ = options_.csv || start_ == 0 ? 0 : start_ - 1;
-  FLOW_TRY(stream_, OpenByteStream(options_.who, file, position_));
+  const bool follow = options_.follow && to_ < 0;
+  FLOW_TRY(stream_, follow ? OpenGrowingFile(options_.who, file, position_)
+                           : OpenByteStream(options_.who, file, position_));
   identity_.emplace(file);
   splitter_ = options_.splitter;
   block_ = nullptr;

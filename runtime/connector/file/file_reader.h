@@ -20,6 +20,7 @@ struct FileReadOptions {
   RecordSplitter splitter;
   bool csv = false;     // records can only be found from the beginning of a file
   bool header = false;  // the first record of each file is its header
+  bool follow = false;  // where no end is given: wait for more at the end of a file
   int64_t max_record_bytes = int64_t{64} << 20;
   // Called with each file's header record before any other of its records is returned.
   std::function<Status(int64_t file, std::string_view header)> on_header;

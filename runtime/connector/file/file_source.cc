@@ -24,7 +24,7 @@ class FileSource : public SourceConnector {
       PartitionInfo info;
       info.id = static_cast<int>(p);
       info.name = of.size() == 1 ? of.front().name : std::to_string(p);
-      info.bounded = true;
+      info.bounded = !options_.follow;
       const InputFile& last = of.back();
       if (last.regular && last.compression == Compression::kNone) {
         info.end = FileOffset(static_cast<int64_t>(of.size()) - 1, last.size);
@@ -109,11 +109,33 @@ class FileSource : public SourceConnector {
 
 }  // namespace
 
+namespace {
+
+// Of several files in one partition only the last could grow without a record being missed.
+Status CheckFollowed(const std::string& who, const std::vector<InputFile>& files,
+                     const std::string& partitions) {
+  if (files.size() > 1 && partitions != "file") {
+    return UserError(who + ": follow needs a single file, or partitions = 'file'",
+                     "files that are one partition are read one after the other, and all but the "
+                     "last must be complete");
+  }
+  for (const InputFile& file : files) {
+    if (file.regular && file.compression == Compression::kNone) continue;
+    return UserError(who + ": " + file.path + " can not be followed",
+                     file.regular ? "it is compressed" : "it is no file that is stored");
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
 Result<std::unique_ptr<SourceConnector>> OpenFileSource(const program::Source& source) {
   FileReadOptions options;
   options.who = "source " + source.name;
-  FLOW_RETURN_IF_ERROR(CheckOptions("FILE (" + options.who + ")", source.options,
-                                    {"path", "partitions", "compression", "max_record_bytes"}));
+  FLOW_RETURN_IF_ERROR(
+      CheckOptions("FILE (" + options.who + ")", source.options,
+                   {"path", "partitions", "compression", "follow", "max_record_bytes"}));
+  FLOW_TRY(options.follow, BooleanOption(options.who, source.options, "follow", false));
   FLOW_TRY(const std::string path, RequiredOption(options.who, source.options, "path"));
   FLOW_TRY(options.max_record_bytes, IntegerOption(options.who, source.options, "max_record_bytes",
                                                    options.max_record_bytes, 1, int64_t{1} << 30));
@@ -128,6 +150,7 @@ Result<std::unique_ptr<SourceConnector>> OpenFileSource(const program::Source& s
   if (static_cast<int64_t>(files.size()) > kMaxFiles) {
     return UserError(options.who + ": more than " + std::to_string(kMaxFiles) + " files");
   }
+  if (options.follow) FLOW_RETURN_IF_ERROR(CheckFollowed(options.who, files, partitions));
   std::vector<std::vector<InputFile>> by_partition;
   if (partitions == "file") {
     for (InputFile& file : files) by_partition.push_back({std::move(file)});
