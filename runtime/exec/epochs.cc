@@ -141,7 +141,8 @@ Status Epochs::Reconcile() {
       again = true;
       return applier->CatchUp();
     }));
-    target->applied = applier->applied();
+    target->applied = std::min(applier->applied(), store_->epoch());
+    target->lost = applier->lost();
     applied = std::min(applied, target->applied);
   }
   store_->SetApplied(applied);
@@ -177,11 +178,22 @@ bool Epochs::WaitReady(int64_t us) {
                            [&] { return ReadyLocked() || !status_.ok(); });
 }
 
-void Epochs::Cut(EpochData data, std::vector<std::shared_ptr<const Batch>> rows) {
+std::set<int> Epochs::ViewsToMakeAnew() {
+  std::lock_guard lock(mutex_);
+  std::set<int> views;
+  for (const auto& target : targets_) {
+    for (int sink : target->lost) views.insert(program_.sinks[static_cast<size_t>(sink)].view);
+  }
+  return views;
+}
+
+void Epochs::Cut(EpochData data, std::vector<std::shared_ptr<const Batch>> rows,
+                 std::map<int, std::shared_ptr<const Batch>> content) {
   {
     std::lock_guard lock(mutex_);
     cut_ = std::move(data);
     cut_rows_ = std::move(rows);
+    cut_content_ = std::move(content);
     has_cut_ = true;
   }
   changed_.notify_all();
@@ -263,6 +275,8 @@ void Epochs::WriteLoop() {
     {
       std::lock_guard lock(mutex_);
       epoch.rows = std::move(cut_rows_);
+      epoch.content = std::move(cut_content_);
+      cut_content_.clear();
       committed_ = epoch.marker.epoch;
       for (auto& target : targets_) target->queue.push_back(epoch);
       has_cut_ = false;
@@ -315,7 +329,11 @@ void Epochs::ApplyLoop(Target* target) {
     }
     bool again = false;
     Status status = Patiently(target, [&]() -> Status {
-      if (again) FLOW_RETURN_IF_ERROR(applier->Recover());
+      if (again) {
+        FLOW_RETURN_IF_ERROR(applier->Recover());
+        std::lock_guard lock(mutex_);
+        target->lost = applier->lost();
+      }
       again = true;
       return applier->Apply(epochs);
     });
@@ -325,7 +343,8 @@ void Epochs::ApplyLoop(Target* target) {
     }
     {
       std::lock_guard lock(mutex_);
-      target->applied = applier->applied();
+      target->applied = std::min(applier->applied(), epochs.back().marker.epoch);
+      target->lost = applier->lost();
       fold_due_ = true;
     }
     changed_.notify_all();

@@ -337,6 +337,29 @@ Status StreamJob::CheckRefusals(size_t view, const Batch& rows) {
   return OkStatus();
 }
 
+std::shared_ptr<const Batch> StreamJob::ViewContent(size_t view) {
+  auto content = std::make_shared<Batch>(program_.views[view].types, 64);
+  PathCounts counts;  // of nothing new: thrown away
+  for (size_t p = 0; p < routes_.all.size(); ++p) {
+    const Route& route = routes_.all[p];
+    if (route.to != Route::To::kView || route.index != static_cast<int>(view)) continue;
+    if (route.from_source) continue;  // rows that are kept nowhere
+    for (auto& share : aggregates_[static_cast<size_t>(route.from)]) {
+      share->EmitAll([&](const Batch& rows) {
+        workers_[0]->runners[p]->Run(
+            rows.columns(), nullptr, rows.weights.data(), 0, rows.rows, &counts,
+            [](int32_t, uint8_t) {},
+            [&](const PathRunner::Output& output) {
+              for (int32_t row = 0; row < output.batch->rows; ++row) {
+                content->AppendRow(*output.batch, row);
+              }
+            });
+      });
+    }
+  }
+  return content;
+}
+
 Status StreamJob::Cut(bool ended) {
   EpochData data;
   data.manifest = DescribeCut(ended);
@@ -376,7 +399,11 @@ Status StreamJob::Cut(bool ended) {
   }
   last_cut_ = data.manifest;
   last_cut_us_ = NowUs();
-  epochs_->Cut(std::move(data), std::move(rows));
+  std::map<int, std::shared_ptr<const Batch>> content;
+  for (int view : epochs_->ViewsToMakeAnew()) {
+    content[view] = ViewContent(static_cast<size_t>(view));
+  }
+  epochs_->Cut(std::move(data), std::move(rows), std::move(content));
   return OkStatus();
 }
 
@@ -387,7 +414,8 @@ Status StreamJob::CutIfDue(bool last) {
   const bool full = held >= kOutboxBytes;
   if (!last && !full && NowUs() - last_cut_us_ < options_.epoch_us) return OkStatus();
   if (!last && !full && !epochs_->Ready()) return OkStatus();
-  if (!ChangedSinceCut() && !last) {
+  const bool changed = ChangedSinceCut() || !epochs_->ViewsToMakeAnew().empty();
+  if (!changed && !last) {
     last_cut_us_ = NowUs();
     return OkStatus();
   }
@@ -401,7 +429,7 @@ Status StreamJob::CutIfDue(bool last) {
   backpressured_us_ += NowUs() - begin;
   FLOW_RETURN_IF_ERROR(epochs_->status());
   const bool ended = last && !stopped_ && options_.to.empty() && AllSourcesBounded(program_);
-  if (!ChangedSinceCut() && (!ended || last_cut_.ended)) return OkStatus();
+  if (!changed && (!ended || last_cut_.ended)) return OkStatus();
   if (!epochs_->Ready()) return OkStatus();  // stopped: the next start reads this again
   return Cut(ended);
 }

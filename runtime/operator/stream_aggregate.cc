@@ -432,6 +432,16 @@ void StreamAggregate::Leave(int64_t watermark, const Emit& emit) {
   emit_ = nullptr;
 }
 
+void StreamAggregate::EmitAll(const Emit& emit) {
+  const AggregateKernels& kernels = *spec_->kernels->Load();
+  emit_ = &emit;
+  for (auto& [start, table] : windows_) {
+    if (table.visible) EmitTable(kernels, table.groups.get(), start, 1);
+  }
+  Flush();
+  emit_ = nullptr;
+}
+
 int64_t StreamAggregate::groups() const {
   int64_t groups = 0;
   for (const auto& [start, table] : windows_) groups += table.groups->size();
