@@ -49,9 +49,11 @@ Status SinkApplier::Attach() {
       markers_[i] = *found[i];
       continue;
     }
+#ifndef FLOW_MUTANT_LOST_MARKER
     if (current.applied.contains(sink(i).name)) {
       return Refuse(i, "has lost its marker: it is known to the state, but does not know it");
     }
+#endif
     // First use: the marker is there before any manifest names the sink.
     markers_[i] = {current.epoch, store_->hash()};
     if (current.epoch > 0 && on_notice_) {
@@ -77,16 +79,25 @@ Status SinkApplier::RollForward() {
 Status SinkApplier::CatchUp() {
   const int64_t current = store_->epoch();
   for (size_t i = 0; i < markers_.size(); ++i) {
+#ifndef FLOW_MUTANT_ROLLBACK_ACCEPTED
     if (markers_[i].epoch > current) {
       return Refuse(i, "holds epoch " + std::to_string(markers_[i].epoch) + "; the state is at " +
                            std::to_string(current));
     }
-    std::optional<std::string> hash = store_->HashOf(markers_[i].epoch);
+#endif
+    FLOW_TRY(std::optional<std::string> hash, store_->HashOf(markers_[i].epoch));
+#ifdef FLOW_MUTANT_OTHER_LINEAGE
+    if (!hash) {
+#else
     if (hash != markers_[i].manifest) {
+#endif
       return Refuse(i, "holds epoch " + std::to_string(markers_[i].epoch) +
                            (hash ? " of another lineage" : ", and what followed is not retained"));
     }
   }
+#ifdef FLOW_MUTANT_ONLY_NEWEST
+  if (applied() < current) return ApplyRetained(current);
+#endif
   for (int64_t epoch = applied() + 1; epoch <= current; ++epoch) {
     FLOW_RETURN_IF_ERROR(ApplyRetained(epoch));
   }
@@ -95,7 +106,7 @@ Status SinkApplier::CatchUp() {
 
 Status SinkApplier::ApplyRetained(int64_t epoch) {
   FLOW_TRY(Manifest manifest, store_->Retained(epoch));
-  std::optional<std::string> hash = store_->HashOf(epoch);
+  FLOW_TRY(std::optional<std::string> hash, store_->HashOf(epoch));
   CommittedEpoch committed;
   committed.marker = {epoch, hash.value_or("")};
   committed.rows.resize(program_->views.size());
@@ -154,6 +165,9 @@ Status SinkApplier::Recover() {
   FLOW_TRY(auto found, target_->Attach());
   for (size_t i = 0; i < found.size(); ++i) {
     if (!found[i]) return Refuse(i, "has lost its marker while it was in use");
+#ifdef FLOW_MUTANT_DOUBT_FORGOTTEN
+    continue;
+#endif
     if (found[i]->epoch < markers_[i].epoch) return Refuse(i, "has gone back to an older epoch");
     markers_[i] = *found[i];
   }
