@@ -17,7 +17,7 @@ namespace {
 using ::testing::HasSubstr;
 using testing::MemoryFiles;
 
-const std::string kRoot = "/work/.flow/p/stream";
+const std::string kRoot = "/disk/.flow/p/stream";
 
 class Store {
  public:
@@ -127,7 +127,7 @@ std::string DieAt(int64_t die, int64_t again, End end, bool* reached) {
   MemoryFiles files;
   test::Random chance(static_cast<uint64_t>(die * 31 + again));
   // The folder that flowc is started in is there.
-  EXPECT_TRUE(files.MakeFolder("/work").ok());
+  EXPECT_TRUE(files.MakeFolder("/disk").ok());
   EXPECT_TRUE(files.SyncFolder("/").ok());
   auto restart = [&] {
     if (end == End::kKilled) files.Restart();
@@ -210,7 +210,7 @@ TEST(EpochStore, RecoveryMakesDurableWhatItFinds) {
 
 TEST(EpochStore, NamesOfItsFoldersAreDurable) {
   MemoryFiles files;
-  ASSERT_TRUE(files.MakeFolder("/work").ok());
+  ASSERT_TRUE(files.MakeFolder("/disk").ok());
   ASSERT_TRUE(files.SyncFolder("/").ok());
   Store store(&files);
   ASSERT_EQ(store.Open(), "");
