@@ -50,8 +50,13 @@ Status SinkApplier::Refuse(size_t i, const std::string& what) const {
                "start again with --reset-state"};
 }
 
+bool SinkApplier::CanBeMadeAnew(size_t i) const {
+  // The state does not hold the rows that an append-only view has given away.
+  return !view(i).append_only && target_->CanResync(target_->sinks()[i]);
+}
+
 Status SinkApplier::Lose(size_t i, const std::string& what) {
-  if (!target_->CanResync(target_->sinks()[i])) return Refuse(i, what);
+  if (!CanBeMadeAnew(i)) return Refuse(i, what);
   if (!lost_[i] && on_notice_) {
     on_notice_("sink " + sink(i).name + " " + what + ": it is made anew from what the state holds");
   }
@@ -83,15 +88,17 @@ Status SinkApplier::Attach() {
       markers_[i] = *found[i];
       continue;
     }
+#ifndef FLOW_MUTANT_LOST_MARKER
     if (current.applied.contains(sink(i).name)) {
       FLOW_RETURN_IF_ERROR(Lose(i, "has lost what it held"));
       continue;
     }
+#endif
     // First use: the marker is there before any manifest names the sink.
     markers_[i] = {current.epoch, store_->hash()};
     FLOW_RETURN_IF_ERROR(target_->Create(target_->sinks()[i], markers_[i]));
     if (current.epoch == 0) continue;
-    lost_[i] = target_->CanResync(target_->sinks()[i]);
+    lost_[i] = CanBeMadeAnew(i);
     if (!on_notice_) continue;
     on_notice_("sink " + sink(i).name +
                (lost_[i] ? " is new: it is filled from what the state holds"
@@ -116,29 +123,44 @@ Status SinkApplier::CatchUp() {
   const int64_t current = store_->epoch();
   for (size_t i = 0; i < markers_.size(); ++i) {
     if (lost_[i]) continue;
+#ifndef FLOW_MUTANT_ROLLBACK_ACCEPTED
     if (markers_[i].epoch > current) {
       return Refuse(i, "holds epoch " + std::to_string(markers_[i].epoch) + "; the state is at " +
                            std::to_string(current));
     }
-    std::optional<std::string> hash = store_->HashOf(markers_[i].epoch);
+#endif
+    FLOW_TRY(std::optional<std::string> hash, store_->HashOf(markers_[i].epoch));
     if (!hash) {
       FLOW_RETURN_IF_ERROR(Lose(i, "holds epoch " + std::to_string(markers_[i].epoch) +
                                        ", and what followed is not retained"));
       continue;
     }
+#ifndef FLOW_MUTANT_OTHER_LINEAGE
     if (hash != markers_[i].manifest) {
       return Refuse(i, "holds epoch " + std::to_string(markers_[i].epoch) + " of another lineage");
     }
+#endif
   }
+#ifdef FLOW_MUTANT_ONLY_NEWEST
+  if (applied() < current) return ApplyRetained(current);
+#endif
   for (int64_t epoch = applied() + 1; epoch <= current; ++epoch) {
-    FLOW_RETURN_IF_ERROR(ApplyRetained(epoch));
+    Status status = ApplyRetained(epoch);
+    if (status.ok()) continue;
+    if (status.error().domain != ErrorDomain::kState) return status;
+    // The rows are gone: those that still need them start anew, or refuse.
+    for (size_t i = 0; i < markers_.size(); ++i) {
+      if (lost_[i] || markers_[i].epoch >= epoch) continue;
+      FLOW_RETURN_IF_ERROR(Lose(i, "holds epoch " + std::to_string(markers_[i].epoch) +
+                                       ", and what followed is not retained"));
+    }
   }
   return OkStatus();
 }
 
 Status SinkApplier::ApplyRetained(int64_t epoch) {
   FLOW_TRY(Manifest manifest, store_->Retained(epoch));
-  std::optional<std::string> hash = store_->HashOf(epoch);
+  FLOW_TRY(std::optional<std::string> hash, store_->HashOf(epoch));
   CommittedEpoch committed;
   committed.marker = {epoch, hash.value_or("")};
   committed.rows.resize(program_->views.size());
@@ -216,6 +238,9 @@ Status SinkApplier::Recover() {
       continue;
     }
     if (lost_[i]) continue;
+#ifdef FLOW_MUTANT_DOUBT_FORGOTTEN
+    continue;
+#endif
     if (found[i]->epoch < markers_[i].epoch) {
       FLOW_RETURN_IF_ERROR(Lose(i, "has gone back to epoch " + std::to_string(found[i]->epoch)));
       continue;

@@ -54,6 +54,7 @@ class SinkApplier {
 
  private:
   Status Refuse(size_t i, const std::string& what) const;
+  bool CanBeMadeAnew(size_t i) const;
   // Makes it anew with a coming epoch, or refuses.
   Status Lose(size_t i, const std::string& what);
   Status MakeAnew(size_t i, const CommittedEpoch& epoch);

@@ -115,7 +115,7 @@ void Epochs::WriteStatus() {
                                {"waiting", target->waiting}});
     }
     json["disk"] = disk_waiting_;
-    text = json.dump() + "\n";
+    text = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
     if (text == status_text_) return;
     status_text_ = text;
   }
@@ -145,6 +145,9 @@ Status Epochs::Reconcile() {
     target->lost = applier->lost();
     applied = std::min(applied, target->applied);
   }
+#ifdef FLOW_MUTANT_APPLIED_AT_ONCE
+  applied = INT64_MAX / 2;
+#endif
   store_->SetApplied(applied);
   return store_->RemoveLeftovers();
 }
@@ -251,6 +254,12 @@ void Epochs::WriteLoop() {
     // cut_ is this thread's until has_cut_ is false.
     int64_t begin = NowUs();
     bool told = false;
+#ifdef FLOW_MUTANT_APPLY_FIRST
+    CommittedEpoch early;
+    early.marker = {store_->epoch() + 1, "not known yet"};
+    early.rows = cut_rows_;
+    for (auto& target : targets_) (void)target->applier->Apply({early}).ok();
+#endif
     while (true) {
       Status status = store_->Commit(&cut_);
       if (status.ok()) break;
@@ -306,12 +315,10 @@ void Epochs::FoldLoop() {
     store_->SetApplied(applied());
     Status status;
     Result<bool> folded = store_->Fold();
-    if (!folded.ok()) {
-      status = std::move(folded.error());
-    } else {
-      status = store_->CollectGarbage();
-    }
-    // What could not be folded for want of space is folded later.
+    if (!folded.ok()) status = std::move(folded.error());
+    // What could not be folded for want of space is folded later; what is not needed, the half of a
+    // run too, goes in any case.
+    if (status.ok() || OutOfSpace(status.error())) status = store_->CollectGarbage();
     if (!status.ok() && !OutOfSpace(status.error())) Fail(std::move(status));
   }
 }

@@ -133,14 +133,18 @@ Status StreamJob::Restore() {
   ticks_ = manifest.tick;
   for (size_t a = 0; a < program_.aggregates.size(); ++a) {
     auto found = manifest.watermarks.find(AggregateOwner(program_.aggregates[a]));
+#ifndef FLOW_MUTANT_WATERMARK_FORGOTTEN
     if (found != manifest.watermarks.end()) aggregate_watermark_[a] = found->second;
+#endif
     for (auto& share : aggregates_[a]) share->Restore(aggregate_watermark_[a]);
   }
   for (size_t v = 0; v < program_.views.size(); ++v) {
     auto found = manifest.watermarks.find(ViewOwner(program_.views[v]));
     if (found != manifest.watermarks.end()) view_watermark_[v] = found->second;
   }
+#ifndef FLOW_MUTANT_LEDGER_FORGOTTEN
   FLOW_RETURN_IF_ERROR(RestoreCounts(manifest));
+#endif
 
   // What the numbers of the segments mean here; -1: kept on disk only.
   const std::vector<std::string> owners = Owners(program_);
@@ -247,6 +251,11 @@ Manifest StreamJob::DescribeCut(bool ended) {
     position.partition = partition->partition;
     position.name = partition->name;
     position.next_offset = partition->next_offset;
+#ifdef FLOW_MUTANT_OFFSETS_BEHIND
+    for (const PartitionPosition& before : last_cut_.partitions) {
+      if (before.name == position.name) position.next_offset = before.next_offset;
+    }
+#endif
     position.max_event_time = partition->max_event_time;
     position.out = partition->out;
     if (partition->reader != nullptr) {
@@ -307,7 +316,9 @@ Manifest StreamJob::DescribeCut(bool ended) {
     }
     manifest.digests[program_.views[v].name] = {rows, HashText(hash)};
   }
+#ifndef FLOW_MUTANT_DECISIONS_FORGOTTEN
   manifest.decisions = decided_;
+#endif
   manifest.applied = epochs_->applied_by_sink();
   return manifest;
 }
@@ -375,7 +386,9 @@ Status StreamJob::Cut(bool ended) {
   std::vector<std::shared_ptr<const Batch>> rows(program_.views.size());
   for (size_t v = 0; v < outputs_.size(); ++v) {
     OwnerSink sink(rest, aggregates_.size() + v);
+#ifndef FLOW_MUTANT_PENDING_FORGOTTEN
     outputs_[v]->SaveChanges(&sink);
+#endif
     rows[v] = outputs_[v]->TakeOutbox();
     if (rows[v] == nullptr) continue;
     FLOW_RETURN_IF_ERROR(CheckRefusals(v, *rows[v]));
