@@ -193,7 +193,9 @@ flow::RunOptions Translate(const RunOptions& options, const std::atomic<bool>* s
     out.state_directory = options.state;
     out.reset_state = options.reset_state;
     out.epoch_us = options.epoch_us;
+    out.resume = options.resume;
   }
+  out.stream_state = options.stream_state;
   out.workers = options.workers;
   out.batch_rows = options.batch_rows;
   out.hash_mask = options.collide_hashes ? 0 : ~uint64_t{0};

@@ -58,8 +58,8 @@ class FLOW_EXPORT Program {
   explicit Program(std::unique_ptr<ProgramImpl> impl);
   ~Program();
   std::vector<std::string> views() const;  // the wanted ones
-  // Does a stream of it write to places where a restart must go on rather than begin again (a sink
-  // on a server, or an endless input)? Then it should be given RunOptions::state.
+  // Does a run of it write to places where a restart must go on rather than begin again (a sink on
+  // a server, or an endless input)? Then it should be given RunOptions::state.
   bool wants_state() const;
   // Is stdout, with a single view, all that a run writes to? And does it never end by itself?
   bool only_prints_one_view() const;
@@ -124,12 +124,17 @@ struct RunOptions {
   std::string from;        // earliest, latest, frontier or time
   bool partial = false;
   std::string decisions;
-  // A stream's state directory: with it sinks get every epoch exactly once, over restarts. Empty:
-  // no state, output is at least once.
+  // The state directory: with it the sinks of a stream get every epoch exactly once, over restarts;
+  // a batch that was killed goes on, and its sinks get everything once, at its end. Empty: no
+  // state, output is at least once.
   std::string state;
   bool reset_state = false;    // forget what is there
+  bool resume = false;         // a batch: fail if there is none to go on with
   int64_t epoch_us = 100'000;  // an epoch becomes durable about so often
-  int workers = 0;             // 0: one a core
+  // A batch: where a stream over the same log keeps its state. Its decisions (IDLE) count, unless
+  // `decisions` is given, and `to` = "stream" is the frontier that it has reached.
+  std::string stream_state;
+  int workers = 0;  // 0: one a core
   int batch_rows = 1024;
   bool collide_hashes = false;  // tests: every key has the same hash
   bool use_sinks = true;        // write the file's sinks and dead letters

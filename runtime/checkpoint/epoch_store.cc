@@ -176,14 +176,15 @@ Status EpochStore::CheckPlan(const Options& options) {
                      kRestore);
   }
   std::string differences = PlanDifferences(before, options.plan);
-  if (!differences.empty()) {
+  const bool done = options.replace_done && current_.batch && current_.batch->published;
+  if (!differences.empty() && !done) {
     return Error{
         ErrorDomain::kState,
         "the state in " + root_ + " belongs to another program:\n" + differences,
         "run the program it was made by, give this one a --state of its own, or forget the "
         "state with --reset-state"};
   }
-  // Only sinks came or went: the next manifests name the new plan.
+  // Only sinks came or went, or nothing of it is needed: the next manifests name the new plan.
   FLOW_RETURN_IF_ERROR(WritePlan(options.plan));
   current_.plan = wanted;
   return OkStatus();
@@ -297,6 +298,7 @@ Status EpochStore::Commit(EpochData* data) {
     manifest.uid = uid_;
     manifest.parent = hash_;
     manifest.plan = current_.plan;
+    if (data->forget) segments_.clear();
     manifest.segments = segments_;
     base = segments_.size();
 #ifndef FLOW_MUTANT_COLLECT_WRITING
@@ -431,22 +433,32 @@ void EpochStore::SetApplied(int64_t epoch) {
 
 Status EpochStore::CollectGarbage() {
   std::set<std::string> named;
-  int64_t keep_from;
+  int64_t keep_from, newest_kept;
   {
     std::lock_guard lock(mutex_);
     // Both what CURRENT names and what the next manifest will.
     for (const StateSegment& segment : current_.segments) named.insert(segment.info.file);
     for (const StateSegment& segment : segments_) named.insert(segment.info.file);
     for (const StateSegment& segment : writing_) named.insert(segment.info.file);
-    keep_from = std::min(applied_ + 1, current_.epoch - kKeptEpochs + 1);
+    newest_kept = current_.epoch - kKeptEpochs;
+    keep_from = std::min(applied_ + 1, newest_kept + 1);
 #ifdef FLOW_MUTANT_COLLECT_EARLY
     keep_from = current_.epoch;
+    newest_kept = current_.epoch;
 #endif
   }
   FLOW_TRY(std::vector<std::string> names, files_->List(root_));
   for (const std::string& name : names) {
     std::optional<int64_t> epoch = EpochOfName(name);
-    if (!epoch || *epoch >= keep_from) continue;
+    if (!epoch || *epoch > newest_kept) continue;
+    if (*epoch >= keep_from) {
+      // Its rows are needed. What it changed is in a folded run, or forgotten.
+      const std::string delta = name + "/delta.seg";
+      if (!named.contains(delta) && files_->Exists(Path(delta))) {
+        FLOW_RETURN_IF_ERROR(files_->Remove(Path(delta)));
+      }
+      continue;
+    }
     if (named.contains(name + "/delta.seg")) {
       if (files_->Exists(Path(name + "/outbox"))) {
         FLOW_RETURN_IF_ERROR(files_->Remove(Path(name + "/outbox")));

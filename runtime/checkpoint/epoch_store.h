@@ -33,6 +33,7 @@ struct EpochData {
     int64_t rows = 0;
   };
   std::vector<Outbox> outboxes;
+  bool forget = false;  // the state of before is gone: another run of a batch begins
 };
 
 class EpochStore {
@@ -41,6 +42,8 @@ class EpochStore {
     bool reset = false;  // forget what is there
     // What the state must belong to. Parts of kind "sink" may come and go.
     std::vector<PlanPart> plan;
+    // A batch that is done leaves nothing that another plan could not begin after.
+    bool replace_done = false;
   };
   // Locks, and reads and verifies what CURRENT names; makes epoch 0 where nothing is. Fails with a
   // state error that lists what differs if the state belongs to another plan.

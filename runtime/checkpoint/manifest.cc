@@ -41,6 +41,39 @@ std::vector<LedgerLine> LinesFrom(const Json& json) {
   return lines;
 }
 
+Json BatchJson(const BatchProgress& batch) {
+  Json ranges = Json::array();
+  for (const BatchProgress::Range& r : batch.ranges) {
+    ranges.push_back({{"source", r.source},
+                      {"partition", r.partition},
+                      {"begin", r.begin},
+                      {"end", r.end},
+                      {"complete", r.complete},
+                      {"begin_event_time", r.begin_event_time}});
+  }
+  return {{"range", batch.range},         {"to_end", batch.to_end},
+          {"begin", batch.begin},         {"scanned", batch.scanned},
+          {"finish", batch.finish},       {"computed", batch.computed},
+          {"published", batch.published}, {"ranges", std::move(ranges)}};
+}
+
+BatchProgress BatchFrom(const Json& json) {
+  BatchProgress batch;
+  json.at("range").get_to(batch.range);
+  json.at("to_end").get_to(batch.to_end);
+  json.at("begin").get_to(batch.begin);
+  json.at("scanned").get_to(batch.scanned);
+  json.at("finish").get_to(batch.finish);
+  json.at("computed").get_to(batch.computed);
+  json.at("published").get_to(batch.published);
+  for (const Json& r : json.at("ranges")) {
+    batch.ranges.push_back({r.at("source").get<std::string>(), r.at("partition").get<int>(),
+                            r.at("begin").get<int64_t>(), r.at("end").get<int64_t>(),
+                            r.at("complete").get<bool>(), r.at("begin_event_time").get<int64_t>()});
+  }
+  return batch;
+}
+
 }  // namespace
 
 std::string ManifestText(const Manifest& manifest) {
@@ -88,6 +121,7 @@ std::string ManifestText(const Manifest& manifest) {
     json["outboxes"].push_back(std::move(outbox));
   }
   json["applied"] = manifest.applied;
+  if (manifest.batch) json["batch"] = BatchJson(*manifest.batch);
   // A file's name may be no UTF-8; names of partitions are for people.
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -134,6 +168,7 @@ Result<Manifest> ParseManifest(const std::string& text, const std::string& path)
           {o.at("view").get<std::string>(), InfoFrom(o), o.at("rows").get<int64_t>()});
     }
     json.at("applied").get_to(manifest.applied);
+    if (json.contains("batch")) manifest.batch = BatchFrom(json.at("batch"));
   } catch (const std::exception& e) {
     return DataError("damaged state: " + path + ": " + e.what(),
                      "restore the state directory from a copy, or start again with --reset-state");

@@ -41,6 +41,26 @@ struct OutboxInfo {
   int64_t rows = 0;
 };
 
+// What a batch is over, and how far it is. Its epochs are all of one lineage, also those of another
+// run in the same directory.
+struct BatchProgress {
+  struct Range {
+    std::string source;
+    int partition = 0;
+    int64_t begin = 0, end = -1;           // offsets; -1: where it ends by itself
+    bool complete = false;                 // `end` is the end of the partition itself
+    int64_t begin_event_time = INT64_MIN;  // M at `begin`
+  };
+  std::string range;       // as it was asked for: --from, --to, --partial
+  bool to_end = false;     // W = +inf at its end
+  int64_t begin = 0;       // the run's first epoch
+  int64_t scanned = 0;     // the epoch with which all was read; 0: not yet
+  int64_t finish = 0;      // the first epoch with rows of finished aggregates that count; 0: none
+  bool computed = false;   // every row is in an outbox
+  bool published = false;  // and with the sinks
+  std::vector<Range> ranges;
+};
+
 // One thing whose meaning must not change under its state: a source, a view, an operator's layout.
 struct PlanPart {
   std::string kind, name, text;
@@ -65,7 +85,8 @@ struct Manifest {
   std::vector<OutboxInfo> outboxes;
   // The epoch that each sink is known to hold; those without a marker of their own are asked here.
   std::map<std::string, int64_t> applied;
-  int64_t wall_us = 0;  // when it was made, for people
+  int64_t wall_us = 0;                 // when it was made, for people
+  std::optional<BatchProgress> batch;  // of a batch's state only
 };
 
 std::string ManifestText(const Manifest& manifest);

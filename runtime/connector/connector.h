@@ -169,6 +169,7 @@ class SinkConnector {
 struct SinkContext {
   const program::Program* program = nullptr;
   bool bounded = false;        // the run ends by itself
+  bool replace = false;        // a batch: its rows take the place of what a file held, at its end
   bool changes = false;        // --changes
   std::string format;          // --format for STDOUT: table, json, csv
   bool several_views = false;  // JSON rows are wrapped as {"view","row"}

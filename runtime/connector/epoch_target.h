@@ -78,6 +78,8 @@ class EpochTarget {
 // Which pipeline this is, for markers and fences: stable over restarts.
 struct PipelineIdentity {
   std::string uid;  // 32 hex digits, made with the state directory
+  // A batch: it only ever resyncs the sinks that can be, so what they hold now is not of interest.
+  bool replaces = false;
 };
 
 // One target for each place that the sinks of `program` write to; sinks that are only at least once

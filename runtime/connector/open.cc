@@ -34,17 +34,19 @@ Result<std::unique_ptr<SourceConnector>> OpenSource(const program::Source& sourc
 
 Result<std::unique_ptr<SinkConnector>> OpenSink(const program::Sink& sink,
                                                 const program::View& view,
-                                                const SinkContext& /*context*/) {
+                                                const SinkContext& context) {
   switch (sink.connector) {
     case program::Connector::kFile:
-      return OpenFileSink(sink, view);
+      return OpenFileSink(sink, view, context.replace);
     case program::Connector::kKafka:
       return OpenKafkaSink(sink, view);
-    case program::Connector::kNexmark:
-    case program::Connector::kInline:
     // Exactly once only: see epoch_target.h.
     case program::Connector::kPostgres:
     case program::Connector::kRedis:
+      return UserError("sink " + sink.name + " needs state: it is written with a marker in it",
+                       "leave --state none out, or name a folder: --state DIR");
+    case program::Connector::kNexmark:
+    case program::Connector::kInline:
     case program::Connector::kHttp:
     // The runtime's own: see runtime/exec.
     case program::Connector::kStdout:

@@ -2,18 +2,13 @@
 // prefix maximum of event time in the order of the morsels, run the paths, aggregate into tables of
 // their own. When the range is read, each aggregate is merged by shares of its keys, in topological
 // order. No timers, no watermark channels: W is known at the end.
+#include "runtime/exec/batch_job.h"
+
 #include <algorithm>
-#include <atomic>
-#include <condition_variable>
-#include <memory>
-#include <mutex>
 #include <thread>
 
+#include "runtime/exec/epoch_parts.h"
 #include "runtime/exec/job.h"
-#include "runtime/exec/run_common.h"
-#include "runtime/exec/view_output.h"
-#include "runtime/exec/worker_pool.h"
-#include "runtime/operator/batch_aggregate.h"
 #include "runtime/operator/rows.h"
 #include "runtime/time/windows.h"
 
@@ -26,77 +21,26 @@ constexpr int64_t kMorselBytes = 1 << 20;
 constexpr int64_t kFlushBytes = 8 << 20;
 constexpr int32_t kFlushRows = 16 * 1024;  // of append-only views that sources feed
 constexpr int64_t kProgressUs = 100'000;
+// Rows that views hold, with state, before an epoch is due: also what a sink that is only appended
+// to gets at once.
+constexpr int64_t kHeldBytes = 32 << 20;
 
-// The order of a partition's morsels: who is next to read, and next to learn M.
-struct PartitionTurn {
-  std::mutex read;
-  int64_t next_sequence = 0;  // guarded by read
-  std::mutex judge;
-  std::condition_variable judged;
-  int64_t judge_sequence = 0;  // guarded by judge
-};
-
-class BatchJob {
- public:
-  BatchJob(const program::Program& program, const RunOptions& options)
-      : program_(program), options_(options), routes_(program) {}
-  Status Open();
-  Result<RunReport> Run();
-
- private:
-  struct Worker {
-    Worker(const program::Program& program, const Routes& routes) : counts(program, routes) {}
-    WorkerCounts counts;
-    std::vector<std::unique_ptr<PathRunner>> runners;
-    std::vector<std::unique_ptr<SourceFront>> fronts;
-    std::vector<ViewCollector> views;
-    SourceRows rows;
-    Status status;
-    int64_t scan_us = 0, final_us = 0;
-  };
-
-  Status SkipPrefix();
-  void Scan(int worker);
-  Status ScanOne(size_t partition, Worker* worker, bool* read);
-  void ProcessMorsel(PartitionState* partition, PartitionTurn* turn, int64_t sequence, int worker);
-  void Consume(int path, int worker, const PathRunner::Output& output);
-  Status FlushView(int view, Worker* worker);
-  void FinishAggregate(int aggregate, int worker);
-  bool HasLeft(const program::Aggregate& aggregate, const Batch& rows) const;
-  WindowRange RangeOf(const program::Aggregate& aggregate) const;
-  int64_t Watermark(const std::vector<int>& sources, bool none) const;
-  bool failed() const { return failed_.load(std::memory_order_relaxed); }
-  void Progress(bool force);
-  RunReport Report();
-
-  const program::Program& program_;
-  const RunOptions& options_;
-  Routes routes_;
-  bool from_frontier_ = false;
-  std::unique_ptr<SourceSet> sources_;
-  std::vector<std::unique_ptr<PartitionTurn>> turns_;
-  std::unique_ptr<WorkerPool> pool_;
-  std::vector<std::unique_ptr<Worker>> workers_;
-  // [aggregate][worker]
-  std::vector<std::vector<std::unique_ptr<PartialAggregate>>> partials_;
-  std::vector<int64_t> start_event_time_;  // by aggregate: M(from)
-  std::vector<std::unique_ptr<ViewOutput>> outputs_;
-  std::vector<bool> streams_through_;  // views that only sources feed: flushed as they come
-  std::mutex output_mutex_;
-  std::unique_ptr<DeadLetters> dead_letters_;
-  SinkThread sink_thread_;
-  MemoryAccount state_account_{"state", MemoryAccount::Process()};
-  std::atomic<bool> failed_{false};
-  std::atomic<bool> stopped_{false};
-  std::atomic<int64_t> read_rows_{0}, read_bytes_{0}, last_progress_us_{0};
-  int64_t started_us_ = 0;
-  std::atomic<int64_t> first_row_us_{-1};
-};
+}  // namespace
 
 Status BatchJob::Open() {
-  FLOW_TRY(sources_, SourceSet::Open(program_, options_, /*bounded=*/true));
-  FLOW_TRY(dead_letters_, DeadLetters::Open(program_, options_));
   from_frontier_ = !options_.from.empty() && options_.from != "earliest";
+  if (durable()) FLOW_RETURN_IF_ERROR(OpenState());
+  if (!resumed_) FLOW_RETURN_IF_ERROR(OpenStream());
+  if (!run_.computed) {
+    FLOW_TRY(sources_, SourceSet::Open(program_, options_, /*bounded=*/true,
+                                       resumed_ ? &last_cut_ : nullptr, stream_.get()));
+  }
+  FLOW_TRY(dead_letters_, DeadLetters::Open(program_, options_));
+  FLOW_RETURN_IF_ERROR(OpenWorkers());
+  return OkStatus();
+}
+
+Status BatchJob::OpenWorkers() {
   int workers = options_.workers > 0 ? options_.workers
                                      : static_cast<int>(std::thread::hardware_concurrency());
   workers = std::clamp(workers, 1, kKeyGroups);
@@ -104,9 +48,10 @@ Status BatchJob::Open() {
     FLOW_TRY(std::unique_ptr<ViewOutput> output,
              ViewOutput::Open(program_, static_cast<int>(v), options_, true, &sink_thread_));
     outputs_.push_back(std::move(output));
-    bool only_sources = program_.views[v].append_only;
+    // With state, rows wait in outboxes, and what comes from sources must be there.
+    bool only_sources = program_.views[v].append_only || durable();
     for (const program::Edge& edge : program_.views[v].inputs) {
-      only_sources = only_sources && edge.from == program::PartKind::kSource;
+      only_sources = only_sources && (durable() || edge.from == program::PartKind::kSource);
     }
     streams_through_.push_back(only_sources);
   }
@@ -116,7 +61,7 @@ Status BatchJob::Open() {
       worker->runners.push_back(std::make_unique<PathRunner>(
           &program_.pipelines[static_cast<size_t>(route.pipeline)], options_.hash_mask));
     }
-    for (size_t s = 0; s < program_.sources.size(); ++s) {
+    for (size_t s = 0; sources_ != nullptr && s < program_.sources.size(); ++s) {
       worker->fronts.push_back(std::make_unique<SourceFront>(
           &program_, static_cast<int>(s), &sources_->connector(static_cast<int>(s)).decoder()));
     }
@@ -130,10 +75,11 @@ Status BatchJob::Open() {
     partials_.emplace_back();
     for (int w = 0; w < workers; ++w) {
       partials_.back().push_back(std::make_unique<PartialAggregate>(&aggregate, &state_account_));
+      if (durable()) partials_.back().back()->TrackChanges();
     }
     if (aggregate.global) partials_.back()[0]->MakeGlobal(options_.hash_mask);
   }
-  for (size_t p = 0; p < sources_->partitions().size(); ++p) {
+  for (size_t p = 0; sources_ != nullptr && p < sources_->partitions().size(); ++p) {
     turns_.push_back(std::make_unique<PartitionTurn>());
   }
   pool_ = std::make_unique<WorkerPool>(workers);
@@ -197,6 +143,14 @@ void BatchJob::ProcessMorsel(PartitionState* partition, PartitionTurn* turn, int
   SourceFront& front = *self.fronts[static_cast<size_t>(partition->source)];
   SourceRows& rows = self.rows;
   auto dead = [&](int32_t row, uint8_t code, const std::string& view) {
+    if (store_ != nullptr) {
+      const int dead_view = dead_view_[static_cast<size_t>(partition->source)];
+      KeepDeadLetter(program_, partition->source,
+                     DeadLetterOf(source, *partition, decoder, rows, row, code, view),
+                     dead_view < 0 ? nullptr : &self.views[static_cast<size_t>(dead_view)],
+                     &self.dead);
+      if (dead_view >= 0) return;
+    }
     dead_letters_->Write(source, partition->source, *partition, decoder, rows, row, code, view);
   };
   front.Decode(&rows, [&](int32_t row, uint8_t code) { dead(row, code, ""); });
@@ -235,9 +189,24 @@ void BatchJob::ProcessMorsel(PartitionState* partition, PartitionTurn* turn, int
   }
 }
 
+bool BatchJob::Large(int view, Worker* worker) const {
+  const Batch& rows = worker->views[static_cast<size_t>(view)].rows();
+  if (!streams_through_[static_cast<size_t>(view)] || rows.rows == 0) return false;
+  return rows.rows >= kFlushRows || rows.string_bytes() >= kFlushBytes;
+}
+
 Status BatchJob::FlushView(int view, Worker* worker) {
   ViewOutput& output = *outputs_[static_cast<size_t>(view)];
   Batch& rows = worker->views[static_cast<size_t>(view)].rows();
+  if (durable()) {
+    std::lock_guard lock(output_mutex_);
+    output.Add(rows);
+    rows.Clear();
+    if (HeldBytes() < kHeldBytes) return OkStatus();
+    if (finishing_) return CutRows();
+    full_.store(true);
+    return OkStatus();
+  }
   while (!sink_thread_.WaitForRoom(100'000)) {
     if (stopped_.load()) break;
   }
@@ -306,14 +275,13 @@ void BatchJob::Scan(int index) {
     if (all_ended || failed()) break;
     if (!read) std::this_thread::sleep_for(std::chrono::microseconds(50));
     for (size_t v = 0; v < outputs_.size(); ++v) {
-      Batch& rows = worker->views[v].rows();
-      if (!streams_through_[v] || rows.rows == 0) continue;
-      if (rows.rows < kFlushRows && rows.arena().allocated_bytes() < kFlushBytes) continue;
+      if (!Large(static_cast<int>(v), worker)) continue;
       worker->status = FlushView(static_cast<int>(v), worker);
       if (!worker->status.ok()) failed_.store(true);
     }
     if (options_.stop != nullptr && options_.stop->load()) stopped_.store(true);
     if (index == 0) Progress(false);
+    if (NowUs() >= pause_at_us_ || full_.load(std::memory_order_relaxed)) break;
   }
   worker->scan_us += NowUs() - begin;
 }
@@ -330,7 +298,7 @@ void BatchJob::Progress(bool force) {
 }
 
 int64_t BatchJob::Watermark(const std::vector<int>& sources, bool none) const {
-  if (options_.to.empty() && !stopped_.load()) return kMaxTime;
+  if (run_.to_end && !stopped_.load()) return kMaxTime;
   if (none) return kMinTime;
   return sources_->Watermark(sources, true);
 }
@@ -379,37 +347,98 @@ void BatchJob::FinishAggregate(int aggregate, int index) {
                               if (!own) return Consume(path, index, output);
                               worker.views[static_cast<size_t>(route.index)].AddLeft(output);
                             });
+                        if (!durable() || route.to != Route::To::kView || failed()) continue;
+                        if (!Large(route.index, &worker)) continue;
+                        worker.status = FlushView(route.index, &worker);
+                        if (!worker.status.ok()) failed_.store(true);
                       }
                     });
   worker.final_us += NowUs() - begin;
 }
 
-Result<RunReport> BatchJob::Run() {
-  started_us_ = NowUs();
-  if (from_frontier_) FLOW_RETURN_IF_ERROR(SkipPrefix());
-  for (const program::Aggregate& aggregate : program_.aggregates) {
-    start_event_time_.push_back(sources_->StartEventTime(aggregate.watermark_sources));
+Status BatchJob::WorkerStatus() const {
+  for (const auto& worker : workers_) FLOW_RETURN_IF_ERROR(Status(worker->status));
+  return OkStatus();
+}
+
+ViewDigest BatchJob::DigestOf(size_t view) const {
+  ViewDigest sum;
+  sum.view = program_.views[view].name;
+  for (const auto& worker : workers_) {
+    sum.rows += worker->views[view].digest().rows;
+    sum.hash += worker->views[view].digest().hash;
   }
-  pool_->Run([this](int worker) { Scan(worker); });
-  for (auto& worker : workers_) FLOW_RETURN_IF_ERROR(Status(worker->status));
-  Progress(true);
-  for (size_t a = 0; a < program_.aggregates.size(); ++a) {
-    pool_->Run([this, a](int worker) { FinishAggregate(static_cast<int>(a), worker); });
-    for (auto& partial : partials_[a]) partial->Free();
-  }
+  return sum;
+}
+
+void BatchJob::CollectViews() {
   for (size_t v = 0; v < outputs_.size(); ++v) {
-    ViewDigest sum;
     for (auto& worker : workers_) {
       Batch& rows = worker->views[v].rows();
       outputs_[v]->Add(rows);
       rows.Clear();
-      sum.rows += worker->views[v].digest().rows;
-      sum.hash += worker->views[v].digest().hash;
     }
     const program::View& view = program_.views[v];
     outputs_[v]->EndTick(Watermark(view.watermark_sources, view.no_watermark), NowUs(), 1, true);
-    if (first_row_us_ < 0) first_row_us_ = NowUs() - started_us_;
-    FLOW_RETURN_IF_ERROR(outputs_[v]->Close(sum));
+    if (first_row_us_ < 0 && !durable()) first_row_us_ = NowUs() - started_us_;
+  }
+}
+
+Status BatchJob::ScanAll() {
+  while (true) {
+    if (durable()) pause_at_us_ = NowUs() + options_.epoch_us;
+    full_.store(false);
+    pool_->Run([this](int worker) { Scan(worker); });
+    FLOW_RETURN_IF_ERROR(WorkerStatus());
+    bool all_ended = true;
+    for (auto& partition : sources_->partitions()) all_ended = all_ended && partition->ended;
+    if (!durable()) return OkStatus();
+    FLOW_RETURN_IF_ERROR(Step());
+    if (all_ended && !stopped_.load()) run_.scanned = last_cut_.epoch + 1;
+    FLOW_RETURN_IF_ERROR(Cut());
+    if (all_ended || stopped_.load()) return OkStatus();
+  }
+}
+
+Status BatchJob::FinishAll() {
+  finishing_ = true;
+  // What an earlier attempt had finished is made again.
+  run_.finish = last_cut_.epoch + 1;
+  for (size_t a = 0; a < program_.aggregates.size(); ++a) {
+    pool_->Run([this, a](int worker) { FinishAggregate(static_cast<int>(a), worker); });
+    for (auto& partial : partials_[a]) partial->Free();
+    FLOW_RETURN_IF_ERROR(WorkerStatus());
+  }
+  return OkStatus();
+}
+
+Result<RunReport> BatchJob::Run() {
+  started_us_ = NowUs();
+  if (!run_.computed) {
+    if (!resumed_) {
+      run_.to_end =
+          options_.to.empty() || (options_.to == "stream" && stream_ != nullptr && stream_->ended);
+      if (from_frontier_) FLOW_RETURN_IF_ERROR(SkipPrefix());
+      for (auto& partition : sources_->partitions()) {
+        partition->from_event_time = partition->max_event_time;
+      }
+    }
+    for (const program::Aggregate& aggregate : program_.aggregates) {
+      start_event_time_.push_back(sources_->StartEventTime(aggregate.watermark_sources));
+    }
+  }
+  if (durable()) FLOW_RETURN_IF_ERROR(resumed_ ? RestoreRun() : BeginRun());
+  if (run_.scanned == 0) FLOW_RETURN_IF_ERROR(ScanAll());
+  Progress(true);
+  // With state it has not ended: another run reads the rest.
+  if (!durable() || (!stopped_.load() && !run_.computed)) {
+    FLOW_RETURN_IF_ERROR(FinishAll());
+    CollectViews();
+    if (durable()) FLOW_RETURN_IF_ERROR(CutComputed());
+  }
+  if (durable() && !stopped_.load()) FLOW_RETURN_IF_ERROR(Publish());
+  for (size_t v = 0; v < outputs_.size() && (!durable() || !stopped_.load()); ++v) {
+    FLOW_RETURN_IF_ERROR(outputs_[v]->Close(DigestOf(v)));
   }
   FLOW_RETURN_IF_ERROR(dead_letters_->Close());
   return Report();
@@ -419,16 +448,10 @@ RunReport BatchJob::Report() {
   RunReport report;
   std::vector<WorkerCounts*> counts;
   for (auto& worker : workers_) counts.push_back(&worker->counts);
-  FillReport(program_, routes_, *sources_, counts, &report);
+  FillReport(program_, routes_, sources_.get(), counts, &report);
   for (size_t v = 0; v < program_.views.size(); ++v) {
-    if (!program_.views[v].wanted) continue;
-    ViewDigest digest;
-    digest.view = program_.views[v].name;
-    for (auto& worker : workers_) {
-      digest.rows += worker->views[v].digest().rows;
-      digest.hash += worker->views[v].digest().hash;
-    }
-    report.digests.push_back(std::move(digest));
+    if (!program_.views[v].wanted || program_.views[v].dead_letters) continue;
+    report.digests.push_back(DigestOf(v));
   }
   report.wall_us = NowUs() - started_us_;
   for (size_t w = 0; w < workers_.size(); ++w) {
@@ -441,15 +464,16 @@ RunReport BatchJob::Report() {
   }
   report.first_row_us = first_row_us_.load();
   report.stopped = stopped_.load();
+  if (store_ != nullptr) report.epoch = store_->epoch();
   report.cpu_us = ProcessCpuUs();
   report.peak_rss = PeakRss();
   return report;
 }
 
-}  // namespace
-
 Result<RunReport> RunBatch(const program::Program& program, const RunOptions& options) {
-  BatchJob job(program, options);
+  program::Program own;
+  if (!options.state_directory.empty()) own = WithDeadLetters(program);
+  BatchJob job(options.state_directory.empty() ? program : own, options);
   FLOW_RETURN_IF_ERROR(job.Open());
   return job.Run();
 }

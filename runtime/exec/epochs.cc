@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "runtime/exec/epoch_parts.h"
 #include "runtime/exec/local_target.h"
 #include "runtime/exec/run_common.h"
 

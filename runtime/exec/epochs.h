@@ -102,7 +102,4 @@ class Epochs {
   std::thread folder_;
 };
 
-// What a state of this program belongs to.
-std::vector<PlanPart> PlanParts(const program::Program& program);
-
 }  // namespace flow

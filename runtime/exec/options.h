@@ -43,10 +43,14 @@ struct RunOptions {
   uint64_t hash_mask = ~uint64_t{0};  // 0 in tests: all keys collide
   int64_t tick_us = 2000;             // the pause of an idle stream
 
-  // Durable state (streams): the directory; empty: none, output is at least once.
+  // Durable state: the directory; empty: none, and output is at least once.
   std::string state_directory;
   bool reset_state = false;
   int64_t epoch_us = 100'000;  // an epoch is cut about so often
+  bool resume = false;         // a batch: there must be something to go on with
+  // A batch: the state directory of a stream over the same log, if there is one. Its decisions
+  // count, unless `decisions` is given, and `to` = "stream" is where it stands.
+  std::string stream_state;
 
   // False: only on_rows, print and digests; no sinks and no dead letters are written.
   bool use_sinks = true;

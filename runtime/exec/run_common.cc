@@ -38,6 +38,19 @@ std::string PathView(const program::Program& program, const Route& route) {
   return program.aggregates[static_cast<size_t>(route.index)].name;
 }
 
+DeadLetterRecord DeadLetterOf(const program::Source& source, const PartitionState& partition,
+                              const Decoder& decoder, const SourceRows& rows, int32_t row,
+                              uint8_t code, const std::string& view) {
+  DeadLetterRecord record;
+  record.source = source.name;
+  record.partition = partition.partition;
+  record.offset = rows.decoded.offsets[static_cast<size_t>(row)];
+  record.view = view;
+  record.error = FlowErrorText(code);
+  record.raw = decoder.Raw(rows.morsel, row);
+  return record;
+}
+
 Result<std::unique_ptr<DeadLetters>> DeadLetters::Open(const program::Program& program,
                                                        const RunOptions& options) {
   auto letters = std::make_unique<DeadLetters>();
@@ -66,14 +79,7 @@ void DeadLetters::Write(const program::Source& source, int source_index,
                         FlowErrorText(code) + (shown_ == kShown ? " (no more are shown)" : ""));
     return;
   }
-  DeadLetterRecord record;
-  record.source = source.name;
-  record.partition = partition.partition;
-  record.offset = rows.decoded.offsets[static_cast<size_t>(row)];
-  record.view = view;
-  record.error = FlowErrorText(code);
-  record.raw = decoder.Raw(rows.morsel, row);
-  Status status = sink->Write(record);
+  Status status = sink->Write(DeadLetterOf(source, partition, decoder, rows, row, code, view));
   if (status.ok()) return;
   std::lock_guard lock(mutex_);
   if (status_.ok()) status_ = std::move(status);
@@ -106,7 +112,7 @@ std::string RunReport::frontier() const {
   return text;
 }
 
-void FillReport(const program::Program& program, const Routes& routes, const SourceSet& sources,
+void FillReport(const program::Program& program, const Routes& routes, const SourceSet* sources,
                 const std::vector<WorkerCounts*>& counts, RunReport* report) {
   for (size_t s = 0; s < program.sources.size(); ++s) {
     SourceLedger ledger;
@@ -143,12 +149,13 @@ void FillReport(const program::Program& program, const Routes& routes, const Sou
     ledger.late_windows = sum.late_windows;
     report->paths.push_back(std::move(ledger));
   }
-  for (const auto& partition : sources.partitions()) {
+  static const std::vector<std::unique_ptr<PartitionState>> kNone;
+  for (const auto& partition : sources != nullptr ? sources->partitions() : kNone) {
     PartitionStats stats;
     stats.source = program.sources[static_cast<size_t>(partition->source)].name;
     stats.partition = partition->name;
-    stats.frontier = sources.OffsetText(*partition);
-    stats.watermark = sources.PartitionWatermark(*partition);
+    stats.frontier = sources->OffsetText(*partition);
+    stats.watermark = sources->PartitionWatermark(*partition);
     stats.lag = partition->reader != nullptr ? partition->reader->lag() : -1;
     stats.out = partition->out;
     report->partitions.push_back(std::move(stats));

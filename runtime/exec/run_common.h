@@ -32,6 +32,10 @@ struct WorkerCounts {
   int64_t bytes = 0;
 };
 
+DeadLetterRecord DeadLetterOf(const program::Source& source, const PartitionState& partition,
+                              const Decoder& decoder, const SourceRows& rows, int32_t row,
+                              uint8_t code, const std::string& view);
+
 // Where dead rows go. Thread-safe.
 class DeadLetters {
  public:
@@ -53,8 +57,8 @@ class DeadLetters {
 // The name that a path's dead letters and ledger line carry: the consumer's.
 std::string PathView(const program::Program& program, const Route& route);
 
-// Fills everything of the report that counters and partitions say.
-void FillReport(const program::Program& program, const Routes& routes, const SourceSet& sources,
+// Fills everything of the report that counters and partitions say. `sources` may be null.
+void FillReport(const program::Program& program, const Routes& routes, const SourceSet* sources,
                 const std::vector<WorkerCounts*>& counts, RunReport* report);
 
 int64_t ProcessCpuUs();

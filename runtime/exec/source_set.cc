@@ -11,13 +11,16 @@ namespace flow {
 
 Result<std::unique_ptr<SourceSet>> SourceSet::Open(const program::Program& program,
                                                    const RunOptions& options, bool bounded,
-                                                   const Manifest* resume) {
+                                                   const Manifest* resume, const Manifest* stream) {
   std::unique_ptr<SourceSet> set(new SourceSet(program));
   if (!options.decisions.empty() && bounded && !options.schedule.silent) {
     FLOW_TRY(set->decisions_, ReadDecisions(options.decisions));
   }
-  for (size_t i = 0; resume != nullptr && bounded && i < resume->decisions.size(); ++i) {
-    if (auto decision = ParseDecision(resume->decisions[i])) set->decisions_.push_back(*decision);
+  const Manifest* decided = resume != nullptr           ? resume
+                            : options.decisions.empty() ? stream
+                                                        : nullptr;
+  for (size_t i = 0; decided != nullptr && bounded && i < decided->decisions.size(); ++i) {
+    if (auto decision = ParseDecision(decided->decisions[i])) set->decisions_.push_back(*decision);
   }
   for (size_t s = 0; s < program.sources.size(); ++s) {
     const program::Source& source = program.sources[s];
@@ -48,11 +51,18 @@ Result<std::unique_ptr<SourceSet>> SourceSet::Open(const program::Program& progr
     }
     set->connectors_.push_back(std::move(connector));
   }
-  if (!options.from.empty() && options.from != "earliest") {
+  const bool known_range = resume != nullptr && resume->batch;
+  if (!known_range && !options.from.empty() && options.from != "earliest") {
     FLOW_RETURN_IF_ERROR(set->ResolveRange(options.from, false, options));
   }
-  if (!options.to.empty()) FLOW_RETURN_IF_ERROR(set->ResolveRange(options.to, true, options));
+  if (!known_range && options.to == "stream" && stream != nullptr) {
+    FLOW_RETURN_IF_ERROR(set->EndAt(*stream));
+  } else if (!known_range && !options.to.empty()) {
+    FLOW_RETURN_IF_ERROR(set->ResolveRange(options.to, true, options));
+  }
+  for (auto& partition : set->partitions_) partition->begin = partition->from;
   if (resume != nullptr) FLOW_RETURN_IF_ERROR(set->Resume(resume->partitions));
+  if (known_range) FLOW_RETURN_IF_ERROR(set->ResumeRange(*resume->batch));
   for (auto& partition : set->partitions_) {
     if (bounded && partition->to < 0 && !partition->complete) {
       return UserError(
@@ -101,6 +111,47 @@ Status SourceSet::Resume(const std::vector<PartitionPosition>& positions) {
   for (size_t p = 0; p < partitions_.size(); ++p) {
     // New since then: comes in with its first row, by a decision.
     if (!known[p]) partitions_[p]->out = true;
+  }
+  return OkStatus();
+}
+
+Status SourceSet::ResumeRange(const BatchProgress& batch) {
+  std::vector<std::unique_ptr<PartitionState>> kept;
+  for (auto& partition : partitions_) {
+    for (const BatchProgress::Range& range : batch.ranges) {
+      if (program_.sources[static_cast<size_t>(partition->source)].name != range.source ||
+          partition->partition != range.partition) {
+        continue;
+      }
+      partition->begin = range.begin;
+      partition->to = range.end;
+      partition->complete = range.complete;
+      partition->from_event_time = range.begin_event_time;
+      partition->out = false;
+      kept.push_back(std::move(partition));
+      break;
+    }
+  }
+  // Others were not there when the batch began.
+  partitions_ = std::move(kept);
+  return OkStatus();
+}
+
+Status SourceSet::EndAt(const Manifest& stream) {
+  for (auto& partition : partitions_) {
+    const std::string& source = program_.sources[static_cast<size_t>(partition->source)].name;
+    int64_t end = partition->from;  // what the stream does not know, it has not read
+    for (const PartitionPosition& position : stream.partitions) {
+      if (position.source != source || position.partition != partition->partition) continue;
+      if (auto last = ParseFingerprint(position.fingerprint)) {
+        FLOW_RETURN_IF_ERROR(
+            connector(partition->source)
+                .VerifyFingerprint(partition->partition, position.next_offset, *last));
+      }
+      end = std::max(end, position.next_offset);
+    }
+    if (partition->to != end) partition->complete = false;
+    partition->to = end;
   }
   return OkStatus();
 }
@@ -238,7 +289,7 @@ int64_t SourceSet::StartEventTime(const std::vector<int>& sources) const {
   int64_t greatest = kMinTime;
   for (const auto& partition : partitions_) {
     if (std::find(sources.begin(), sources.end(), partition->source) == sources.end()) continue;
-    greatest = std::max(greatest, partition->max_event_time);
+    greatest = std::max(greatest, partition->from_event_time);
   }
   return greatest;
 }

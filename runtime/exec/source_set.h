@@ -25,9 +25,11 @@ struct PartitionState {
   int64_t max_event_time = INT64_MIN;  // M_p
   int64_t next_offset = 0;
   int64_t lag = -1;
-  bool ended = false;              // nothing more comes in this run
-  bool leaves_when_ended = false;  // FILE partitions = 'file'
-  bool complete = false;           // `to` is the end of the partition itself
+  int64_t from_event_time = INT64_MIN;  // M_p at `begin`, of a batch
+  int64_t begin = 0;                    // where the range of a batch begins, not of this run of it
+  bool ended = false;                   // nothing more comes in this run
+  bool leaves_when_ended = false;       // FILE partitions = 'file'
+  bool complete = false;                // `to` is the end of the partition itself
   // Decisions: (offset, event time) ascending, and the next one to apply.
   std::vector<std::pair<int64_t, int64_t>> raises;
   size_t next_raise = 0;
@@ -40,10 +42,13 @@ class SourceSet {
  public:
   // Opens all sources and readers. `bounded`: every partition gets an end (where it ends now, if
   // nothing else is said); else partitions without an end are read for ever. `resume`: where an
-  // earlier run stopped; every partition of it must still be there.
+  // earlier run stopped; every partition of it must still be there. A batch goes on over the range
+  // that it began with, whatever is there by now. `stream`: the state of a stream over the same
+  // log, whose decisions count for this batch, and whose frontier is meant by `--to stream`.
   static Result<std::unique_ptr<SourceSet>> Open(const program::Program& program,
                                                  const RunOptions& options, bool bounded,
-                                                 const Manifest* resume = nullptr);
+                                                 const Manifest* resume = nullptr,
+                                                 const Manifest* stream = nullptr);
 
   std::vector<std::unique_ptr<PartitionState>>& partitions() { return partitions_; }
   const std::vector<std::unique_ptr<PartitionState>>& partitions() const { return partitions_; }
@@ -58,7 +63,8 @@ class SourceSet {
   int64_t PartitionWatermark(const PartitionState& partition) const;
   std::map<PartitionId, int64_t> Offsets() const;
   std::string OffsetText(const PartitionState& partition) const;
-  // M(from) over all partitions of `sources`: what a batch from a frontier counts as begun.
+  // M at the range's beginning, over all partitions of `sources`: what a batch from a frontier
+  // counts as begun.
   int64_t StartEventTime(const std::vector<int>& sources) const;
   // Adds Kafka partitions that appeared; they are read from 0.
   Result<std::vector<PartitionState*>> AddNewPartitions();
@@ -69,6 +75,8 @@ class SourceSet {
   Status ResolveTerms(const std::string& text, bool is_end);
   Status ResolveTime(const std::string& text, bool is_end, const RunOptions& options);
   Status Resume(const std::vector<PartitionPosition>& positions);
+  Status ResumeRange(const BatchProgress& batch);
+  Status EndAt(const Manifest& stream);
   Status CheckComplete(const std::vector<bool>& named, const std::vector<bool>& set);
 
   const program::Program& program_;

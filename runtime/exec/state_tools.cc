@@ -88,6 +88,18 @@ Json StatusJson(const StateView& view) {
   for (const LedgerLine& line : m.paths) {
     json["paths"].push_back({{"name", line.name}, {"counts", line.counts}});
   }
+  // Of views whose rows are hashed.
+  json["digests"] = Json::object();
+  for (const auto& [view, digest] : m.digests) {
+    if (digest.second.empty()) continue;
+    json["digests"][view] = {{"rows", digest.first}, {"hash", digest.second}};
+  }
+  if (m.batch) {
+    json["batch"] = {{"range", m.batch->range},
+                     {"read", m.batch->scanned > 0},
+                     {"computed", m.batch->computed},
+                     {"published", m.batch->published}};
+  }
   json["decisions"] = m.decisions.size();
   Json now = Json::parse(view.status, nullptr, false);
   if (view.running && now.is_object()) json["now"] = std::move(now);
@@ -153,7 +165,15 @@ Status StateStatus(const std::string& root, bool json, const LineOut& out) {
   const Manifest& m = view.manifest;
   out("state " + root + " of pipeline " + view.uid);
   out("epoch " + std::to_string(m.epoch) + ", " + std::to_string(m.segments.size()) +
-      " segments, " + Bytes(SegmentBytes(m)) + (m.ended ? ", the input has ended" : ""));
+      " segments, " + Bytes(SegmentBytes(m)) +
+      (m.ended && !m.batch ? ", the input has ended" : ""));
+  if (m.batch) {
+    out("batch " + m.batch->range + ": " +
+        (m.batch->published     ? "done"
+         : m.batch->computed    ? "all is computed, but not with the sinks"
+         : m.batch->scanned > 0 ? "all is read"
+                                : "not all is read"));
+  }
   TellNow(view, out);
   out("");
   out(Padded("source", 14) + Padded("partition", 14) + Padded("next offset", 16) +

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <thread>
 
+#include "runtime/exec/epoch_parts.h"
 #include "runtime/exec/job.h"
 #include "runtime/exec/stream_job.h"
 #include "runtime/operator/rows.h"
@@ -536,7 +537,7 @@ RunReport StreamJob::Report() {
   RunReport report;
   std::vector<WorkerCounts*> counts;
   for (auto& worker : workers_) counts.push_back(&worker->counts);
-  FillReport(program_, routes_, *sources_, counts, &report);
+  FillReport(program_, routes_, sources_.get(), counts, &report);
   for (size_t v = 0; v < program_.views.size(); ++v) {
     if (!program_.views[v].wanted || program_.views[v].dead_letters) continue;
     ViewDigest digest;

@@ -65,7 +65,6 @@ class StreamJob {
   Status OpenState();
   // After everything is open: puts the state of CURRENT in place.
   Status Restore();
-  Status RestoreCounts(const Manifest& manifest);
   // A record that ends here, on its way to the epoch that holds it.
   void KeepDead(const program::Source& source, const PartitionState& partition,
                 const Decoder& decoder, int32_t row, uint8_t code, const std::string& view,
@@ -77,7 +76,6 @@ class StreamJob {
   std::shared_ptr<const Batch> ViewContent(size_t view);
   bool ChangedSinceCut() const;
   Manifest DescribeCut(bool ended);
-  Status CheckRefusals(size_t view, const Batch& rows);
   Status FinishState();
 
   const program::Program& program_;
@@ -125,9 +123,5 @@ class StreamJob {
   int64_t last_cut_us_ = 0;
   bool had_ended_ = false;
 };
-
-// The program with a view and a sink for the dead letters of each source that has a DEAD LETTER
-// clause: they ride in epochs as any other rows do.
-program::Program WithDeadLetters(const program::Program& program);
 
 }  // namespace flow

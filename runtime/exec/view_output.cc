@@ -47,7 +47,9 @@ Result<std::unique_ptr<ViewOutput>> ViewOutput::Open(const program::Program& pro
   output->outbox_.Reset(spec.types, 64);
   const bool durable = !options.state_directory.empty();
   output->callback_ = static_cast<bool>(options.on_rows);
-  output->hashes_ = options.digest;
+  // With state, `--to stream` compares with them. What leaves a view with RETAIN would have to be
+  // kept in memory for it.
+  output->hashes_ = options.digest || (durable && !spec.retain && !spec.dead_letters);
   int wanted = 0;
   for (const program::View& other : program.views) wanted += other.wanted ? 1 : 0;
   auto add_stdout = [&](std::string format) {
@@ -104,6 +106,7 @@ Result<std::unique_ptr<ViewOutput>> ViewOutput::Open(const program::Program& pro
     SinkContext context;
     context.program = &program;
     context.bounded = bounded;
+    context.replace = options.mode == RunMode::kBatch;
     context.changes = options.changes;
     context.format = options.format;
     FLOW_TRY(std::unique_ptr<SinkConnector> connector, OpenSink(sink, spec, context));
@@ -205,6 +208,8 @@ void ViewOutput::EndTick(int64_t watermark, int64_t now_us, int64_t revision, bo
 int64_t ViewOutput::outbox_bytes() const {
   return outbox_.rows == 0 ? 0 : BytesOf(outbox_) + 8 * int64_t{outbox_.rows};
 }
+
+int64_t ViewOutput::pending_bytes() const { return pending_.rows == 0 ? 0 : BytesOf(pending_); }
 
 std::shared_ptr<const Batch> ViewOutput::TakeOutbox() {
   if (outbox_.rows == 0) return nullptr;

@@ -60,6 +60,7 @@ class ViewOutput {
 
   // With state kept, rows go to the epoch's outbox instead of to sinks.
   int64_t outbox_bytes() const;
+  int64_t pending_bytes() const;  // of what EndTick has not emitted
   // What the epoch hands to the view's sinks, folded; null: nothing.
   std::shared_ptr<const Batch> TakeOutbox();
   // What waits for EMIT EVERY is state.

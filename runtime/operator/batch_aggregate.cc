@@ -3,12 +3,24 @@
 
 #include <set>
 
+#include "runtime/operator/entry_codec.h"
 #include "runtime/operator/rows.h"
+#include "runtime/operator/table_key.h"
 #include "runtime/time/windows.h"
 
 namespace flow {
 
 using program::AggregateKernels;
+
+namespace {
+
+constexpr size_t kPartBytes = 4;
+
+void AppendPart(uint32_t part, std::string* key) {
+  for (int shift = 24; shift >= 0; shift -= 8) *key += static_cast<char>(part >> shift);
+}
+
+}  // namespace
 
 PartialAggregate::PartialAggregate(const program::Aggregate* spec, MemoryAccount* account)
     : spec_(spec), account_(account) {
@@ -38,9 +50,9 @@ void PartialAggregate::Process(const AggregateInput& in) {
   constexpr int32_t kAhead = 12;  // probes in flight
   tables_.resize(static_cast<size_t>(in.rows));
   entries_.resize(static_cast<size_t>(in.rows));
-  const bool sliced = spec_->window && spec_->window->mode == program::WindowMode::kSlice;
+  const bool with_skip = sliced();
   for (int32_t row = 0; row < in.rows; ++row) {
-    WindowCell cell{in.window != nullptr ? in.window[row] : 0, sliced ? in.skip[row] : 0};
+    WindowCell cell{in.window != nullptr ? in.window[row] : 0, with_skip ? in.skip[row] : 0};
     tables_[static_cast<size_t>(row)] = CellFor(cell);
   }
   for (int32_t row = 0; row < in.rows; ++row) {
@@ -50,6 +62,9 @@ void PartialAggregate::Process(const AggregateInput& in) {
     bool inserted;
     entries_[static_cast<size_t>(row)] = tables_[static_cast<size_t>(row)]->FindOrInsert(
         kernels, in.columns, row, in.hash[row], &inserted);
+  }
+  for (int32_t row = 0; tracking_ && row < in.rows; ++row) {
+    tables_[static_cast<size_t>(row)]->MarkChanged(entries_[static_cast<size_t>(row)]);
   }
   int32_t begin = 0;
   while (begin < in.rows) {
@@ -63,6 +78,60 @@ void PartialAggregate::Process(const AggregateInput& in) {
     begin = end;
   }
   spec_->kernels->CountRows(kernels.tier, in.rows);
+}
+
+bool PartialAggregate::sliced() const {
+  return spec_->window && spec_->window->mode == program::WindowMode::kSlice;
+}
+
+void PartialAggregate::SaveChanges(uint32_t part, StateSink* out) {
+  std::string key, value;
+  for (auto& [cell, table] : cells_) {
+    const std::string prefix =
+        sliced() ? SlicePrefix(cell.start, cell.skip) : WindowPrefix(cell.start);
+    table->TakeChanged([&](const uint8_t* entry) {
+      key = prefix;
+      value.clear();
+      AppendEntryKey(*spec_, entry, &key);
+      AppendEntryValue(*spec_, entry, &value);
+      AppendPart(part, &key);
+      out->Put(key, value);
+    });
+  }
+}
+
+Status PartialAggregate::Load(std::string_view key, std::string_view value) {
+  constexpr int64_t kEntriesATable = 16 * 1024;  // their strings stay in its arena
+  std::optional<TableKey> at = ParseTableKey(key);
+  if (!at || at->slice != sliced() || key.size() < at->size + 8 + kPartBytes) {
+    return DataError("damaged state: a key of " + spec_->name + " can not be read");
+  }
+  key.remove_suffix(kPartBytes);
+  key.remove_prefix(at->size);
+  if (loading_ == nullptr || ++loaded_ % kEntriesATable == 0) {
+    loading_ = std::make_unique<GroupTable>(spec_, account_);
+  }
+  const AggregateKernels& kernels = *spec_->kernels->Load();
+  uint8_t* entry = loading_->InsertNew(EntryKeyHash(key));
+  FLOW_RETURN_IF_ERROR(ReadEntry(*spec_, key, value, entry, &loading_->arena()));
+  GroupTable* table = CellFor({at->start, at->skip});
+  bool inserted;
+  uint8_t* merged = table->FindOrInsertEntry(kernels, entry, &inserted);
+  kernels.merge(kernels.self, merged, entry, table->arena().abi());
+  loading_->Erase(entry);
+  return OkStatus();
+}
+
+void PartialAggregate::MarkAll() {
+  for (auto& [cell, table] : cells_) {
+    table->ForEach([&table = table](uint8_t* entry) { table->MarkChanged(entry); });
+  }
+}
+
+int64_t PartialAggregate::groups() const {
+  int64_t groups = 0;
+  for (const auto& [cell, table] : cells_) groups += table->size();
+  return groups;
 }
 
 namespace {

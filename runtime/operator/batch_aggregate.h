@@ -5,11 +5,14 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "runtime/base/batch.h"
+#include "runtime/base/status.h"
 #include "runtime/operator/aggregate_input.h"
 #include "runtime/operator/group_table.h"
+#include "runtime/operator/state_sink.h"
 
 namespace flow {
 
@@ -33,8 +36,19 @@ class PartialAggregate {
   // The row of an aggregate without keys; made even over nothing.
   void MakeGlobal(uint64_t hash_mask);
 
+  // Durable state. From TrackChanges on, SaveChanges hands over the entries that changed since it
+  // was called last. Parts of one group are told apart by `part`, the end of their keys: the part
+  // of each worker of each run has a number of its own. Load merges parts.
+  void TrackChanges() { tracking_ = true; }
+  void SaveChanges(uint32_t part, StateSink* out);
+  Status Load(std::string_view key, std::string_view value);
+  // All that is there counts as changed.
+  void MarkAll();
+  int64_t groups() const;
+
  private:
   GroupTable* CellFor(WindowCell cell);
+  bool sliced() const;
 
   const program::Aggregate* spec_;
   MemoryAccount* account_;
@@ -46,6 +60,9 @@ class PartialAggregate {
   std::vector<int> input_widths_;
   std::vector<FlowColumn> shifted_;
   bool uses_arena_ = false;
+  bool tracking_ = false;
+  std::unique_ptr<GroupTable> loading_;  // one entry at a time
+  int64_t loaded_ = 0;
 };
 
 // Which windows a batch reports.

@@ -21,6 +21,7 @@
 #include "case_generator.h"
 #include "compiler/driver/compile.h"
 #include "compiler/driver/report.h"
+#include "runtime/checkpoint/state_view.h"
 #include "runtime/exec/job.h"
 #include "runtime/format/encode.h"
 #include "runtime/time/decision_log.h"
@@ -36,7 +37,7 @@ int64_t FromEnvironment(const char* name, int64_t otherwise) {
 struct Coverage {
   int64_t cases = 0, late = 0, late_windows = 0, tie = 0, dead = 0, null_key = 0, skewed = 0;
   int64_t key_errors = 0, filtered = 0, back = 0, out = 0, frontiers = 0, deleted = 0, rows = 0;
-  int64_t crashes = 0;
+  int64_t crashes = 0, batch_crashes = 0;
 };
 
 struct Variant {
@@ -82,6 +83,9 @@ class Case {
     }
     if (random_.Chance(30)) {
       if (std::string wrong = CheckCrashes(base); !wrong.empty()) return wrong;
+    }
+    if (random_.Chance(30)) {
+      if (std::string wrong = CheckBatchCrashes(base); !wrong.empty()) return wrong;
     }
     if (case_.idle) return CheckDecisions();
     return "";
@@ -305,6 +309,57 @@ class Case {
     return Differ(name, wanted, last);
   }
 
+  // A batch that breaks off again and again, while it reads, while it finishes, before and after it
+  // has published, and goes on with other workers and another engine.
+  std::string CheckBatchCrashes(const Outcome& at_end) {
+    const std::string folder = "/dev/shm/flow_batch_" + std::to_string(::getpid());
+    std::filesystem::remove_all(folder);
+    RunOptions options = BatchOptions(1, 1024);
+    if (random_.Chance(50)) options.to = SomeFrontier();
+    if (random_.Chance(20)) {
+      options.from = SomeFrontier();
+      options.to.clear();
+      options.partial = random_.Chance(50);
+    }
+    Outcome wanted = at_end;
+    if (!options.to.empty() || !options.from.empty()) {
+      if (!Run({}, options, &wanted)) return failure_;
+    }
+    std::string name = "after crashes of a batch, --from " + options.from + " --to " + options.to;
+    Outcome last;
+    bool done = false;
+    // One more run after the last: a batch that is done begins anew.
+    for (int64_t crashes = random_.Between(1, 6), i = 0; i <= crashes + 1; ++i) {
+      Variant variant = SomeVariant(&name);
+      variant.rules = true;
+      RunOptions batch = options;
+      batch.state_directory = folder;
+      batch.resume = i > 0 && !done && coverage_->batch_crashes % 2 == 0 &&
+                     std::filesystem::exists(folder + "/epoch-1");
+      batch.epoch_us = random_.Chance(70) ? 0 : random_.Between(10, 1000);
+      batch.workers = static_cast<int>(random_.Between(1, 4));
+      batch.batch_rows = static_cast<int32_t>(random_.Between(1, 7));
+      const int64_t steps = random_.Between(1, 12);
+      if (i < crashes) batch.schedule.crash = [steps](int64_t step) { return step >= steps; };
+      done = Run(variant, batch, &last);
+      if (!done && failure_.find("crashed by a test") == std::string::npos) return failure_ + name;
+      if (!done) {
+        ++coverage_->batch_crashes;
+        // Its last epoch may say that all was published.
+        done = PublishedIn(folder);
+        continue;
+      }
+      if (last.text != wanted.text) return Differ(name, wanted, last);
+    }
+    std::filesystem::remove_all(folder);
+    return "";
+  }
+
+  static bool PublishedIn(const std::string& folder) {
+    auto view = ReadStateView(Files::System(), folder);
+    return view.ok() && view.value().manifest.batch && view.value().manifest.batch->published;
+  }
+
   // A stream that finds partitions silent at random, stopped somewhere: the batch up to where it
   // stopped, reading its decisions, gives the same.
   std::string CheckDecisions() {
@@ -393,14 +448,15 @@ TEST(Sameness, EveryWayOfRunningGivesTheSame) {
   std::printf(
       "%lld cases, %lld rows, %lld frontiers: late %lld, late for some windows %lld, ties in %lld, "
       "dead %lld, key errors %lld, filtered %lld, NULL keys in %lld, several partitions in %lld, "
-      "left out %lld, came back %lld, crashes %lld\n",
+      "left out %lld, came back %lld, crashes %lld, of batches %lld\n",
       static_cast<long long>(coverage.cases), static_cast<long long>(coverage.rows),
       static_cast<long long>(coverage.frontiers), static_cast<long long>(coverage.late),
       static_cast<long long>(coverage.late_windows), static_cast<long long>(coverage.tie),
       static_cast<long long>(coverage.dead), static_cast<long long>(coverage.key_errors),
       static_cast<long long>(coverage.filtered), static_cast<long long>(coverage.null_key),
       static_cast<long long>(coverage.skewed), static_cast<long long>(coverage.out),
-      static_cast<long long>(coverage.back), static_cast<long long>(coverage.crashes));
+      static_cast<long long>(coverage.back), static_cast<long long>(coverage.crashes),
+      static_cast<long long>(coverage.batch_crashes));
   if (cases < 100) return;
   // Floors: a generator that stopped making the hard cases would prove nothing.
   EXPECT_GE(coverage.late, cases / 2);
@@ -411,6 +467,7 @@ TEST(Sameness, EveryWayOfRunningGivesTheSame) {
   EXPECT_GE(coverage.skewed, cases / 4);
   EXPECT_GE(coverage.back, cases / 20);
   EXPECT_GE(coverage.crashes, cases / 5);
+  EXPECT_GE(coverage.batch_crashes, cases / 5);
 }
 
 }  // namespace

@@ -31,19 +31,28 @@ void AddOptions(po::options_description* options) {
       "until-end", "stream: stop where the sources end now; all windows close there")(
       "stop-at", po::value<std::string>()->value_name("F"),
       "stream: stop at a frontier NAME:P=OFFSET,... or FILE=BYTES, or at a time")(
-      "to", po::value<std::string>()->value_name("F"), "batch: read up to a frontier or time")(
+      "to", po::value<std::string>()->value_name("F"),
+      "batch: read up to a frontier or time; stream: up to where the stream of this file is, by "
+      "its "
+      "state in .flow/NAME/stream")(
       "from", po::value<std::string>()->value_name("F")->default_value("earliest"),
       "earliest, latest, a frontier or a time")(
       "partial", "batch --from F: report windows that are not complete, too")(
       "decisions", po::value<std::string>()->value_name("FILE"),
-      "decision log: a live stream writes it, a bounded run reads it")(
+      "decision log: a live stream writes it, a bounded run reads it; a batch without it takes the "
+      "decisions in .flow/NAME/stream")(
       "state", po::value<std::string>()->value_name("DIR"),
-      "stream: keep state here, so that sinks get everything exactly once over restarts; default "
-      ".flow/NAME/stream where a sink is on a server or the input has no end; none: keep none")(
-      "reset-state", "forget the state that is there")(
-      "epoch", po::value<std::string>()->value_name("DURATION")->default_value("100ms"),
-      "how often an epoch becomes durable and goes to the sinks")(
-      "workers", po::value<int>()->default_value(0), "threads; 0: one a core")(
+      "keep state here: the sinks of a stream get everything exactly once over restarts, and a "
+      "batch "
+      "that was killed goes on; default .flow/NAME/stream or .flow/NAME/batch where a sink is on a "
+      "server or the input has no end; none: keep none")("reset-state",
+                                                         "forget the state that is there")(
+      "resume",
+      "batch: go on with the one that was killed, and fail if there is none; without it a batch "
+      "goes on if there is one")(
+      "epoch", po::value<std::string>()->value_name("DURATION"),
+      "how often an epoch becomes durable, and with a stream goes to the sinks; default 100ms, in "
+      "a batch 5s")("workers", po::value<int>()->default_value(0), "threads; 0: one a core")(
       "set", po::value<Strings>()->value_name("NAME=VALUE"),
       "value of ${NAME} in string literals (before the environment's)")(
       "secrets", po::value<std::string>()->value_name("DIR"),
@@ -97,10 +106,10 @@ std::optional<int64_t> ParseDuration(const std::string& text) {
   return us;
 }
 
-// Where a stream of this file keeps its state if nothing else is said.
-std::string DefaultState(const std::string& path) {
+// Where a run of this file keeps its state if nothing else is said.
+std::string DefaultState(const std::string& path, const std::string& mode) {
   std::string stem = std::filesystem::path(path).stem().string();
-  return ".flow/" + (path == "-" || stem.empty() ? "stdin" : stem) + "/stream";
+  return ".flow/" + (path == "-" || stem.empty() ? "stdin" : stem) + "/" + mode;
 }
 
 struct Choice {
@@ -135,17 +144,19 @@ int CheckChoices(const po::variables_map& values) {
                   "a batch ends where the sources end, or at --to F");
     }
   }
-  for (const char* option : {"to", "partial"}) {
+  for (const char* option : {"to", "partial", "resume"}) {
     if (!batch && values.count(option) > 0) {
       return Fail(libflow::kUsage, std::string("--") + option + " is for --mode batch",
-                  "a stream stops with --stop-at F or --until-end");
+                  std::string(option) == "resume"
+                      ? "a stream always goes on with its state"
+                      : "a stream stops with --stop-at F or --until-end");
     }
   }
-  if (!ParseDuration(values["epoch"].as<std::string>())) {
-    return Fail(libflow::kUsage, "--epoch must be a duration from 1ms to 1h, like 100ms or 2s");
+  if (values.count("resume") > 0 && values.count("reset-state") > 0) {
+    return Fail(libflow::kUsage, "--resume and --reset-state exclude each other");
   }
-  if (batch && values.count("state") > 0) {
-    return Fail(libflow::kUsage, "--state is for --mode stream");
+  if (values.count("epoch") > 0 && !ParseDuration(values["epoch"].as<std::string>())) {
+    return Fail(libflow::kUsage, "--epoch must be a duration from 1ms to 1h, like 100ms or 2s");
   }
   if (values["workers"].as<int>() < 0 || values["workers"].as<int>() > 256) {
     return Fail(libflow::kUsage, "--workers must be from 0 to 256");
@@ -167,7 +178,10 @@ libflow::RunOptions RunOptionsFrom(const po::variables_map& values) {
   run.partial = values.count("partial") > 0;
   if (values.count("decisions") > 0) run.decisions = values["decisions"].as<std::string>();
   run.reset_state = values.count("reset-state") > 0;
-  run.epoch_us = *ParseDuration(values["epoch"].as<std::string>());
+  run.resume = values.count("resume") > 0;
+  run.epoch_us = values.count("epoch") > 0 ? *ParseDuration(values["epoch"].as<std::string>())
+                 : run.mode == libflow::Mode::kBatch ? 5'000'000
+                                                     : 100'000;
   if (values.count("secrets") > 0) run.secrets = values["secrets"].as<std::string>();
   run.workers = values["workers"].as<int>();
   run.batch_rows = values["batch-size"].as<int>();
@@ -194,15 +208,17 @@ int Run(const Arguments& arguments) {
       "sink "
       "prints its last view. If all sources end (FILE, INLINE, NEXMARK with events), a stream ends "
       "there. On a terminal an endless stream of one view shows its current rows in place. With "
-      "--state a stream that was killed goes on where it was, and its sinks get every change "
-      "exactly "
-      "once; STDOUT, and all sinks without state or in a batch, get it at least once. Rows go to "
-      "stdout, the ledger to stderr. Ctrl-C drains and exits 0.";
+      "--state a run that was killed goes on where it was, and its sinks get everything exactly "
+      "once: from a stream every change, from a batch all rows at its end, in the place of what "
+      "they held. STDOUT, and all sinks without state, get it at least once. Rows go to stdout, "
+      "the "
+      "ledger to stderr. Ctrl-C drains and exits 0; a batch with state goes on at the next run.";
   verb.examples =
       "  flowc run clicks.flow\n"
       "  flowc run clicks.flow --mode batch --view page_metrics --format csv\n"
       "  flowc run clicks.flow --mode stream --until-end --digest\n"
       "  flowc run clicks.flow --mode batch --to clicks:0=1200,clicks:1=900 --digest\n"
+      "  flowc run clicks.flow --mode batch --to stream --digest\n"
       "  cat events.jsonl | flowc run from_stdin.flow --set LIMIT=10\n";
   AddOptions(&verb.options);
   int code = 0;
@@ -233,13 +249,19 @@ int Run(const Arguments& arguments) {
   std::fputs(json ? compiled.json.c_str() : compiled.text.c_str(), stderr);
   if (compiled.program == nullptr) return compiled.code;
 
-  if (run.mode == libflow::Mode::kStream && run.use_sinks) {
+  const bool batch = run.mode == libflow::Mode::kBatch;
+  if (run.use_sinks) {
     if (values->count("state") > 0) {
       run.state = (*values)["state"].as<std::string>();
       if (run.state == "none") run.state.clear();
     } else if (compiled.program->wants_state()) {
-      run.state = DefaultState(path);
+      run.state = DefaultState(path, batch ? "batch" : "stream");
     }
+  }
+  if (batch) run.stream_state = DefaultState(path, "stream");
+  if (run.resume && run.state.empty()) {
+    return Fail(libflow::kUsage, "--resume: this batch keeps no state",
+                "name the folder that it was run with: --state DIR");
   }
   const bool bar = IsTerminal(STDERR_FILENO) && !IsTerminal(STDOUT_FILENO);
   ProgressLine progress;

@@ -34,11 +34,12 @@ class FileSink : public SinkConnector {
 }  // namespace
 
 Result<std::unique_ptr<SinkConnector>> OpenFileSink(const program::Sink& sink,
-                                                    const program::View& view) {
+                                                    const program::View& view, bool replace) {
   const std::string who = "sink " + sink.name;
   FLOW_RETURN_IF_ERROR(CheckOptions("FILE (" + who + ")", sink.options, {"path"}));
   FLOW_TRY(const std::string path, RequiredOption(who, sink.options, "path"));
-  FLOW_TRY(std::unique_ptr<FileWriter> file, FileWriter::Create(who, path));
+  FLOW_TRY(std::unique_ptr<FileWriter> file,
+           replace ? FileWriter::Replace(who, path) : FileWriter::Create(who, path));
   return std::unique_ptr<SinkConnector>(new FileSink(std::move(file), sink.format, view));
 }
 

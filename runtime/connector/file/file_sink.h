@@ -8,7 +8,8 @@
 namespace flow {
 
 // The file is emptied first: what a run writes is at least once, and whole only at its end.
+// `replace`: what the file held stays until then.
 Result<std::unique_ptr<SinkConnector>> OpenFileSink(const program::Sink& sink,
-                                                    const program::View& view);
+                                                    const program::View& view, bool replace);
 
 }  // namespace flow

@@ -17,6 +17,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "runtime/connector/file/file_replacement.h"
 #include "runtime/connector/file/row_text.h"
 #include "runtime/connector/options.h"
 
@@ -27,11 +28,12 @@ namespace {
 class FileTarget : public EpochTarget {
  public:
   FileTarget(const program::Sink& sink, const program::View& view, int index, std::string path,
-             std::string uid)
+             const PipelineIdentity& pipeline)
       : name_(sink.name),
         sinks_{index},
         path_(std::move(path)),
-        uid_(std::move(uid)),
+        uid_(pipeline.uid),
+        replaces_(pipeline.replaces),
         text_(sink.format, view) {
     size_t slash = path_.rfind('/');
     folder_ = slash == std::string::npos ? "." : slash == 0 ? "/" : path_.substr(0, slash);
@@ -52,7 +54,7 @@ class FileTarget : public EpochTarget {
     if (!known) return found;
     // Who wrote it may have died between its name and the folder's sync.
     FLOW_RETURN_IF_ERROR(SyncFolder());
-    FLOW_RETURN_IF_ERROR(OpenAt(length_));
+    if (!replaces_) FLOW_RETURN_IF_ERROR(OpenAt(length_));
     found[0] = marker_;
     return found;
   }
@@ -94,21 +96,28 @@ class FileTarget : public EpochTarget {
   bool CanResync(int /*sink*/) const override { return true; }
   Status Resync(int /*sink*/, const EpochMarker& to,
                 const std::function<Result<const Batch*>()>& next) override {
-    // The marker goes first: until it is back, the file counts as never attached.
-    if (::unlink(marker_path_.c_str()) != 0 && errno != ENOENT) {
-      return Failure("remove", marker_path_);
-    }
-    FLOW_RETURN_IF_ERROR(SyncFolder());
-    FLOW_RETURN_IF_ERROR(OpenAt(0));
-    length_ = 0;
+    // Nobody sees half of it, and what is there stays until all of the new is durable.
+    FLOW_TRY(auto replacement, FileReplacement::Open("sink " + name_, path_));
+    if (file_ >= 0) ::close(file_);
+    file_ = replacement->fd();
+    written_ = 0;
     FLOW_RETURN_IF_ERROR(Append(text_.Header()));
     while (true) {
       FLOW_TRY(const Batch* rows, next());
       if (rows == nullptr) break;
       std::string lines;
-      for (int32_t row = 0; row < rows->rows; ++row) text_.Append(*rows, row, to.epoch, &lines);
+      // How many epochs a batch took depends on how often it was killed.
+      const int64_t revision = replaces_ ? 1 : to.epoch;
+      for (int32_t row = 0; row < rows->rows; ++row) text_.Append(*rows, row, revision, &lines);
       FLOW_RETURN_IF_ERROR(Append(lines));
     }
+    if (::fdatasync(file_) != 0) return Failure("make durable", path_);
+    // Without a marker the file counts as never attached: so between here and Commit.
+    if (::unlink(marker_path_.c_str()) != 0 && errno != ENOENT) {
+      return Failure("remove", marker_path_);
+    }
+    FLOW_RETURN_IF_ERROR(SyncFolder());
+    FLOW_RETURN_IF_ERROR(replacement->Replace());
     return Commit(to);
   }
 
@@ -250,6 +259,7 @@ class FileTarget : public EpochTarget {
   std::string folder_;
   std::string marker_path_;
   const std::string uid_;
+  const bool replaces_;
   const RowText text_;
   int lock_ = -1;
   int file_ = -1;
@@ -266,8 +276,8 @@ Result<std::unique_ptr<EpochTarget>> OpenFileTarget(const program::Program& prog
   const std::string who = "sink " + spec.name;
   FLOW_RETURN_IF_ERROR(CheckOptions("FILE (" + who + ")", spec.options, {"path"}));
   FLOW_TRY(const std::string path, RequiredOption(who, spec.options, "path"));
-  return std::unique_ptr<EpochTarget>(new FileTarget(
-      spec, program.views[static_cast<size_t>(spec.view)], sink, path, pipeline.uid));
+  return std::unique_ptr<EpochTarget>(
+      new FileTarget(spec, program.views[static_cast<size_t>(spec.view)], sink, path, pipeline));
 }
 
 }  // namespace flow

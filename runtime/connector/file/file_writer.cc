@@ -20,6 +20,14 @@ Result<std::unique_ptr<FileWriter>> FileWriter::Create(const std::string& who,
   return std::unique_ptr<FileWriter>(new FileWriter(name, fd));
 }
 
+Result<std::unique_ptr<FileWriter>> FileWriter::Replace(const std::string& who,
+                                                        const std::string& path) {
+  FLOW_TRY(auto replacement, FileReplacement::Open(who, path));
+  std::unique_ptr<FileWriter> file(new FileWriter(who + ": " + path, replacement->fd()));
+  file->replacement_ = std::move(replacement);
+  return file;
+}
+
 FileWriter::~FileWriter() {
   if (fd_ >= 0) close(fd_);
 }
@@ -51,6 +59,7 @@ Status FileWriter::Close() {
   const int closed = close(fd_);
   fd_ = -1;
   if (status.ok() && closed != 0) return Failure(errno);
+  if (status.ok() && replacement_ != nullptr) return replacement_->Replace();
   return status;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "runtime/base/status.h"
+#include "runtime/connector/file/file_replacement.h"
 
 namespace flow {
 
@@ -13,6 +14,9 @@ class FileWriter {
   // Creates the file or empties it. `who` is for messages.
   static Result<std::unique_ptr<FileWriter>> Create(const std::string& who,
                                                     const std::string& path);
+  // The file is there with Close, in the place of what was; without it nothing has changed.
+  static Result<std::unique_ptr<FileWriter>> Replace(const std::string& who,
+                                                     const std::string& path);
   ~FileWriter();
   FileWriter(const FileWriter&) = delete;
   FileWriter& operator=(const FileWriter&) = delete;
@@ -32,6 +36,7 @@ class FileWriter {
   const std::string name_;
   int fd_;
   std::string buffer_;
+  std::unique_ptr<FileReplacement> replacement_;
 };
 
 }  // namespace flow
