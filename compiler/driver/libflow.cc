@@ -194,6 +194,7 @@ flow::RunOptions Translate(const RunOptions& options, const std::atomic<bool>* s
     out.reset_state = options.reset_state;
     out.epoch_us = options.epoch_us;
   }
+  out.memory_bytes = options.memory;
   out.workers = options.workers;
   out.batch_rows = options.batch_rows;
   out.hash_mask = options.collide_hashes ? 0 : ~uint64_t{0};

@@ -129,6 +129,7 @@ struct RunOptions {
   std::string state;
   bool reset_state = false;    // forget what is there
   int64_t epoch_us = 100'000;  // an epoch becomes durable about so often
+  int64_t memory = 0;          // bytes for a stream's state; 0: half of the machine's
   int workers = 0;             // 0: one a core
   int batch_rows = 1024;
   bool collide_hashes = false;  // tests: every key has the same hash

@@ -43,6 +43,10 @@ void AddOptions(po::options_description* options) {
       "reset-state", "forget the state that is there")(
       "epoch", po::value<std::string>()->value_name("DURATION")->default_value("100ms"),
       "how often an epoch becomes durable and goes to the sinks")(
+      "memory", po::value<std::string>()->value_name("SIZE"),
+      "stream: for state, like 64MB or 2GB; what has no room is on disk, in the state directory or "
+      "a "
+      "temporary folder; default: half of the machine's memory")(
       "workers", po::value<int>()->default_value(0), "threads; 0: one a core")(
       "set", po::value<Strings>()->value_name("NAME=VALUE"),
       "value of ${NAME} in string literals (before the environment's)")(
@@ -97,6 +101,17 @@ std::optional<int64_t> ParseDuration(const std::string& text) {
   return us;
 }
 
+// "64MB", "2GB" in bytes; nullopt: no size from 1MB to 64TB.
+std::optional<int64_t> ParseSize(const std::string& text) {
+  size_t digits = text.find_first_not_of("0123456789");
+  if (digits == 0 || digits == std::string::npos || digits > 9) return std::nullopt;
+  const std::string unit = text.substr(digits);
+  if (unit != "MB" && unit != "GB") return std::nullopt;
+  const int64_t count = std::stoll(text.substr(0, digits));
+  if (count < 1 || count > (unit == "GB" ? 65'536 : 67'108'864)) return std::nullopt;
+  return count << (unit == "GB" ? 30 : 20);
+}
+
 // Where a stream of this file keeps its state if nothing else is said.
 std::string DefaultState(const std::string& path) {
   std::string stem = std::filesystem::path(path).stem().string();
@@ -144,6 +159,12 @@ int CheckChoices(const po::variables_map& values) {
   if (!ParseDuration(values["epoch"].as<std::string>())) {
     return Fail(libflow::kUsage, "--epoch must be a duration from 1ms to 1h, like 100ms or 2s");
   }
+  if (values.count("memory") > 0) {
+    if (batch) return Fail(libflow::kUsage, "--memory is for --mode stream");
+    if (!ParseSize(values["memory"].as<std::string>())) {
+      return Fail(libflow::kUsage, "--memory must be a size from 1MB to 65536GB, like 64MB or 2GB");
+    }
+  }
   if (batch && values.count("state") > 0) {
     return Fail(libflow::kUsage, "--state is for --mode stream");
   }
@@ -168,6 +189,7 @@ libflow::RunOptions RunOptionsFrom(const po::variables_map& values) {
   if (values.count("decisions") > 0) run.decisions = values["decisions"].as<std::string>();
   run.reset_state = values.count("reset-state") > 0;
   run.epoch_us = *ParseDuration(values["epoch"].as<std::string>());
+  if (values.count("memory") > 0) run.memory = *ParseSize(values["memory"].as<std::string>());
   if (values.count("secrets") > 0) run.secrets = values["secrets"].as<std::string>();
   run.workers = values["workers"].as<int>();
   run.batch_rows = values["batch-size"].as<int>();
