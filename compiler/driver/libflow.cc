@@ -196,6 +196,7 @@ flow::RunOptions Translate(const RunOptions& options, const std::atomic<bool>* s
     out.resume = options.resume;
   }
   out.stream_state = options.stream_state;
+  out.memory_bytes = options.memory;
   out.workers = options.workers;
   out.batch_rows = options.batch_rows;
   out.hash_mask = options.collide_hashes ? 0 : ~uint64_t{0};

@@ -117,6 +117,10 @@ std::string StatsText(const RunReport& report) {
       fmt::format("\nticks {}, state updates {}, groups at the end {}, first row after {:.1f} ms\n",
                   report.ticks, report.state_updates, report.groups,
                   static_cast<double>(report.first_row_us) / 1000.0);
+  text +=
+      fmt::format("hot groups {}, cold groups {}, evictions {}, cold reads {} of {} looked for\n",
+                  report.groups - report.cold_groups, report.cold_groups, report.evictions,
+                  report.cold_reads, report.cold_lookups);
   return text;
 }
 
@@ -151,6 +155,10 @@ std::string StatsJson(const RunReport& report) {
                                 {"optimized_rows", kernel.optimized_rows}});
   }
   stats["groups"] = report.groups;
+  stats["cold_groups"] = report.cold_groups;
+  stats["evictions"] = report.evictions;
+  stats["cold_lookups"] = report.cold_lookups;
+  stats["cold_reads"] = report.cold_reads;
   ordered_json line;
   line["stats"] = std::move(stats);
   return line.dump(-1, ' ', false, ordered_json::error_handler_t::replace);

@@ -21,9 +21,10 @@ Arena::Arena(MemoryAccount* account) : account_(account) {
 Arena::~Arena() { account_->Add(-allocated_); }
 
 char* Arena::Grow(size_t size) {
-  constexpr size_t kMaxBlock = 1u << 20;
-  size_t block = std::max(size + 16, next_block_size_);
-  next_block_size_ = std::min(next_block_size_ * 2, kMaxBlock);
+  constexpr size_t kMinBlock = 4096, kMaxBlock = 1u << 20;
+  // At most a quarter is ever room that nobody uses: state has many small arenas.
+  const size_t grown = std::clamp(static_cast<size_t>(allocated_) / 4, kMinBlock, kMaxBlock);
+  const size_t block = std::max(size + 16, grown & ~size_t{15});
   std::unique_ptr<char[]> data(new (std::nothrow) char[block]);
   if (data == nullptr) {
     std::fputs("flowc: out of memory\n", stderr);

@@ -50,6 +50,8 @@ class Arena : private FlowArena {
   // Frees all but one block; everything handed out is gone.
   void Reset();
   int64_t allocated_bytes() const { return allocated_; }
+  // Bytes that can be handed out without another block.
+  size_t room() const { return static_cast<size_t>(limit - cursor); }
 
  private:
   friend char* ::flow_arena_grow(FlowArena*, size_t);
@@ -59,7 +61,6 @@ class Arena : private FlowArena {
     size_t size;
   };
   std::vector<Block> blocks_;
-  size_t next_block_size_ = 4096;
   int64_t allocated_ = 0;
   MemoryAccount* account_;
 };

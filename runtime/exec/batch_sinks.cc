@@ -149,8 +149,8 @@ Status BatchSinks::CheckAppended(int index, const std::optional<EpochMarker>& ma
     return refuse("has lost its marker: it is known to the state, but does not know it",
                   "give it a new topic or table and start again with --reset-state");
   }
-  if (marker->epoch < run->begin || marker->epoch > store_->epoch() ||
-      store_->HashOf(marker->epoch) != marker->manifest) {
+  FLOW_TRY(const std::optional<std::string> hash, store_->HashOf(marker->epoch));
+  if (marker->epoch < run->begin || marker->epoch > store_->epoch() || hash != marker->manifest) {
     return refuse("holds epoch " + std::to_string(marker->epoch) + ", which is not of this batch",
                   "its content was made by another run: give it a new topic or table and start "
                   "again with --reset-state");
@@ -228,7 +228,8 @@ Status BatchSinks::AppendTo(Place* place, size_t at, const std::vector<int64_t>&
     SinkStep step;
     step.sink = index;
     step.from = marker;
-    step.to = {epoch, store_->HashOf(epoch).value_or("")};
+    FLOW_TRY(const std::optional<std::string> hash, store_->HashOf(epoch));
+    step.to = {epoch, hash.value_or("")};
     step.rows = rows.rows == 0 ? nullptr : &rows;
     FLOW_RETURN_IF_ERROR(place->target->Apply({step}));
     marker = step.to;

@@ -42,6 +42,8 @@ struct RunOptions {
   int32_t batch_rows = kBatchRows;
   uint64_t hash_mask = ~uint64_t{0};  // 0 in tests: all keys collide
   int64_t tick_us = 2000;             // the pause of an idle stream
+  // Streams: for state in memory; the rest of it is on disk. 0: half of the machine's.
+  int64_t memory_bytes = 0;
 
   // Durable state: the directory; empty: none, and output is at least once.
   std::string state_directory;
@@ -125,6 +127,8 @@ struct RunReport {
   std::vector<KernelStats> kernels;
   std::map<std::string, int64_t> key_errors;  // by view: keys in error at the end
   int64_t rows = 0, bytes = 0, ticks = 0, state_updates = 0, groups = 0;
+  // Of the groups, those on disk at the end; how often one went there, was looked for, was found.
+  int64_t cold_groups = 0, evictions = 0, cold_lookups = 0, cold_reads = 0;
   int64_t wall_us = 0, cpu_us = 0, first_row_us = -1, peak_rss = 0;
   bool stopped = false;    // by `stop`
   bool had_ended = false;  // the state says that the input had ended before: nothing was done

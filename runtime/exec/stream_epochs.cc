@@ -68,7 +68,13 @@ Status StreamJob::Restore() {
   const int aggregates = static_cast<int>(program_.aggregates.size());
   const int views = static_cast<int>(program_.views.size());
   const int workers = static_cast<int>(workers_.size());
+  constexpr int64_t kRecords = 4096;
+  int64_t loaded = 0;
   return epochs_->store().Load([&](const StateRecord& record) -> Status {
+    if (++loaded % kRecords == 0) {
+      Evict();
+      FLOW_RETURN_IF_ERROR(StateStatus());
+    }
     if (record.owner >= place.size()) {
       return DataError("damaged state: a record of an unknown operator");
     }
@@ -213,7 +219,8 @@ Status StreamJob::CutIfDue(bool last) {
   FLOW_RETURN_IF_ERROR(epochs_->status());
   int64_t held = 0;
   for (const auto& output : outputs_) held += output->outbox_bytes();
-  const bool full = held >= kOutboxBytes;
+  const bool full = held >= kOutboxBytes || cut_early_;
+  cut_early_ = false;
   if (!last && !full && NowUs() - last_cut_us_ < options_.epoch_us) return OkStatus();
   if (!last && !full && !epochs_->Ready()) return OkStatus();
   const bool changed = ChangedSinceCut() || !epochs_->ViewsToMakeAnew().empty();

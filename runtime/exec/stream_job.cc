@@ -31,7 +31,6 @@ namespace {
 constexpr int kMinMorsels = 2;  // a partition and tick
 constexpr int kMaxMorsels = 64;
 constexpr int64_t kMorselBytes = 1 << 20;
-constexpr int64_t kTickBytes = 32 << 20;  // of input; each partition may read one morsel more
 constexpr int64_t kRowBytes = 128;  // what a row counts at least: generated ones have no bytes
 constexpr int64_t kQuietUs = 10'000'000;  // without output: say what holds the watermark
 constexpr int64_t kNewPartitionsUs = 5'000'000;
@@ -63,6 +62,7 @@ Status StreamJob::Open() {
   int workers = options_.workers > 0 ? options_.workers
                                      : static_cast<int>(std::thread::hardware_concurrency());
   workers = std::clamp(workers, 1, kKeyGroups);
+  OpenMemory();
   for (size_t v = 0; v < program_.views.size(); ++v) {
     FLOW_TRY(std::unique_ptr<ViewOutput> output,
              ViewOutput::Open(program_, static_cast<int>(v), options_, bounded_, &sink_thread_));
@@ -101,7 +101,8 @@ Status StreamJob::Open() {
     for (int w = 0; w < workers; ++w) {
       aggregates_.back().push_back(std::make_unique<StreamAggregate>(
           &aggregate, &state_account_,
-          KeyPartition(global_hash, workers) == w ? std::optional(global_hash) : std::nullopt));
+          KeyPartition(global_hash, workers) == w ? std::optional(global_hash) : std::nullopt,
+          RoomFor(aggregates_.size() - 1, w, workers)));
     }
   }
   aggregate_watermark_.assign(program_.aggregates.size(), kMinTime);
@@ -243,7 +244,7 @@ Status StreamJob::ReadPartition(PartitionState* partition, int morsels, Worker* 
     read_rows_.fetch_add(worker->rows.morsel.row_count, std::memory_order_relaxed);
     const int64_t bytes =
         std::max(worker->rows.morsel.bytes, worker->rows.morsel.row_count * kRowBytes);
-    if (read_bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes > kTickBytes) break;
+    if (read_bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes > tick_bytes_) break;
   }
   full_.store(true, std::memory_order_relaxed);
   return OkStatus();
@@ -484,8 +485,10 @@ Status StreamJob::Tick(bool* finished) {
   for (size_t a = 0; !quiet && a < aggregates_.size(); ++a) {
     pool_->Run([this, a](int worker) { RunAggregate(static_cast<int>(a), worker); });
   }
+  FLOW_RETURN_IF_ERROR(StateStatus());
   FLOW_RETURN_IF_ERROR(EmitViews(*finished));
   if (epochs_ != nullptr) FLOW_RETURN_IF_ERROR(CutIfDue(*finished));
+  if (!*finished) FLOW_RETURN_IF_ERROR(KeepBudget());
   if (options_.schedule.crash && options_.schedule.crash(ticks_)) {
     return InternalError("crashed by a test");
   }
@@ -552,8 +555,12 @@ RunReport StreamJob::Report() {
     for (auto& share : aggregates_[a]) {
       report.state_updates += share->updates();
       report.groups += share->groups();
+      report.cold_groups += share->cold_groups();
     }
   }
+  report.evictions = cold_->written();
+  report.cold_lookups = cold_->looked_up();
+  report.cold_reads = cold_->read_back();
   report.ticks = ticks_;
   report.wall_us = NowUs() - started_us_;
   for (size_t w = 0; w < workers_.size(); ++w) {

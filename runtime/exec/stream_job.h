@@ -1,5 +1,5 @@
 // The stream plan at work, as a class: stream_job.cc has the tick, stream_epochs.cc what makes it
-// durable.
+// durable, stream_memory.cc what keeps its state within the budget.
 #pragma once
 
 #include <atomic>
@@ -60,6 +60,14 @@ class StreamJob {
   void NoticeQuiet();
   RunReport Report();
 
+  // The budget: stream_memory.cc.
+  void OpenMemory();
+  StateRoom RoomFor(size_t aggregate, int worker, int workers) const;
+  Status StateStatus() const;
+  // Between ticks: moves state to disk if there is too much of it in memory.
+  Status KeepBudget();
+  void Evict();
+
   // Durable state: stream_epochs.cc.
   bool durable() const { return !options_.state_directory.empty(); }
   Status OpenState();
@@ -83,6 +91,11 @@ class StreamJob {
   Routes routes_;
   bool bounded_ = false;
   bool decides_ = false;  // takes decisions (else reads them)
+  MemoryAccount state_account_{"state", MemoryAccount::Process()};
+  std::unique_ptr<ColdStore> cold_;
+  int64_t hot_bytes_ = 0;   // of state in memory
+  int64_t tick_bytes_ = 0;  // of input
+  bool cut_early_ = false;  // what is not saved yet leaves no room
   std::unique_ptr<SourceSet> sources_;
   std::unique_ptr<WorkerPool> pool_;
   std::vector<std::unique_ptr<Worker>> workers_;
@@ -91,7 +104,6 @@ class StreamJob {
   std::unique_ptr<DeadLetters> dead_letters_;
   std::unique_ptr<Epochs> epochs_;  // null: no state is kept
   SinkThread sink_thread_;
-  MemoryAccount state_account_{"state", MemoryAccount::Process()};
 
   // Of the current tick.
   RateLimits rates_;

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "runtime/abi/exact_sum.h"
+#include "runtime/abi/hash.h"
 #include "runtime/abi/multiset.h"
 #include "runtime/format/row_codec.h"
 #include "runtime/operator/entry_bytes.h"
@@ -91,6 +92,14 @@ void ReadMultiset(const Type& type, EntryInput* in, FlowMultiset* set) {
   }
 }
 
+// Its memory must be of the capacity that flow_state_string_assign expects.
+void StoreStateString(FlowString from, uint8_t* at, Arena* arena) {
+  FlowString own;
+  flow_string_set(&own, "", 0);
+  flow_state_string_assign(&own, &from, arena->abi());
+  Store(at, own);
+}
+
 size_t SumBytes(const Type& type) { return type.is(TypeKind::kDecimal) ? 32 : 16; }
 
 void AppendAccumulator(const AggregateCall& call, bool updating, const uint8_t* at,
@@ -148,12 +157,8 @@ void ReadAccumulator(const AggregateCall& call, bool updating, EntryInput* in, u
                   status == kFlowValue;
         if (!in->ok) return;
         if (call.argument_type.is(TypeKind::kString)) {
-          // Its memory must be of the capacity that flow_state_string_assign expects.
-          FlowString read = Load<FlowString>(reinterpret_cast<uint8_t*>(cell));
-          FlowString own;
-          flow_string_set(&own, "", 0);
-          flow_state_string_assign(&own, &read, arena->abi());
-          Store(at + kSumOffset, own);
+          StoreStateString(Load<FlowString>(reinterpret_cast<uint8_t*>(cell)), at + kSumOffset,
+                           arena);
         } else {
           std::memcpy(at + kSumOffset, cell, static_cast<size_t>(call.argument_type.width()));
         }
@@ -194,6 +199,43 @@ void AppendEntryKey(const program::Aggregate& spec, const uint8_t* entry, std::s
   }
 }
 
+void AppendRowKey(const program::Aggregate& spec, const FlowColumn* in, int32_t row, uint64_t hash,
+                  std::string* out) {
+  hash = __builtin_bswap64(hash);
+  out->append(reinterpret_cast<const char*>(&hash), 8);
+  for (size_t k = 0; k < spec.layout.keys.size(); ++k) {
+    const Type& type = spec.layout.keys[k].type;
+    const uint8_t* value =
+        static_cast<const uint8_t*>(in[k].values) + static_cast<int64_t>(type.width()) * row;
+    double canonical;  // as entries have it
+    if (type.is(TypeKind::kDouble)) {
+      canonical = flow_canonical_double(Load<double>(value));
+      value = reinterpret_cast<const uint8_t*>(&canonical);
+    }
+    AppendCell(type, value, in[k].status[row], out);
+  }
+}
+
+void MoveEntry(const program::Aggregate& spec, const uint8_t* from, uint8_t* to, Arena* arena) {
+  std::memcpy(to + sizeof(FlowEntryHeader), from + sizeof(FlowEntryHeader),
+              static_cast<size_t>(spec.layout.entry_size) - sizeof(FlowEntryHeader));
+  for (const program::Cell& key : spec.layout.keys) {
+    if (!key.type.is(TypeKind::kString) || from[key.status_offset] != kFlowValue) continue;
+    const FlowString s = Load<FlowString>(from + key.offset);
+    FlowString copy;
+    flow_string_copy(&copy, flow_string_data(&s), s.size, arena->abi());
+    Store(to + key.offset, copy);
+  }
+  for (size_t i = 0; i < spec.calls.size(); ++i) {
+    const AggregateCall& call = spec.calls[i];
+    if (!call.argument_type.is(TypeKind::kString) || spec.updating_input) continue;
+    if (call.fn != AggregateFn::kMin && call.fn != AggregateFn::kMax) continue;
+    const int32_t at = spec.layout.accumulators[i].offset;
+    if (Load<int64_t>(from + at) == 0) continue;
+    StoreStateString(Load<FlowString>(from + at + kSumOffset), to + at + kSumOffset, arena);
+  }
+}
+
 void AppendEntryValue(const program::Aggregate& spec, const uint8_t* entry, std::string* out) {
   if (spec.layout.live_offset >= 0) {
     AppendInteger(Load<int64_t>(entry + spec.layout.live_offset), out);
@@ -212,8 +254,9 @@ uint64_t EntryKeyHash(std::string_view key) {
 
 Status ReadEntry(const program::Aggregate& spec, std::string_view key, std::string_view value,
                  uint8_t* entry, Arena* arena) {
-  std::memset(entry, 0, static_cast<size_t>(spec.layout.entry_size));
-  Store(entry, FlowEntryHeader{EntryKeyHash(key), 0, 0});
+  std::memset(entry + sizeof(FlowEntryHeader), 0,
+              static_cast<size_t>(spec.layout.entry_size) - sizeof(FlowEntryHeader));
+  reinterpret_cast<FlowEntryHeader*>(entry)->hash = EntryKeyHash(key);
   EntryInput in{key, key.size() >= 8};
   if (in.ok) in.bytes.remove_prefix(8);
   for (const program::Cell& cell : spec.layout.keys) {

@@ -20,15 +20,23 @@
 namespace flow {
 
 void AppendEntryKey(const program::Aggregate& spec, const uint8_t* entry, std::string* out);
+// The same bytes, of a row whose columns begin with the key.
+void AppendRowKey(const program::Aggregate& spec, const FlowColumn* in, int32_t row, uint64_t hash,
+                  std::string* out);
 void AppendEntryValue(const program::Aggregate& spec, const uint8_t* entry, std::string* out);
 
 // The hash that a key begins with.
 uint64_t EntryKeyHash(std::string_view key);
 
-// Fills an entry of the layout's size: header, key, accumulators. Strings go into `arena`. A data
-// error if the bytes are not an entry of this layout; then nothing is owned by it.
+// Fills an entry of the layout's size: hash, key, accumulators; the rest of its header is the
+// caller's. Strings go into `arena`. A data error if the bytes are not an entry of this layout;
+// then nothing is owned by it.
 Status ReadEntry(const program::Aggregate& spec, std::string_view key, std::string_view value,
                  uint8_t* entry, Arena* arena);
+
+// Copies all but the header, with strings into `arena`. What `from` owns outside an arena is owned
+// by `to` then: `from` is only memory.
+void MoveEntry(const program::Aggregate& spec, const uint8_t* from, uint8_t* to, Arena* arena);
 
 // The layout's meaning as text: states whose texts are equal can read each other.
 std::string LayoutText(const program::Aggregate& spec);

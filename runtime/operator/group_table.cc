@@ -1,16 +1,22 @@
-// GroupTable: linear probing, growth at 3/4 load, tombstones.
+// GroupTable: linear probing, growth at 3/4 load, tombstones; zones.
 #include "runtime/operator/group_table.h"
+
+#include <algorithm>
+
+#include "runtime/operator/entry_codec.h"
 
 namespace flow {
 
 namespace {
 constexpr size_t kFirstSlots = 16;
-}
+constexpr size_t kMaxZones = 1 << 16;  // what an entry's flags can name
+}  // namespace
 
-GroupTable::GroupTable(const program::Aggregate* spec, MemoryAccount* account)
-    : spec_(spec), arena_(account), account_(account), slots_(kFirstSlots, kEmpty) {
+GroupTable::GroupTable(const program::Aggregate* spec, MemoryAccount* account, int64_t zone_bytes)
+    : spec_(spec), account_(account), zone_bytes_(zone_bytes), slots_(kFirstSlots, kEmpty) {
   mask_ = kFirstSlots - 1;
   account_->Add(static_cast<int64_t>(slots_.size() * sizeof(uint64_t)));
+  OpenZone();
 }
 
 GroupTable::~GroupTable() {
@@ -40,18 +46,40 @@ uint8_t* GroupTable::Probe(uint64_t hash, Equal equal, uint64_t** free_slot) {
   }
 }
 
-uint8_t* GroupTable::NewEntry(uint64_t hash, uint64_t* slot) {
+void GroupTable::OpenZone() {
+  size_t zone = 0;
+  while (zone < zones_.size() && zones_[zone] != nullptr) ++zone;
+  if (zone == zones_.size()) zones_.emplace_back();
+  zones_[zone] = std::make_unique<Arena>(account_);
+  order_.push_back(static_cast<uint32_t>(zone));
+  current_ = zone;
+}
+
+uint8_t* GroupTable::NewMemory() {
   uint8_t* entry;
+  uint32_t zone;
   if (!free_.empty()) {
     entry = free_.back();
     free_.pop_back();
+    zone = static_cast<uint32_t>(Zone(entry));
   } else {
-    entry =
-        reinterpret_cast<uint8_t*>(arena_.Allocate(static_cast<size_t>(spec_->layout.entry_size)));
+    const size_t size = static_cast<size_t>(spec_->layout.entry_size);
+    if (zone_bytes_ > 0 && arena().room() < size && arena().allocated_bytes() >= zone_bytes_ &&
+        order_.size() < kMaxZones) {
+      OpenZone();
+    }
+    entry = reinterpret_cast<uint8_t*>(arena().Allocate(size));
+    zone = static_cast<uint32_t>(current_);
   }
+  *Header(entry) = {0, 0, zone << kZoneShift};
+  return entry;
+}
+
+uint8_t* GroupTable::NewEntry(uint64_t hash, uint64_t* slot) {
+  uint8_t* entry = NewMemory();
   if (*slot == kEmpty) ++used_;
   *slot = Tag(hash) | reinterpret_cast<uint64_t>(entry);
-  *Header(entry) = {hash, 0, 0};
+  Header(entry)->hash = hash;
   ++size_;
   return entry;
 }
@@ -68,6 +96,28 @@ uint8_t* GroupTable::InsertNew(uint64_t hash) {
   return NewEntry(hash, slot);
 }
 
+uint8_t* GroupTable::InsertStored(uint64_t hash) {
+  uint8_t* entry = InsertNew(hash);
+  Header(entry)->flags |= kStored;
+  ++stored_;
+  --cold_;
+  return entry;
+}
+
+uint8_t* GroupTable::Find(const program::AggregateKernels& kernels, const FlowColumn* in,
+                          int32_t row, uint64_t hash) {
+  uint64_t* slot = nullptr;
+  return Probe(
+      hash, [&](const uint8_t* e) { return kernels.equal(kernels.self, e, in, row); }, &slot);
+}
+
+uint8_t* GroupTable::FindEntry(const program::AggregateKernels& kernels, const uint8_t* from) {
+  uint64_t* slot = nullptr;
+  return Probe(
+      Header(from)->hash,
+      [&](const uint8_t* e) { return kernels.equal_entries(kernels.self, e, from); }, &slot);
+}
+
 uint8_t* GroupTable::FindOrInsert(const program::AggregateKernels& kernels, const FlowColumn* in,
                                   int32_t row, uint64_t hash, bool* inserted) {
   MakeRoom();
@@ -77,7 +127,9 @@ uint8_t* GroupTable::FindOrInsert(const program::AggregateKernels& kernels, cons
   *inserted = entry == nullptr;
   if (entry == nullptr) {
     entry = NewEntry(hash, slot);
-    kernels.insert(kernels.self, entry, in, row, arena_.abi());
+    kernels.insert(kernels.self, entry, in, row, arena(entry).abi());
+  } else {
+    Header(entry)->flags |= kReferenced;
   }
   return entry;
 }
@@ -85,14 +137,16 @@ uint8_t* GroupTable::FindOrInsert(const program::AggregateKernels& kernels, cons
 uint8_t* GroupTable::FindOrInsertEntry(const program::AggregateKernels& kernels,
                                        const uint8_t* from, bool* inserted) {
   MakeRoom();
-  uint64_t hash = reinterpret_cast<const FlowEntryHeader*>(from)->hash;
+  uint64_t hash = Header(from)->hash;
   uint64_t* slot = nullptr;
   uint8_t* entry = Probe(
       hash, [&](const uint8_t* e) { return kernels.equal_entries(kernels.self, e, from); }, &slot);
   *inserted = entry == nullptr;
   if (entry == nullptr) {
     entry = NewEntry(hash, slot);
-    kernels.insert_entry(kernels.self, entry, from, arena_.abi());
+    kernels.insert_entry(kernels.self, entry, from, arena(entry).abi());
+  } else {
+    Header(entry)->flags |= kReferenced;
   }
   return entry;
 }
@@ -106,18 +160,20 @@ void GroupTable::Erase(uint8_t* entry) {
     }
   }
   --size_;
+  if (Stored(entry)) --stored_;
   if (spec_->layout.needs_destroy) {
     const program::AggregateKernels* kernels = spec_->kernels->Load();
     kernels->destroy(kernels->self, entry);
   }
-  Header(entry)->flags = 0;
+  Header(entry)->flags &= ~uint32_t{0} << kZoneShift;
   free_.push_back(entry);
 }
 
 void GroupTable::Rehash(size_t slots) {
   std::vector<uint64_t> old(slots, kEmpty);
   old.swap(slots_);
-  account_->Add(static_cast<int64_t>((slots_.size() - old.size()) * sizeof(uint64_t)));
+  account_->Add((static_cast<int64_t>(slots_.size()) - static_cast<int64_t>(old.size())) *
+                static_cast<int64_t>(sizeof(uint64_t)));
   mask_ = slots - 1;
   used_ = size_;
   for (uint64_t slot : old) {
@@ -126,6 +182,97 @@ void GroupTable::Rehash(size_t slots) {
     while (slots_[i] != kEmpty) i = (i + 1) & mask_;
     slots_[i] = slot;
   }
+}
+
+void GroupTable::Shrink() {
+  size_t slots = slots_.size();
+  while (slots > kFirstSlots && static_cast<size_t>(size_) * 8 <= slots) slots /= 2;
+  if (slots != slots_.size()) Rehash(slots);
+}
+
+int64_t GroupTable::Choose(int64_t bytes, bool* round_ended) {
+  *round_ended = true;
+  victims_.clear();
+  victim_slots_.clear();
+  staying_slots_.clear();
+  chosen_.assign(zones_.size(), false);
+  if (zone_bytes_ == 0 || (order_.size() == 1 && arena().allocated_bytes() == 0)) return 0;
+  if (round_left_ == 0 || round_left_ > order_.size()) round_left_ = order_.size();
+  int64_t taken = 0;
+  for (size_t i = 0; round_left_ > 0 && (taken < bytes || i == 0); ++i, --round_left_) {
+    chosen_[order_[i]] = true;
+    taken += zones_[order_[i]]->allocated_bytes();
+  }
+  *round_ended = round_left_ == 0;
+  constexpr size_t kAhead = 16;  // headers in flight
+  for (size_t i = 0; i < slots_.size(); ++i) {
+    if (i + kAhead < slots_.size()) __builtin_prefetch(Pointer(slots_[i + kAhead]));
+    if (slots_[i] <= kErased) continue;
+    uint8_t* entry = Pointer(slots_[i]);
+    if (!chosen_[Zone(entry)]) continue;
+    if ((Header(entry)->flags & (kChanged | kReferenced)) != 0) {
+      staying_slots_.push_back(i);
+    } else {
+      victims_.push_back(entry);
+      victim_slots_.push_back(i);
+    }
+  }
+  return taken;
+}
+
+void GroupTable::Keep() {
+  victims_.clear();
+  victim_slots_.clear();
+  staying_slots_.clear();
+}
+
+void GroupTable::Release() {
+  const program::AggregateKernels* kernels = spec_->kernels->Load();
+  for (size_t i = 0; i < victims_.size(); ++i) {
+    if (Stored(victims_[i])) --stored_;
+    if (spec_->layout.needs_destroy) kernels->destroy(kernels->self, victims_[i]);
+    slots_[victim_slots_[i]] = kErased;
+  }
+  size_ -= static_cast<int64_t>(victims_.size());
+  cold_ += static_cast<int64_t>(victims_.size());
+  ever_cold_ = ever_cold_ || !victims_.empty();
+
+  free_.erase(std::remove_if(free_.begin(), free_.end(),
+                             [&](const uint8_t* entry) { return chosen_[Zone(entry)]; }),
+              free_.end());
+  order_.erase(
+      std::remove_if(order_.begin(), order_.end(), [&](uint32_t zone) { return chosen_[zone]; }),
+      order_.end());
+  if (chosen_[current_]) OpenZone();
+  for (size_t slot : staying_slots_) {
+    uint8_t* old = Pointer(slots_[slot]);
+    uint8_t* entry = NewMemory();
+    MoveEntry(*spec_, old, entry, &arena(entry));
+    FlowEntryHeader* header = Header(entry);
+    header->hash = Header(old)->hash;
+    header->tick = Header(old)->tick;
+    header->flags |= Header(old)->flags & (kChanged | kStored);
+    slots_[slot] = Tag(header->hash) | reinterpret_cast<uint64_t>(entry);
+    Header(old)->flags |= kMoved;
+    Header(old)->hash = reinterpret_cast<uint64_t>(entry);
+  }
+  // Those that are in no slot any more were erased.
+  changed_.erase(std::remove_if(changed_.begin(), changed_.end(),
+                                [&](const uint8_t* entry) {
+                                  return chosen_[Zone(entry)] &&
+                                         (Header(entry)->flags & kMoved) == 0;
+                                }),
+                 changed_.end());
+  for (uint8_t*& entry : changed_) {
+    if ((Header(entry)->flags & kMoved) != 0) {
+      entry = reinterpret_cast<uint8_t*>(Header(entry)->hash);
+    }
+  }
+  for (size_t zone = 0; zone < chosen_.size(); ++zone) {
+    if (chosen_[zone]) zones_[zone].reset();
+  }
+  Keep();
+  Shrink();
 }
 
 }  // namespace flow

@@ -1,10 +1,18 @@
 // An open-addressing hash table of state entries: one group an entry.
 //
-// Entries have the fixed size of their layout, live in the table's arena and never move; slots hold
-// a pointer with 16 bits of the hash as a tag. Not thread-safe: a table belongs to one worker.
+// Entries have the fixed size of their layout and live in one of the table's zones, an arena each,
+// with the strings that belong to them; slots hold a pointer with 16 bits of the hash as a tag. Not
+// thread-safe: a table belongs to one worker.
+//
+// Some keys may be cold: kept elsewhere (ColdSide), not here. Memory goes back by zones: Choose
+// takes the oldest, by second chance, and says which of their entries are to be kept elsewhere;
+// Release then frees the zones, and moves the entries that stay. Between the two, and at any other
+// time, entries do not move.
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "runtime/base/arena.h"
@@ -14,24 +22,37 @@ namespace flow {
 
 class GroupTable {
  public:
-  // `spec` and `account` must outlive the table.
-  GroupTable(const program::Aggregate* spec, MemoryAccount* account);
+  // `spec` and `account` must outlive the table. `zone_bytes`: how large a zone grows; 0: there is
+  // one zone, and nothing is ever chosen.
+  GroupTable(const program::Aggregate* spec, MemoryAccount* account, int64_t zone_bytes = 0);
   ~GroupTable();
   GroupTable(const GroupTable&) = delete;
   GroupTable& operator=(const GroupTable&) = delete;
 
   int64_t size() const { return size_; }
-  Arena& arena() { return arena_; }
+  // Where new entries are made.
+  Arena& arena() { return *zones_[current_]; }
+  // Where the strings of an entry go.
+  Arena& arena(const uint8_t* entry) { return *zones_[Zone(entry)]; }
+  // What keys of this table begin with where tables share a space.
+  const std::string& prefix() const { return prefix_; }
+  void set_prefix(std::string prefix) { prefix_ = std::move(prefix); }
 
   void Prefetch(uint64_t hash) const { __builtin_prefetch(&slots_[hash & mask_]); }
-  // The entry with the key of row `row`; made if there is none (`*inserted`).
+  // The entry with the key of row `row`; nullptr: it is not here.
+  uint8_t* Find(const program::AggregateKernels& kernels, const FlowColumn* in, int32_t row,
+                uint64_t hash);
+  // The entry with the key of `from`, an entry of another table.
+  uint8_t* FindEntry(const program::AggregateKernels& kernels, const uint8_t* from);
+  // As those, but made if there is none (`*inserted`): the key must not be cold.
   uint8_t* FindOrInsert(const program::AggregateKernels& kernels, const FlowColumn* in, int32_t row,
                         uint64_t hash, bool* inserted);
-  // The entry with the key of `from`, an entry of another table.
   uint8_t* FindOrInsertEntry(const program::AggregateKernels& kernels, const uint8_t* from,
                              bool* inserted);
   // A raw entry for a key that is not there, all but its header uninitialised: the caller fills it.
   uint8_t* InsertNew(uint64_t hash);
+  // The same for a key that was cold. Elsewhere an older copy of it stays.
+  uint8_t* InsertStored(uint64_t hash);
   // Removes an entry of this table and frees what it owns.
   void Erase(uint8_t* entry);
 
@@ -51,7 +72,9 @@ class GroupTable {
       f(entry);
     }
     changed_.clear();
+    changed_.shrink_to_fit();
   }
+  bool changed() const { return !changed_.empty(); }
 
   template <typename F>
   void ForEach(F f) const {
@@ -60,8 +83,29 @@ class GroupTable {
     }
   }
 
+  // Keys that are cold; entries here that have an older copy elsewhere; has there been any?
+  int64_t cold() const { return cold_; }
+  int64_t stored() const { return stored_; }
+  bool ever_cold() const { return ever_cold_; }
+  static bool Stored(const uint8_t* entry) { return (Header(entry)->flags & kStored) != 0; }
+
+  // Chooses zones of about `bytes`, or all that are left of this round; `*round_ended`: every zone
+  // has had its turn. Entries that changed, or were found since their last turn, will stay. Returns
+  // the bytes of the zones.
+  int64_t Choose(int64_t bytes, bool* round_ended);
+  // The entries of chosen zones that go.
+  const std::vector<uint8_t*>& victims() const { return victims_; }
+  // They are kept elsewhere now: frees the zones.
+  void Release();
+  // They are not: everything stays.
+  void Keep();
+
  private:
-  static constexpr uint32_t kChanged = 1;  // of FlowEntryHeader::flags
+  static constexpr uint32_t kChanged = 1;     // of FlowEntryHeader::flags
+  static constexpr uint32_t kReferenced = 2;  // found since its last turn
+  static constexpr uint32_t kStored = 4;
+  static constexpr uint32_t kMoved = 8;  // in a zone about to be freed: `hash` is where it is now
+  static constexpr int kZoneShift = 16;
   static constexpr uint64_t kEmpty = 0;
   static constexpr uint64_t kErased = 1;
   static constexpr uint64_t kPointerMask = (uint64_t{1} << 48) - 1;
@@ -70,21 +114,40 @@ class GroupTable {
   static FlowEntryHeader* Header(uint8_t* entry) {
     return reinterpret_cast<FlowEntryHeader*>(entry);
   }
+  static const FlowEntryHeader* Header(const uint8_t* entry) {
+    return reinterpret_cast<const FlowEntryHeader*>(entry);
+  }
+  static size_t Zone(const uint8_t* entry) { return Header(entry)->flags >> kZoneShift; }
   template <typename Equal>
   uint8_t* Probe(uint64_t hash, Equal equal, uint64_t** free_slot);
+  uint8_t* NewMemory();
   uint8_t* NewEntry(uint64_t hash, uint64_t* slot);
+  void OpenZone();
   void MakeRoom();
   void Rehash(size_t slots);
+  void Shrink();
 
   const program::Aggregate* spec_;
-  Arena arena_;
   MemoryAccount* account_;
+  int64_t zone_bytes_;
+  std::vector<std::unique_ptr<Arena>> zones_;  // by number; null: free
+  std::vector<uint32_t> order_;                // numbers of zones, oldest first
+  size_t current_ = 0;
+  std::string prefix_;
   std::vector<uint64_t> slots_;
   std::vector<uint8_t*> free_;
   std::vector<uint8_t*> changed_;
   uint64_t mask_ = 0;
   int64_t size_ = 0;
   int64_t used_ = 0;  // slots that are not empty
+  int64_t cold_ = 0, stored_ = 0;
+  bool ever_cold_ = false;
+
+  // Of Choose.
+  size_t round_left_ = 0;          // zones that have not had their turn
+  std::vector<bool> chosen_;       // by number
+  std::vector<uint8_t*> victims_;  // entries
+  std::vector<size_t> victim_slots_, staying_slots_;
 };
 
 }  // namespace flow

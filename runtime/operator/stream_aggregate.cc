@@ -13,8 +13,8 @@ namespace flow {
 using program::AggregateKernels;
 
 StreamAggregate::StreamAggregate(const program::Aggregate* spec, MemoryAccount* account,
-                                 std::optional<uint64_t> global_hash)
-    : spec_(spec), account_(account) {
+                                 std::optional<uint64_t> global_hash, const StateRoom& room)
+    : spec_(spec), account_("aggregate " + spec->name, account), room_(room), cold_(spec, room) {
   input_widths_ = AggregateInputWidths(*spec);
   uses_arena_ = AccumulatorsUseArena(*spec);
   before_.Reset(spec->output, 64);
@@ -33,6 +33,22 @@ StreamAggregate::StreamAggregate(const program::Aggregate* spec, MemoryAccount* 
 
 StreamAggregate::~StreamAggregate() = default;
 
+std::unique_ptr<GroupTable> StreamAggregate::NewTable(std::string prefix) {
+  auto table =
+      std::make_unique<GroupTable>(spec_, &account_, room_.store == nullptr ? 0 : room_.zone_bytes);
+  table->set_prefix(std::move(prefix));
+  return table;
+}
+
+void StreamAggregate::Note(Status status) {
+  if (status_.ok() && !status.ok()) status_ = std::move(status);
+}
+
+void StreamAggregate::Drop(const GroupTable& table) {
+  if (tracking_) dropped_.push_back(table.prefix());
+  Note(cold_.Drop(table));
+}
+
 bool StreamAggregate::sliced() const {
   return spec_->window && spec_->window->mode == program::WindowMode::kSlice;
 }
@@ -45,7 +61,7 @@ StreamAggregate::WindowTable* StreamAggregate::WindowFor(int64_t start) {
   if (last_table_ != nullptr && last_window_ == start) return last_table_;
   WindowTable& table = windows_[start];
   if (table.groups == nullptr) {
-    table.groups = std::make_unique<GroupTable>(spec_, account_);
+    table.groups = NewTable(WindowPrefix(start));
     table.visible = !spec_->on_close || sliced() || Closed(start);
   }
   last_window_ = start;
@@ -58,7 +74,7 @@ GroupTable* StreamAggregate::SliceFor(int64_t slice, int32_t skip) {
   if (last_slice_ != nullptr && last_slice_key_ == key) return last_slice_;
   std::unique_ptr<GroupTable>& table = slices_[key];
   if (table == nullptr) {
-    table = std::make_unique<GroupTable>(spec_, account_);
+    table = NewTable(SlicePrefix(slice, skip));
     ForEachWindowOfSlice(*spec_->window, slice, [&](int32_t index, int64_t start) {
       if (index >= skip && !Closed(start)) open_.insert(start);
     });
@@ -100,7 +116,32 @@ void StreamAggregate::Resolve(const AggregateInput& in) {
   }
 }
 
+void StreamAggregate::FetchRows(const AggregateKernels& kernels, const AggregateInput& in) {
+  if (!cold_.used()) return;
+  for (const Target& target : targets_) {
+    GroupTable* table = target.table;
+    const uint64_t hash = in.hash[target.row];
+    if (table->cold() == 0 || table->Find(kernels, in.columns, target.row, hash) != nullptr) {
+      continue;
+    }
+    cold_.WantRow(table, in.columns, target.row, hash);
+    if (cold_.wanted() >= ColdSide::kFetched) Note(cold_.Fetch());
+  }
+  if (cold_.wanted() > 0) Note(cold_.Fetch());
+}
+
+void StreamAggregate::FetchEntries(const AggregateKernels& kernels, GroupTable* table,
+                                   const uint8_t* const* entries, size_t count) {
+  for (size_t i = 0; i < count && table->cold() > 0; ++i) {
+    if (table->FindEntry(kernels, entries[i]) != nullptr) continue;
+    cold_.WantEntry(table, entries[i]);
+    if (cold_.wanted() >= ColdSide::kFetched) Note(cold_.Fetch());
+  }
+  if (cold_.wanted() > 0) Note(cold_.Fetch());
+}
+
 void StreamAggregate::FindEntries(const AggregateKernels& kernels, const AggregateInput& in) {
+  FetchRows(kernels, in);
   constexpr size_t kAhead = 12;  // probes in flight
   entries_.resize(targets_.size());
   touched_.clear();
@@ -149,16 +190,17 @@ void StreamAggregate::Update(const AggregateKernels& kernels, const AggregateInp
     return;
   }
   if (one_target_a_row_) {
-    // Memory of long MIN and MAX strings belongs to the table; where rows go to several tables,
-    // each run of one table is updated alone.
+    // Memory of long MIN and MAX strings belongs to a zone of the table; where rows go to several,
+    // each run of one zone is updated alone.
     size_t begin = 0;
     while (begin < targets_.size()) {
+      Arena* arena = &targets_[begin].table->arena(entries_[begin]);
       size_t end = begin + 1;
-      while (end < targets_.size() && targets_[end].table == targets_[begin].table) ++end;
+      while (end < targets_.size() && &targets_[end].table->arena(entries_[end]) == arena) ++end;
       ShiftColumns(in.columns, input_widths_, static_cast<int32_t>(begin), &shifted_);
       kernels.update(kernels.self, &entries_[begin], shifted_.data(),
                      in.weights != nullptr ? in.weights + begin : nullptr,
-                     static_cast<int32_t>(end - begin), targets_[begin].table->arena().abi());
+                     static_cast<int32_t>(end - begin), arena->abi());
       begin = end;
     }
     return;
@@ -168,7 +210,7 @@ void StreamAggregate::Update(const AggregateKernels& kernels, const AggregateInp
     ShiftColumns(in.columns, input_widths_, row, &shifted_);
     kernels.update(kernels.self, &entries_[i], shifted_.data(),
                    in.weights != nullptr ? in.weights + row : nullptr, 1,
-                   targets_[i].table->arena().abi());
+                   targets_[i].table->arena(entries_[i]).abi());
   }
 }
 
@@ -200,19 +242,21 @@ void StreamAggregate::Merge(const PartialAggregate& partial, int owner, int owne
       touched_windows_.clear();
       int32_t before = before_.rows;
       table->ForEach([&](const uint8_t* entry) {
-        if (KeyPartition(reinterpret_cast<const FlowEntryHeader*>(entry)->hash, owners) != owner) {
-          return;
+        if (KeyPartition(reinterpret_cast<const FlowEntryHeader*>(entry)->hash, owners) == owner) {
+          from.push_back(entry);
         }
+      });
+      FetchEntries(kernels, target.table, from.data(), from.size());
+      for (const uint8_t* entry : from) {
         bool inserted;
         uint8_t* into = target.table->FindOrInsertEntry(kernels, entry, &inserted);
         if (tracking_) target.table->MarkChanged(into);
         Touch(target, into, inserted, &before);
         entries_.push_back(into);
-        from.push_back(entry);
-      });
+      }
       RememberBefore(kernels);
       for (size_t i = 0; i < from.size(); ++i) {
-        kernels.merge(kernels.self, entries_[i], from[i], target.table->arena().abi());
+        kernels.merge(kernels.self, entries_[i], from[i], target.table->arena(entries_[i]).abi());
       }
     }
   }
@@ -270,30 +314,45 @@ void StreamAggregate::EmitDirty(const AggregateKernels& kernels) {
         removed_.push_back(WindowPrefix(dirty.window));
         AppendEntryKey(*spec_, dirty.entry, &removed_.back());
       }
+      cold_.Erasing(dirty.table, dirty.entry);
       dirty.table->Erase(dirty.entry);
     }
   }
+  Note(cold_.FinishErasing());
   dirty_.clear();
   before_.Clear();
 }
 
+template <typename F>
+void StreamAggregate::ForEachChunk(const AggregateKernels& kernels, GroupTable* table, F f) {
+  std::vector<const uint8_t*> entries;
+  table->ForEach([&](const uint8_t* entry) {
+    entries.push_back(entry);
+    if (entries.size() < static_cast<size_t>(kBatchRows)) return;
+    f(entries.data(), entries.size());
+    entries.clear();
+  });
+  if (!entries.empty()) f(entries.data(), entries.size());
+  Note(cold_.ForEach(kernels, table, [&](const uint8_t* const* chunk, size_t count) {
+    f(chunk, count);
+    return OkStatus();
+  }));
+}
+
 void StreamAggregate::EmitTable(const AggregateKernels& kernels, GroupTable* table, int64_t window,
                                 int64_t weight) {
-  std::vector<const uint8_t*> entries;
-  std::vector<int64_t> windows;
-  auto flush = [&] {
-    Finish(kernels, entries.data(), windows.data(), static_cast<int32_t>(entries.size()));
+  std::vector<const uint8_t*> alive;
+  const std::vector<int64_t> windows(kBatchRows, window);
+  ForEachChunk(kernels, table, [&](const uint8_t* const* entries, size_t count) {
+    alive.clear();
+    for (size_t i = 0; i < count; ++i) {
+      if (spec_->updating_input && kernels.live(kernels.self, entries[i]) <= 0) continue;
+      alive.push_back(entries[i]);
+    }
+    if (alive.empty()) return;
+    Finish(kernels, alive.data(), windows.data(), static_cast<int32_t>(alive.size()));
     for (int32_t row = 0; row < scratch_.rows; ++row) Push(scratch_, row, weight);
-    entries.clear();
-    windows.clear();
-  };
-  table->ForEach([&](const uint8_t* entry) {
-    if (spec_->updating_input && kernels.live(kernels.self, entry) <= 0) return;
-    entries.push_back(entry);
-    windows.push_back(window);
-    if (entries.size() == static_cast<size_t>(kBatchRows)) flush();
   });
-  if (!entries.empty()) flush();
 }
 
 void StreamAggregate::CloseSlices(const AggregateKernels& kernels, int64_t watermark) {
@@ -312,11 +371,19 @@ void StreamAggregate::CloseSlices(const AggregateKernels& kernels, int64_t water
 #ifndef FLOW_MUTANT_SKIP_IGNORED
       if (index < it->first.skip) continue;
 #endif
-      it->second->ForEach([&](const uint8_t* entry) {
-        bool inserted;
-        uint8_t* merged = target->groups->FindOrInsertEntry(kernels, entry, &inserted);
-        if (tracking_) target->groups->MarkChanged(merged);
-        kernels.merge(kernels.self, merged, entry, target->groups->arena().abi());
+      GroupTable* into = target->groups.get();
+      ForEachChunk(kernels, it->second.get(), [&](const uint8_t* const* entries, size_t count) {
+        FetchEntries(kernels, into, entries, count);
+        for (size_t i = 0; i < count; ++i) {
+          bool inserted;
+          uint8_t* merged = into->FindOrInsertEntry(kernels, entries[i], &inserted);
+          if (tracking_) into->MarkChanged(merged);
+          kernels.merge(kernels.self, merged, entries[i], into->arena(merged).abi());
+        }
+        // A window may have more keys than there is room for.
+        if (room_.store != nullptr && !tracking_ && bytes() > room_.bytes) {
+          Note(cold_.Evict({into}, account_, room_.bytes / 8 * 7));
+        }
       });
     }
     EmitTable(kernels, target->groups.get(), start);
@@ -325,7 +392,7 @@ void StreamAggregate::CloseSlices(const AggregateKernels& kernels, int64_t water
   while (!slices_.empty()) {
     int64_t slice = slices_.begin()->first.slice;
     if (!Passed(watermark, LastWindowOfSlice(window, slice) + window.size, 0)) break;
-    if (tracking_) dropped_.push_back(SlicePrefix(slice, slices_.begin()->first.skip));
+    Drop(*slices_.begin()->second);
     slices_.erase(slices_.begin());
     last_slice_ = nullptr;
   }
@@ -350,7 +417,7 @@ void StreamAggregate::CloseWindows(const AggregateKernels& kernels, int64_t wate
   kept = 0;
 #endif
   while (!windows_.empty() && Passed(watermark, windows_.begin()->first + window.size, kept)) {
-    if (tracking_) dropped_.push_back(WindowPrefix(windows_.begin()->first));
+    Drop(*windows_.begin()->second.groups);
     windows_.erase(windows_.begin());
     last_table_ = nullptr;
   }
@@ -391,17 +458,17 @@ void StreamAggregate::SaveChanges(StateSink* out) {
   dropped_.clear();
   removed_.clear();
   std::string key, value;
-  auto save = [&](GroupTable* table, const std::string& prefix) {
+  auto save = [&](GroupTable* table) {
     table->TakeChanged([&](const uint8_t* entry) {
-      key = prefix;
+      key = table->prefix();
       value.clear();
       AppendEntryKey(*spec_, entry, &key);
       AppendEntryValue(*spec_, entry, &value);
       out->Put(key, value);
     });
   };
-  for (auto& [start, table] : windows_) save(table.groups.get(), WindowPrefix(start));
-  for (auto& [at, table] : slices_) save(table.get(), SlicePrefix(at.slice, at.skip));
+  for (auto& [start, table] : windows_) save(table.groups.get());
+  for (auto& [at, table] : slices_) save(table.get());
 }
 
 Result<uint64_t> StreamAggregate::HashOfKey(std::string_view key) {
@@ -418,7 +485,8 @@ Status StreamAggregate::Load(std::string_view key, std::string_view value) {
   GroupTable* table =
       at->slice ? SliceFor(at->start, at->skip) : WindowFor(at->start)->groups.get();
   key.remove_prefix(at->size);
-  return ReadEntry(*spec_, key, value, table->InsertNew(EntryKeyHash(key)), &table->arena());
+  uint8_t* entry = table->InsertNew(EntryKeyHash(key));
+  return ReadEntry(*spec_, key, value, entry, &table->arena(entry));
 }
 
 void StreamAggregate::Leave(int64_t watermark, const Emit& emit) {
@@ -428,7 +496,7 @@ void StreamAggregate::Leave(int64_t watermark, const Emit& emit) {
     const auto& [start, table] = *windows_.begin();
     if (!Passed(watermark, start + spec_->window->size - 1, *spec_->retain)) break;
     EmitTable(kernels, table.groups.get(), start, -1);
-    if (tracking_) dropped_.push_back(WindowPrefix(start));
+    Drop(*table.groups);
     windows_.erase(windows_.begin());
     last_table_ = nullptr;
   }
@@ -446,10 +514,36 @@ void StreamAggregate::EmitAll(const Emit& emit) {
   emit_ = nullptr;
 }
 
+void StreamAggregate::Evict(int64_t goal) {
+  if (room_.store == nullptr || bytes() <= goal || !dirty_.empty()) return;
+  std::vector<GroupTable*> tables;
+  for (auto& [at, table] : slices_) tables.push_back(table.get());
+  for (auto& [start, table] : windows_) tables.push_back(table.groups.get());
+  Note(cold_.Evict(tables, account_, goal));
+}
+
+bool StreamAggregate::changed() const {
+  if (!dropped_.empty() || !removed_.empty()) return true;
+  for (const auto& [start, table] : windows_) {
+    if (table.groups->changed()) return true;
+  }
+  for (const auto& [at, table] : slices_) {
+    if (table->changed()) return true;
+  }
+  return false;
+}
+
 int64_t StreamAggregate::groups() const {
-  int64_t groups = 0;
+  int64_t groups = cold_groups();
   for (const auto& [start, table] : windows_) groups += table.groups->size();
   for (const auto& [key, table] : slices_) groups += table->size();
+  return groups;
+}
+
+int64_t StreamAggregate::cold_groups() const {
+  int64_t groups = 0;
+  for (const auto& [start, table] : windows_) groups += table.groups->cold();
+  for (const auto& [key, table] : slices_) groups += table->cold();
   return groups;
 }
 

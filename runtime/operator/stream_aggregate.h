@@ -23,6 +23,7 @@
 #include "runtime/base/status.h"
 #include "runtime/operator/aggregate_input.h"
 #include "runtime/operator/batch_aggregate.h"
+#include "runtime/operator/cold_side.h"
 #include "runtime/operator/group_table.h"
 #include "runtime/operator/state_sink.h"
 
@@ -32,9 +33,10 @@ class StreamAggregate {
  public:
   using Emit = std::function<void(const Batch&)>;
 
-  // `global_hash`: of the one row of an aggregate without keys, if this share makes it.
+  // `global_hash`: of the one row of an aggregate without keys, if this share makes it. `account`:
+  // what this share holds is counted there too.
   StreamAggregate(const program::Aggregate* spec, MemoryAccount* account,
-                  std::optional<uint64_t> global_hash);
+                  std::optional<uint64_t> global_hash, const StateRoom& room = {});
   ~StreamAggregate();
 
   // Adds rows. All rows of a tick come before its EndTick.
@@ -65,8 +67,17 @@ class StreamAggregate {
 
   // Emits all rows that are part of the output now. Between ticks.
   void EmitAll(const Emit& emit);
+  // The first error of reading or writing cold entries: what came after it is not to be used.
+  const Status& status() const { return status_; }
+  // Between ticks: lets go of memory until this share holds no more than `goal` bytes, if that is
+  // possible. Entries that are not saved yet stay.
+  void Evict(int64_t goal);
+  int64_t bytes() const { return account_.used(); }
+  // Is something not saved yet?
+  bool changed() const;
 
   int64_t groups() const;
+  int64_t cold_groups() const;
   int64_t updates() const { return updates_; }  // state updates made by rows
 
  private:
@@ -98,6 +109,16 @@ class StreamAggregate {
   bool Closed(int64_t start) const;
   WindowTable* WindowFor(int64_t start);
   GroupTable* SliceFor(int64_t slice, int32_t skip);
+  std::unique_ptr<GroupTable> NewTable(std::string prefix);
+  void Drop(const GroupTable& table);
+  void Note(Status status);
+  // Reads back what targets_ need.
+  void FetchRows(const program::AggregateKernels& kernels, const AggregateInput& in);
+  void FetchEntries(const program::AggregateKernels& kernels, GroupTable* table,
+                    const uint8_t* const* entries, size_t count);
+  // All entries of a table, in memory or cold, a chunk at a time.
+  template <typename F>
+  void ForEachChunk(const program::AggregateKernels& kernels, GroupTable* table, F f);
   // Fills targets_: for each row its table, and for slices the visible windows too.
   void Resolve(const AggregateInput& in);
   void ResolveSliced(int64_t slice, int32_t skip, int32_t row);
@@ -119,7 +140,10 @@ class StreamAggregate {
   void Flush();
 
   const program::Aggregate* spec_;
-  MemoryAccount* account_;
+  MemoryAccount account_;
+  StateRoom room_;
+  ColdSide cold_;
+  Status status_;
   std::map<int64_t, WindowTable> windows_;  // by start; not windowed: one at 0
   std::map<SliceKey, std::unique_ptr<GroupTable>> slices_;
   std::set<int64_t> open_;      // sliced: starts of windows that some slice feeds, not closed yet

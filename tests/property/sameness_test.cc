@@ -37,7 +37,7 @@ int64_t FromEnvironment(const char* name, int64_t otherwise) {
 struct Coverage {
   int64_t cases = 0, late = 0, late_windows = 0, tie = 0, dead = 0, null_key = 0, skewed = 0;
   int64_t key_errors = 0, filtered = 0, back = 0, out = 0, frontiers = 0, deleted = 0, rows = 0;
-  int64_t crashes = 0, batch_crashes = 0;
+  int64_t crashes = 0, batch_crashes = 0, evictions = 0, cold_reads = 0;
 };
 
 struct Variant {
@@ -135,6 +135,8 @@ class Case {
       return false;
     }
     out->report = std::move(report).value();
+    coverage_->evictions += out->report.evictions;
+    coverage_->cold_reads += out->report.cold_reads;
     out->text.clear();
     for (const ViewDigest& digest : out->report.digests) {
       out->text +=
@@ -210,6 +212,13 @@ class Case {
     };
   }
 
+  // Perhaps no room for state: after every tick all of it is on disk.
+  void LittleMemory(int percent, RunOptions* options, std::string* name) {
+    if (!random_.Chance(percent)) return;
+    options->memory_bytes = 1;
+    *name += ", no memory";
+  }
+
   RunOptions SomeOptions(std::string* name) {
     static const std::vector<int> workers = {1, 2, 4};
     static const std::vector<int32_t> sizes = {1, 7, 1024};
@@ -229,6 +238,7 @@ class Case {
       options.until_end = true;
       *name += ", stream";
       if (random_.Chance(70)) Interleave(&options, name);
+      LittleMemory(20, &options, name);
     }
     return options;
   }
@@ -289,6 +299,7 @@ class Case {
       stream.workers = static_cast<int>(random_.Between(1, 4));
       stream.batch_rows = static_cast<int32_t>(random_.Between(1, 7));
       Interleave(&stream, &name);
+      LittleMemory(40, &stream, &name);
       const int64_t ticks = random_.Between(1, 12);
       int64_t first = -1;
       if (i < crashes) {
@@ -448,7 +459,8 @@ TEST(Sameness, EveryWayOfRunningGivesTheSame) {
   std::printf(
       "%lld cases, %lld rows, %lld frontiers: late %lld, late for some windows %lld, ties in %lld, "
       "dead %lld, key errors %lld, filtered %lld, NULL keys in %lld, several partitions in %lld, "
-      "left out %lld, came back %lld, crashes %lld, of batches %lld\n",
+      "left out %lld, came back %lld, crashes %lld, of batches %lld, evictions %lld, cold reads "
+      "%lld\n",
       static_cast<long long>(coverage.cases), static_cast<long long>(coverage.rows),
       static_cast<long long>(coverage.frontiers), static_cast<long long>(coverage.late),
       static_cast<long long>(coverage.late_windows), static_cast<long long>(coverage.tie),
@@ -456,7 +468,8 @@ TEST(Sameness, EveryWayOfRunningGivesTheSame) {
       static_cast<long long>(coverage.filtered), static_cast<long long>(coverage.null_key),
       static_cast<long long>(coverage.skewed), static_cast<long long>(coverage.out),
       static_cast<long long>(coverage.back), static_cast<long long>(coverage.crashes),
-      static_cast<long long>(coverage.batch_crashes));
+      static_cast<long long>(coverage.batch_crashes), static_cast<long long>(coverage.evictions),
+      static_cast<long long>(coverage.cold_reads));
   if (cases < 100) return;
   // Floors: a generator that stopped making the hard cases would prove nothing.
   EXPECT_GE(coverage.late, cases / 2);
@@ -468,6 +481,8 @@ TEST(Sameness, EveryWayOfRunningGivesTheSame) {
   EXPECT_GE(coverage.back, cases / 20);
   EXPECT_GE(coverage.crashes, cases / 5);
   EXPECT_GE(coverage.batch_crashes, cases / 5);
+  EXPECT_GE(coverage.evictions, cases * 10);
+  EXPECT_GE(coverage.cold_reads, cases * 5);
 }
 
 }  // namespace

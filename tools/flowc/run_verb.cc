@@ -52,7 +52,12 @@ void AddOptions(po::options_description* options) {
       "goes on if there is one")(
       "epoch", po::value<std::string>()->value_name("DURATION"),
       "how often an epoch becomes durable, and with a stream goes to the sinks; default 100ms, in "
-      "a batch 5s")("workers", po::value<int>()->default_value(0), "threads; 0: one a core")(
+      "a batch 5s")(
+      "memory", po::value<std::string>()->value_name("SIZE"),
+      "stream: for state, like 64MB or 2GB; what has no room is on disk, in the state directory or "
+      "a "
+      "temporary folder; default: half of the machine's memory")(
+      "workers", po::value<int>()->default_value(0), "threads; 0: one a core")(
       "set", po::value<Strings>()->value_name("NAME=VALUE"),
       "value of ${NAME} in string literals (before the environment's)")(
       "secrets", po::value<std::string>()->value_name("DIR"),
@@ -104,6 +109,17 @@ std::optional<int64_t> ParseDuration(const std::string& text) {
   int64_t us = std::stoll(text.substr(0, digits)) * scale;
   if (us < 1000 || us > 3'600'000'000) return std::nullopt;
   return us;
+}
+
+// "64MB", "2GB" in bytes; nullopt: no size from 1MB to 64TB.
+std::optional<int64_t> ParseSize(const std::string& text) {
+  size_t digits = text.find_first_not_of("0123456789");
+  if (digits == 0 || digits == std::string::npos || digits > 9) return std::nullopt;
+  const std::string unit = text.substr(digits);
+  if (unit != "MB" && unit != "GB") return std::nullopt;
+  const int64_t count = std::stoll(text.substr(0, digits));
+  if (count < 1 || count > (unit == "GB" ? 65'536 : 67'108'864)) return std::nullopt;
+  return count << (unit == "GB" ? 30 : 20);
 }
 
 // Where a run of this file keeps its state if nothing else is said.
@@ -158,6 +174,12 @@ int CheckChoices(const po::variables_map& values) {
   if (values.count("epoch") > 0 && !ParseDuration(values["epoch"].as<std::string>())) {
     return Fail(libflow::kUsage, "--epoch must be a duration from 1ms to 1h, like 100ms or 2s");
   }
+  if (values.count("memory") > 0) {
+    if (batch) return Fail(libflow::kUsage, "--memory is for --mode stream");
+    if (!ParseSize(values["memory"].as<std::string>())) {
+      return Fail(libflow::kUsage, "--memory must be a size from 1MB to 65536GB, like 64MB or 2GB");
+    }
+  }
   if (values["workers"].as<int>() < 0 || values["workers"].as<int>() > 256) {
     return Fail(libflow::kUsage, "--workers must be from 0 to 256");
   }
@@ -182,6 +204,7 @@ libflow::RunOptions RunOptionsFrom(const po::variables_map& values) {
   run.epoch_us = values.count("epoch") > 0 ? *ParseDuration(values["epoch"].as<std::string>())
                  : run.mode == libflow::Mode::kBatch ? 5'000'000
                                                      : 100'000;
+  if (values.count("memory") > 0) run.memory = *ParseSize(values["memory"].as<std::string>());
   if (values.count("secrets") > 0) run.secrets = values["secrets"].as<std::string>();
   run.workers = values["workers"].as<int>();
   run.batch_rows = values["batch-size"].as<int>();

@@ -1,0 +1,82 @@
+// The budget of a stream's state: who gets how much, and what is done when there is too much of it.
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "runtime/exec/stream_job.h"
+
+namespace flow {
+
+namespace {
+
+constexpr int64_t kMaxTickBytes = 32 << 20;  // each partition may read one morsel more
+constexpr int64_t kMinTickBytes = 256 << 10;
+constexpr int64_t kMinStoreBytes = 2 << 20, kMaxStoreBytes = 256 << 20;
+constexpr int64_t kMinZoneBytes = 32 << 10;
+constexpr int64_t kZones = 64;  // of a share, about: what goes at once is a small part of it
+
+int64_t MachineBytes() {
+  return static_cast<int64_t>(::sysconf(_SC_PHYS_PAGES)) * ::sysconf(_SC_PAGE_SIZE);
+}
+
+}  // namespace
+
+void StreamJob::OpenMemory() {
+  const int64_t memory = options_.memory_bytes > 0 ? options_.memory_bytes : MachineBytes() / 2;
+  ColdStore::Options options;
+  if (durable()) options.folder = options_.state_directory + "/live";
+  options.memory = std::clamp(memory / 4, kMinStoreBytes, kMaxStoreBytes);
+  // A tick may bring as much new state as it reads.
+  tick_bytes_ = std::clamp(memory / 16, kMinTickBytes, kMaxTickBytes);
+  hot_bytes_ = std::max<int64_t>(0, memory - options.memory - 2 * tick_bytes_);
+  cold_ = std::make_unique<ColdStore>(std::move(options));
+}
+
+StateRoom StreamJob::RoomFor(size_t aggregate, int worker, int workers) const {
+  const int64_t share = hot_bytes_ / workers;
+  StateRoom room;
+  room.store = cold_.get();
+  room.owner = static_cast<uint32_t>(aggregate) * kKeyGroups + static_cast<uint32_t>(worker);
+  room.bytes = share;
+  room.zone_bytes = std::max(share / kZones, kMinZoneBytes);
+  return room;
+}
+
+Status StreamJob::StateStatus() const {
+  for (const auto& shares : aggregates_) {
+    for (const auto& share : shares) FLOW_RETURN_IF_ERROR(Status(share->status()));
+  }
+  return OkStatus();
+}
+
+void StreamJob::Evict() {
+  const int64_t used = state_account_.used();
+  if (used <= hot_bytes_) return;
+  // To a little less, so that it is not done every tick; each share gives in proportion.
+  const double kept = static_cast<double>(hot_bytes_ / 8 * 7) / static_cast<double>(used);
+  pool_->Run([&](int worker) {
+    for (auto& shares : aggregates_) {
+      StreamAggregate& share = *shares[static_cast<size_t>(worker)];
+      share.Evict(static_cast<int64_t>(static_cast<double>(share.bytes()) * kept));
+    }
+  });
+}
+
+Status StreamJob::KeepBudget() {
+  if (state_account_.used() <= hot_bytes_) return OkStatus();
+  Evict();
+  FLOW_RETURN_IF_ERROR(StateStatus());
+  if (epochs_ == nullptr || state_account_.used() <= hot_bytes_) return OkStatus();
+  bool changed = false;
+  for (const auto& shares : aggregates_) {
+    for (const auto& share : shares) changed = changed || share->changed();
+  }
+  if (!changed) return OkStatus();
+  // Only what is saved may go.
+  cut_early_ = true;
+  FLOW_RETURN_IF_ERROR(CutIfDue(false));
+  Evict();
+  return StateStatus();
+}
+
+}  // namespace flow
