@@ -13,6 +13,8 @@ namespace flow {
 namespace {
 
 constexpr int64_t kKeptEpochs = 3;  // for people who look
+constexpr const char* kRestore =
+    "restore the state directory from a copy, or start again with --reset-state";
 
 std::string NewUid() {
   std::random_device device;
@@ -51,7 +53,14 @@ Result<std::unique_ptr<EpochStore>> EpochStore::Open(Files* files, const std::st
     }
   }
   FLOW_RETURN_IF_ERROR(files->MakeFolder(root));
+#ifndef FLOW_MUTANT_NO_LOCK
   FLOW_TRY(store->lock_, files->Lock(store->Path("LOCK")));
+#endif
+  // Before anything in it is relied upon; a run that crashed may have made these folders and have
+  // got no further.
+#ifndef FLOW_MUTANT_NO_NAME_SYNC
+  FLOW_RETURN_IF_ERROR(files->SyncNames(root));
+#endif
   if (options.reset) {
     // CURRENT first: a crash half way leaves a directory without state, not a torn one.
     if (files->Exists(store->Path("CURRENT"))) {
@@ -73,8 +82,17 @@ Result<std::unique_ptr<EpochStore>> EpochStore::Open(Files* files, const std::st
 
 Status EpochStore::Create(const Options& options) {
   fresh_ = true;
-  // What a crash before the first CURRENT left.
+  // What a crash before the first CURRENT left. By then there was no epoch but the empty one.
   FLOW_TRY(std::vector<std::string> names, files_->List(root_));
+  for (const std::string& name : names) {
+    if (EpochOfName(name).value_or(0) > 0) {
+      return DataError(
+          "damaged state: " + Path("CURRENT") + " is missing, but there is " + Path(name),
+          kRestore);
+    }
+  }
+  // LOCK tells whose folder this is.
+  FLOW_RETURN_IF_ERROR(files_->SyncFolder(root_));
   for (const std::string& name : names) {
     if (name != "LOCK") FLOW_RETURN_IF_ERROR(files_->Remove(Path(name)));
   }
@@ -83,11 +101,11 @@ Status EpochStore::Create(const Options& options) {
   FLOW_RETURN_IF_ERROR(files_->MakeFolder(Path("runs")));
   FLOW_RETURN_IF_ERROR(WritePlan(options.plan));
   EpochData data;
+  data.manifest.uid = uid_;
   data.manifest.plan = PlanHash(options.plan);
   FLOW_RETURN_IF_ERROR(WriteEpoch(&data, EpochFolder(0)));
   const std::string text = ManifestText(data.manifest);
   FLOW_RETURN_IF_ERROR(SetCurrent(0, ManifestHash(text)));
-  FLOW_RETURN_IF_ERROR(files_->SyncFolder(FolderOf(root_)));
   current_ = data.manifest;
   hash_ = ManifestHash(text);
   return OkStatus();
@@ -104,15 +122,23 @@ Status EpochStore::Recover(const Options& options) {
     std::from_chars(text.data(), text.data() + space, epoch);
   }
   if (epoch < 0 || end == std::string::npos || uid_.size() != 32) {
-    return DataError("damaged state: " + Path("CURRENT") + " or UID can not be read",
-                     "restore the state directory from a copy, or start again with --reset-state");
+    return DataError(
+        "damaged state: " + Path("CURRENT") + " or " + Path("UID") + " can not be read", kRestore);
   }
   std::string hash = text.substr(space + 1, end - space - 1);
+  if (!files_->Exists(Path(EpochFolder(epoch) + "/MANIFEST"))) {
+    return DataError("damaged state: " + Path("CURRENT") + " names epoch " + std::to_string(epoch) +
+                         ", but there is no " + Path(EpochFolder(epoch) + "/MANIFEST"),
+                     kRestore);
+  }
   FLOW_TRY(auto read, ReadManifest(epoch));
   if (read.second != hash) {
     return DataError("damaged state: " + Path(EpochFolder(epoch)) +
-                         "/MANIFEST is not the one that CURRENT names",
-                     "restore the state directory from a copy, or start again with --reset-state");
+                         "/MANIFEST is not the one that " + Path("CURRENT") + " names",
+                     kRestore);
+  }
+  if (read.first.uid != uid_) {
+    return DataError("damaged state: " + Path("UID") + " is not the one of this state", kRestore);
   }
   FLOW_RETURN_IF_ERROR(CheckFiles(read.first));
   current_ = std::move(read.first);
@@ -142,8 +168,13 @@ Status EpochStore::WritePlan(const std::vector<PlanPart>& plan) {
 Status EpochStore::CheckPlan(const Options& options) {
   const std::string wanted = PlanHash(options.plan);
   if (wanted == current_.plan) return OkStatus();
-  FLOW_TRY(std::string text, files_->ReadAll(Path("plans/" + current_.plan + ".json")));
-  FLOW_TRY(std::vector<PlanPart> before, ParsePlan(text, root_));
+  const std::string path = Path("plans/" + current_.plan + ".json");
+  FLOW_TRY(std::string text, files_->ReadAll(path));
+  FLOW_TRY(std::vector<PlanPart> before, ParsePlan(text, path));
+  if (PlanHash(before) != current_.plan) {
+    return DataError("damaged state: " + path + " is not the plan that it was written as",
+                     kRestore);
+  }
   std::string differences = PlanDifferences(before, options.plan);
   const bool done = options.replace_done && current_.batch && current_.batch->published;
   if (!differences.empty() && !done) {
@@ -175,7 +206,7 @@ Status EpochStore::CheckFiles(const Manifest& manifest) const {
     if (size == info.size) return OkStatus();
     return DataError("damaged state: " + Path(info.file) + " has " + std::to_string(size) +
                          " bytes instead of " + std::to_string(info.size),
-                     "restore the state directory from a copy, or start again with --reset-state");
+                     kRestore);
   };
   for (const StateSegment& segment : manifest.segments) FLOW_RETURN_IF_ERROR(check(segment.info));
   for (const OutboxInfo& outbox : manifest.outboxes) FLOW_RETURN_IF_ERROR(check(outbox.info));
@@ -264,18 +295,26 @@ Status EpochStore::Commit(EpochData* data) {
   size_t base;
   {
     std::lock_guard lock(mutex_);
+    manifest.uid = uid_;
     manifest.parent = hash_;
     manifest.plan = current_.plan;
     if (data->forget) segments_.clear();
     manifest.segments = segments_;
     base = segments_.size();
+#ifndef FLOW_MUTANT_COLLECT_WRITING
+    writing_ = segments_;
+#endif
   }
+#ifdef FLOW_MUTANT_CURRENT_FIRST
+  FLOW_RETURN_IF_ERROR(SetCurrent(manifest.epoch, ManifestHash(ManifestText(manifest))));
+#endif
   FLOW_RETURN_IF_ERROR(WriteEpoch(data, EpochFolder(manifest.epoch)));
   std::string hash = ManifestHash(ManifestText(manifest));
   FLOW_RETURN_IF_ERROR(SetCurrent(manifest.epoch, hash));
   std::lock_guard lock(mutex_);
   current_ = manifest;
   hash_ = std::move(hash);
+  writing_.clear();
   // A fold may have replaced some of the older ones meanwhile.
   segments_.insert(segments_.end(), manifest.segments.begin() + static_cast<ptrdiff_t>(base),
                    manifest.segments.end());
@@ -297,7 +336,9 @@ Result<bool> EpochStore::Fold() {
   const std::string file = "runs/" + std::to_string(chosen.front().first_epoch) + "-" +
                            std::to_string(chosen.back().last_epoch) + ".seg";
   FLOW_TRY(StateSegment run, WriteRun(files_, root_, chosen, whole, file));
+#ifndef FLOW_MUTANT_RUN_NOT_SYNCED
   FLOW_RETURN_IF_ERROR(files_->SyncFolder(Path("runs")));
+#endif
   std::lock_guard lock(mutex_);
   auto first = std::find_if(segments_.begin(), segments_.end(), [&](const StateSegment& segment) {
     return segment.info.file == chosen.front().info.file;
@@ -308,22 +349,82 @@ Result<bool> EpochStore::Fold() {
   return true;
 }
 
-Result<Manifest> EpochStore::Retained(int64_t epoch) const {
-  if (!files_->Exists(Path(EpochFolder(epoch)))) {
-    return Error{ErrorDomain::kState, "epoch " + std::to_string(epoch) + " is gone from " + root_,
-                 ""};
+Result<std::optional<Manifest>> EpochStore::ReadParent(const Manifest& child) const {
+  const std::string path = Path(EpochFolder(child.epoch - 1) + "/MANIFEST");
+  if (!files_->Exists(path)) return std::optional<Manifest>();
+  FLOW_TRY(auto read, ReadManifest(child.epoch - 1));
+#ifndef FLOW_MUTANT_NO_LINEAGE
+  if (read.second != child.parent) {
+    return DataError("damaged state: " + path + " is not the one that epoch " +
+                         std::to_string(child.epoch) + " follows",
+                     kRestore);
   }
-  FLOW_TRY(auto read, ReadManifest(epoch));
-  return std::move(read.first);
+#endif
+  return std::optional<Manifest>(std::move(read.first));
 }
 
-std::optional<std::string> EpochStore::HashOf(int64_t epoch) const {
-  if (epoch == this->epoch()) return hash();
-  auto read = ReadManifest(epoch);
-  if (read.ok()) return read.value().second;
-  auto child = ReadManifest(epoch + 1);
-  if (child.ok()) return child.value().first.parent;
-  return std::nullopt;
+Result<std::optional<Manifest>> EpochStore::ReadAncestor(int64_t epoch, std::string* hash) const {
+  Manifest manifest;
+  {
+    std::lock_guard lock(mutex_);
+    manifest = current_;
+    *hash = hash_;
+  }
+  if (epoch > manifest.epoch || epoch < 0) return std::optional<Manifest>();
+  while (manifest.epoch > epoch) {
+    *hash = manifest.parent;
+    FLOW_TRY(std::optional<Manifest> parent, ReadParent(manifest));
+    if (!parent) {
+      // Its child still knows what it was.
+      if (manifest.epoch - 1 > epoch) hash->clear();
+      return std::optional<Manifest>();
+    }
+    manifest = std::move(*parent);
+  }
+  return std::optional<Manifest>(std::move(manifest));
+}
+
+Status EpochStore::RetainedFrom(
+    int64_t first, const std::function<void(Manifest manifest, const std::string& hash)>& f) const {
+  Manifest manifest = current();
+  std::string hash = this->hash();
+  while (manifest.epoch >= first) {
+    std::optional<Manifest> parent;
+    if (manifest.epoch > first) {
+      FLOW_TRY(parent, ReadParent(manifest));
+      if (!parent) {
+        return Error{ErrorDomain::kState,
+                     "epoch " + std::to_string(manifest.epoch - 1) + " is gone from " + root_,
+                     kRestore};
+      }
+    }
+    std::string parent_hash = manifest.parent;
+    f(std::move(manifest), hash);
+    if (!parent) return OkStatus();
+    manifest = std::move(*parent);
+    hash = std::move(parent_hash);
+  }
+  return OkStatus();
+}
+
+Result<Manifest> EpochStore::Retained(int64_t epoch) const {
+  std::string hash;
+  FLOW_TRY(std::optional<Manifest> manifest, ReadAncestor(epoch, &hash));
+  bool there = manifest.has_value();
+  for (size_t i = 0; there && i < manifest->outboxes.size(); ++i) {
+    there = files_->Exists(Path(manifest->outboxes[i].info.file));
+  }
+  if (there) return std::move(*manifest);
+  return Error{ErrorDomain::kState, "epoch " + std::to_string(epoch) + " is gone from " + root_,
+               ""};
+}
+
+Result<std::optional<std::string>> EpochStore::HashOf(int64_t epoch) const {
+  std::string hash;
+  FLOW_TRY(std::optional<Manifest> manifest, ReadAncestor(epoch, &hash));
+  // Empty: its child is gone too, or it is no ancestor.
+  if (!manifest && (hash.empty() || epoch >= this->epoch())) return std::optional<std::string>();
+  return std::optional<std::string>(std::move(hash));
 }
 
 Status EpochStore::ReadOutbox(const OutboxInfo& outbox,
@@ -340,7 +441,10 @@ Result<bool> EpochStore::RollForward(const std::string& hash) {
   const int64_t next = epoch() + 1;
   if (!files_->Exists(Path(EpochFolder(next)))) return false;
   FLOW_TRY(auto read, ReadManifest(next));
-  if (read.second != hash || read.first.parent != this->hash()) return false;
+#ifndef FLOW_MUTANT_WRONG_PARENT
+  if (read.first.parent != this->hash()) return false;
+#endif
+  if (read.second != hash) return false;
   FLOW_RETURN_IF_ERROR(CheckFiles(read.first));
   FLOW_RETURN_IF_ERROR(files_->SyncFolder(root_));
   FLOW_RETURN_IF_ERROR(SetCurrent(next, hash));
@@ -364,6 +468,7 @@ Status EpochStore::CollectGarbage() {
     // Both what CURRENT names and what the next manifest will.
     for (const StateSegment& segment : current_.segments) named.insert(segment.info.file);
     for (const StateSegment& segment : segments_) named.insert(segment.info.file);
+    for (const StateSegment& segment : writing_) named.insert(segment.info.file);
     newest_kept = current_.epoch - kKeptEpochs;
     keep_from = std::min(applied_ + 1, newest_kept + 1);
 #ifdef FLOW_MUTANT_COLLECT_EARLY

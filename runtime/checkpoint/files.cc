@@ -155,6 +155,15 @@ class SystemFiles : public Files {
 #endif
     return OkStatus();
   }
+  Status SyncNames(const std::string& path) override {
+    std::string folder = path;
+    while (folder != "/" && folder != ".") {
+      folder = FolderOf(folder);
+      if (::access(folder.c_str(), W_OK) != 0) continue;
+      FLOW_RETURN_IF_ERROR(SyncFolder(folder));
+    }
+    return OkStatus();
+  }
   Status Remove(const std::string& path) override {
     std::error_code code;
     std::filesystem::remove_all(path, code);

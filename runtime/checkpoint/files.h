@@ -49,6 +49,9 @@ class Files {
   virtual Status Rename(const std::string& from, const std::string& to) = 0;
   virtual Status SyncFile(const std::string& path) = 0;
   virtual Status SyncFolder(const std::string& path) = 0;
+  // Makes the names of `path` and of all folders above it durable, wherever this user could have
+  // made them.
+  virtual Status SyncNames(const std::string& path) = 0;
   virtual Status Remove(const std::string& path) = 0;  // a file, or a folder with all in it
   // A user error if another process holds it.
   virtual Result<std::unique_ptr<FileLock>> Lock(const std::string& path) = 0;

@@ -80,6 +80,7 @@ std::string ManifestText(const Manifest& manifest) {
   Json json;
   json["format"] = kStateFormat;
   json["epoch"] = manifest.epoch;
+  json["uid"] = manifest.uid;
   json["parent"] = manifest.parent;
   json["plan"] = manifest.plan;
   json["ended"] = manifest.ended;
@@ -121,7 +122,8 @@ std::string ManifestText(const Manifest& manifest) {
   }
   json["applied"] = manifest.applied;
   if (manifest.batch) json["batch"] = BatchJson(*manifest.batch);
-  return json.dump(1) + "\n";
+  // A file's name may be no UTF-8; names of partitions are for people.
+  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 Result<Manifest> ParseManifest(const std::string& text, const std::string& path) {
@@ -136,6 +138,7 @@ Result<Manifest> ParseManifest(const std::string& text, const std::string& path)
                    "run it with the flowc that wrote it, or start again with --reset-state"};
     }
     manifest.epoch = json.at("epoch").get<int64_t>();
+    manifest.uid = json.at("uid").get<std::string>();
     manifest.parent = json.at("parent").get<std::string>();
     manifest.plan = json.at("plan").get<std::string>();
     manifest.ended = json.at("ended").get<bool>();

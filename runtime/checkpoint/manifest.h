@@ -69,6 +69,7 @@ struct PlanPart {
 
 struct Manifest {
   int64_t epoch = 0;   // 0: nothing has been read
+  std::string uid;     // of the pipeline
   std::string parent;  // hash of the manifest before; empty for epoch 0
   std::string plan;    // hash of the plan that it belongs to
   bool ended = false;  // the input had ended: all windows are closed, nothing can follow

@@ -30,8 +30,18 @@ std::string SinkApplier::Names() const {
 
 int64_t SinkApplier::applied() const {
   int64_t least = INT64_MAX;
-  for (const EpochMarker& marker : markers_) least = std::min(least, marker.epoch);
+  for (size_t i = 0; i < markers_.size(); ++i) {
+    if (!lost_[i]) least = std::min(least, markers_[i].epoch);
+  }
   return least;
+}
+
+std::vector<int> SinkApplier::lost() const {
+  std::vector<int> sinks;
+  for (size_t i = 0; i < lost_.size(); ++i) {
+    if (lost_[i]) sinks.push_back(target_->sinks()[i]);
+  }
+  return sinks;
 }
 
 Status SinkApplier::Refuse(size_t i, const std::string& what) const {
@@ -40,31 +50,66 @@ Status SinkApplier::Refuse(size_t i, const std::string& what) const {
                "start again with --reset-state"};
 }
 
+bool SinkApplier::CanBeMadeAnew(size_t i) const {
+  // The state does not hold the rows that an append-only view has given away.
+  return !view(i).append_only && target_->CanResync(target_->sinks()[i]);
+}
+
+Status SinkApplier::Lose(size_t i, const std::string& what) {
+  if (!CanBeMadeAnew(i)) return Refuse(i, what);
+  if (!lost_[i] && on_notice_) {
+    on_notice_("sink " + sink(i).name + " " + what + ": it is made anew from what the state holds");
+  }
+  lost_[i] = true;
+  return OkStatus();
+}
+
+Status SinkApplier::MakeAnew(size_t i, const CommittedEpoch& epoch) {
+  const std::shared_ptr<const Batch>& content = epoch.content.at(sink(i).view);
+  bool given = content->rows == 0;
+  FLOW_RETURN_IF_ERROR(
+      target_->Resync(target_->sinks()[i], epoch.marker, [&]() -> Result<const Batch*> {
+        const Batch* rows = given ? nullptr : content.get();
+        given = true;
+        return rows;
+      }));
+  markers_[i] = epoch.marker;
+  lost_[i] = false;
+  return OkStatus();
+}
+
 Status SinkApplier::Attach() {
   FLOW_TRY(auto found, target_->Attach());
   markers_.assign(found.size(), EpochMarker());
+  lost_.assign(found.size(), false);
   const Manifest current = store_->current();
   for (size_t i = 0; i < found.size(); ++i) {
     if (found[i]) {
       markers_[i] = *found[i];
       continue;
     }
+#ifndef FLOW_MUTANT_LOST_MARKER
     if (current.applied.contains(sink(i).name)) {
-      return Refuse(i, "has lost its marker: it is known to the state, but does not know it");
+      FLOW_RETURN_IF_ERROR(Lose(i, "has lost what it held"));
+      continue;
     }
+#endif
     // First use: the marker is there before any manifest names the sink.
     markers_[i] = {current.epoch, store_->hash()};
-    if (current.epoch > 0 && on_notice_) {
-      on_notice_("sink " + sink(i).name + " is new: it gets what changes from now on");
-    }
     FLOW_RETURN_IF_ERROR(target_->Create(target_->sinks()[i], markers_[i]));
+    if (current.epoch == 0) continue;
+    lost_[i] = CanBeMadeAnew(i);
+    if (!on_notice_) continue;
+    on_notice_("sink " + sink(i).name +
+               (lost_[i] ? " is new: it is filled from what the state holds"
+                         : " is new: it gets what changes from now on"));
   }
   return OkStatus();
 }
 
 Status SinkApplier::RollForward() {
   for (size_t i = 0; i < markers_.size(); ++i) {
-    if (markers_[i].epoch != store_->epoch() + 1) continue;
+    if (lost_[i] || markers_[i].epoch != store_->epoch() + 1) continue;
     FLOW_TRY(bool done, store_->RollForward(markers_[i].manifest));
     if (!done) {
       return Refuse(i, "holds epoch " + std::to_string(markers_[i].epoch) +
@@ -77,25 +122,45 @@ Status SinkApplier::RollForward() {
 Status SinkApplier::CatchUp() {
   const int64_t current = store_->epoch();
   for (size_t i = 0; i < markers_.size(); ++i) {
+    if (lost_[i]) continue;
+#ifndef FLOW_MUTANT_ROLLBACK_ACCEPTED
     if (markers_[i].epoch > current) {
       return Refuse(i, "holds epoch " + std::to_string(markers_[i].epoch) + "; the state is at " +
                            std::to_string(current));
     }
-    std::optional<std::string> hash = store_->HashOf(markers_[i].epoch);
-    if (hash != markers_[i].manifest) {
-      return Refuse(i, "holds epoch " + std::to_string(markers_[i].epoch) +
-                           (hash ? " of another lineage" : ", and what followed is not retained"));
+#endif
+    FLOW_TRY(std::optional<std::string> hash, store_->HashOf(markers_[i].epoch));
+    if (!hash) {
+      FLOW_RETURN_IF_ERROR(Lose(i, "holds epoch " + std::to_string(markers_[i].epoch) +
+                                       ", and what followed is not retained"));
+      continue;
     }
+#ifndef FLOW_MUTANT_OTHER_LINEAGE
+    if (hash != markers_[i].manifest) {
+      return Refuse(i, "holds epoch " + std::to_string(markers_[i].epoch) + " of another lineage");
+    }
+#endif
   }
+#ifdef FLOW_MUTANT_ONLY_NEWEST
+  if (applied() < current) return ApplyRetained(current);
+#endif
   for (int64_t epoch = applied() + 1; epoch <= current; ++epoch) {
-    FLOW_RETURN_IF_ERROR(ApplyRetained(epoch));
+    Status status = ApplyRetained(epoch);
+    if (status.ok()) continue;
+    if (status.error().domain != ErrorDomain::kState) return status;
+    // The rows are gone: those that still need them start anew, or refuse.
+    for (size_t i = 0; i < markers_.size(); ++i) {
+      if (lost_[i] || markers_[i].epoch >= epoch) continue;
+      FLOW_RETURN_IF_ERROR(Lose(i, "holds epoch " + std::to_string(markers_[i].epoch) +
+                                       ", and what followed is not retained"));
+    }
   }
   return OkStatus();
 }
 
 Status SinkApplier::ApplyRetained(int64_t epoch) {
   FLOW_TRY(Manifest manifest, store_->Retained(epoch));
-  std::optional<std::string> hash = store_->HashOf(epoch);
+  FLOW_TRY(std::optional<std::string> hash, store_->HashOf(epoch));
   CommittedEpoch committed;
   committed.marker = {epoch, hash.value_or("")};
   committed.rows.resize(program_->views.size());
@@ -115,7 +180,21 @@ Status SinkApplier::ApplyRetained(int64_t epoch) {
 Status SinkApplier::Apply(const std::vector<CommittedEpoch>& epochs) {
   std::vector<SinkStep> steps;
   std::vector<std::unique_ptr<Batch>> folded;
+  size_t first = 0;  // of the epochs that are to be applied
+  for (size_t e = 0; e < epochs.size(); ++e) {
+    for (size_t i = 0; i < markers_.size(); ++i) {
+      if (!lost_[i] || !epochs[e].content.contains(sink(i).view)) continue;
+      // What is before it goes to the others first.
+      if (e > first) {
+        FLOW_RETURN_IF_ERROR(Apply({epochs.begin() + static_cast<ptrdiff_t>(first),
+                                    epochs.begin() + static_cast<ptrdiff_t>(e)}));
+        first = e;
+      }
+      FLOW_RETURN_IF_ERROR(MakeAnew(i, epochs[e]));
+    }
+  }
   for (size_t i = 0; i < markers_.size(); ++i) {
+    if (lost_[i]) continue;
     SinkStep step;
     step.sink = target_->sinks()[i];
     step.from = markers_[i];
@@ -145,7 +224,8 @@ Status SinkApplier::Apply(const std::vector<CommittedEpoch>& epochs) {
   if (steps.empty()) return OkStatus();
   FLOW_RETURN_IF_ERROR(target_->Apply(steps));
   for (size_t i = 0; i < markers_.size(); ++i) {
-    if (markers_[i].epoch < epochs.back().marker.epoch) markers_[i] = epochs.back().marker;
+    if (!lost_[i] && markers_[i].epoch < epochs.back().marker.epoch)
+      markers_[i] = epochs.back().marker;
   }
   return OkStatus();
 }
@@ -153,8 +233,18 @@ Status SinkApplier::Apply(const std::vector<CommittedEpoch>& epochs) {
 Status SinkApplier::Recover() {
   FLOW_TRY(auto found, target_->Attach());
   for (size_t i = 0; i < found.size(); ++i) {
-    if (!found[i]) return Refuse(i, "has lost its marker while it was in use");
-    if (found[i]->epoch < markers_[i].epoch) return Refuse(i, "has gone back to an older epoch");
+    if (!found[i]) {
+      FLOW_RETURN_IF_ERROR(Lose(i, "has lost what it held"));
+      continue;
+    }
+    if (lost_[i]) continue;
+#ifdef FLOW_MUTANT_DOUBT_FORGOTTEN
+    continue;
+#endif
+    if (found[i]->epoch < markers_[i].epoch) {
+      FLOW_RETURN_IF_ERROR(Lose(i, "has gone back to epoch " + std::to_string(found[i]->epoch)));
+      continue;
+    }
     markers_[i] = *found[i];
   }
   return OkStatus();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,6 +18,8 @@ namespace flow {
 struct CommittedEpoch {
   EpochMarker marker;
   std::vector<std::shared_ptr<const Batch>> rows;
+  // The whole content, as of this epoch, of views whose sinks asked to be made anew.
+  std::map<int, std::shared_ptr<const Batch>> content;
 };
 
 class SinkApplier {
@@ -41,13 +44,20 @@ class SinkApplier {
   // Attaches again after an error. Afterwards applied() is the truth.
   Status Recover();
 
-  // The least epoch that all sinks of this target hold.
+  // The least epoch that all sinks of this target hold; those to be made anew do not count.
   int64_t applied() const;
+  // Sinks (as sinks() counts them) that have lost what they held and can be made anew: the next
+  // epoch has to bring the content of their views.
+  std::vector<int> lost() const;
   const std::vector<int>& sinks() const { return target_->sinks(); }
   std::string Names() const;  // for messages
 
  private:
   Status Refuse(size_t i, const std::string& what) const;
+  bool CanBeMadeAnew(size_t i) const;
+  // Makes it anew with a coming epoch, or refuses.
+  Status Lose(size_t i, const std::string& what);
+  Status MakeAnew(size_t i, const CommittedEpoch& epoch);
   Status ApplyRetained(int64_t epoch);
   const program::Sink& sink(size_t i) const;
   const program::View& view(size_t i) const;
@@ -57,6 +67,7 @@ class SinkApplier {
   EpochTarget* target_;
   std::function<void(const std::string&)> on_notice_;
   std::vector<EpochMarker> markers_;  // by the target's sinks
+  std::vector<bool> lost_;
 };
 
 }  // namespace flow

@@ -146,6 +146,9 @@ class Drops {
         if (found != prefixes_.end()) hidden_below_ = std::max(hidden_below_, found->second);
       }
     }
+#ifdef FLOW_MUTANT_FOLD_KEEPS_HIDDEN
+    return false;
+#endif
     return segment + 1 < hidden_below_;
   }
 
@@ -233,6 +236,7 @@ Status FoldSegments(Files* files, const std::string& root,
     bool has_value = false;
     bool has_drop = false;
     std::string value;
+    size_t value_segment = 0;
     for (size_t i = least; i <= newest; ++i) {
       while (cursors[i]->current() != nullptr && cursors[i]->current()->owner == key.owner &&
              cursors[i]->current()->key == key_bytes) {
@@ -240,17 +244,29 @@ Status FoldSegments(Files* files, const std::string& root,
         if (record.op == StateOp::kDrop) {
           drops.Add({StateOp::kDrop, key.owner, key_bytes, {}}, i);
           has_drop = true;
+          has_value = has_value && value_segment == i;  // it hides what is older
+#ifdef FLOW_MUTANT_FOLD_OLDEST
+        } else if (!has_value) {
+#else
         } else if (!drops.Hides(record, i)) {
+#endif
           found.op = record.op;
           value.assign(record.value);
           has_value = true;
+          value_segment = i;
         }
         FLOW_RETURN_IF_ERROR(cursors[i]->Advance());
       }
     }
+#ifdef FLOW_MUTANT_FOLD_LOSES_DROPS
+    has_drop = false;
+#endif
     if (has_drop && removed) {
       FLOW_RETURN_IF_ERROR(f({StateOp::kDrop, key.owner, key_bytes, {}}));
     }
+#ifdef FLOW_MUTANT_FOLD_LOSES_REMOVES
+    if (found.op == StateOp::kRemove) continue;
+#endif
     if (has_value && (found.op == StateOp::kPut || removed)) {
       FLOW_RETURN_IF_ERROR(f({found.op, key.owner, key_bytes, value}));
     }

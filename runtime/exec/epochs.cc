@@ -116,7 +116,7 @@ void Epochs::WriteStatus() {
                                {"waiting", target->waiting}});
     }
     json["disk"] = disk_waiting_;
-    text = json.dump() + "\n";
+    text = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
     if (text == status_text_) return;
     status_text_ = text;
   }
@@ -142,9 +142,13 @@ Status Epochs::Reconcile() {
       again = true;
       return applier->CatchUp();
     }));
-    target->applied = applier->applied();
+    target->applied = std::min(applier->applied(), store_->epoch());
+    target->lost = applier->lost();
     applied = std::min(applied, target->applied);
   }
+#ifdef FLOW_MUTANT_APPLIED_AT_ONCE
+  applied = INT64_MAX / 2;
+#endif
   store_->SetApplied(applied);
   return store_->RemoveLeftovers();
 }
@@ -178,11 +182,22 @@ bool Epochs::WaitReady(int64_t us) {
                            [&] { return ReadyLocked() || !status_.ok(); });
 }
 
-void Epochs::Cut(EpochData data, std::vector<std::shared_ptr<const Batch>> rows) {
+std::set<int> Epochs::ViewsToMakeAnew() {
+  std::lock_guard lock(mutex_);
+  std::set<int> views;
+  for (const auto& target : targets_) {
+    for (int sink : target->lost) views.insert(program_.sinks[static_cast<size_t>(sink)].view);
+  }
+  return views;
+}
+
+void Epochs::Cut(EpochData data, std::vector<std::shared_ptr<const Batch>> rows,
+                 std::map<int, std::shared_ptr<const Batch>> content) {
   {
     std::lock_guard lock(mutex_);
     cut_ = std::move(data);
     cut_rows_ = std::move(rows);
+    cut_content_ = std::move(content);
     has_cut_ = true;
   }
   changed_.notify_all();
@@ -240,6 +255,12 @@ void Epochs::WriteLoop() {
     // cut_ is this thread's until has_cut_ is false.
     int64_t begin = NowUs();
     bool told = false;
+#ifdef FLOW_MUTANT_APPLY_FIRST
+    CommittedEpoch early;
+    early.marker = {store_->epoch() + 1, "not known yet"};
+    early.rows = cut_rows_;
+    for (auto& target : targets_) (void)target->applier->Apply({early}).ok();
+#endif
     while (true) {
       Status status = store_->Commit(&cut_);
       if (status.ok()) break;
@@ -264,6 +285,8 @@ void Epochs::WriteLoop() {
     {
       std::lock_guard lock(mutex_);
       epoch.rows = std::move(cut_rows_);
+      epoch.content = std::move(cut_content_);
+      cut_content_.clear();
       committed_ = epoch.marker.epoch;
       for (auto& target : targets_) target->queue.push_back(epoch);
       has_cut_ = false;
@@ -293,12 +316,10 @@ void Epochs::FoldLoop() {
     store_->SetApplied(applied());
     Status status;
     Result<bool> folded = store_->Fold();
-    if (!folded.ok()) {
-      status = std::move(folded.error());
-    } else {
-      status = store_->CollectGarbage();
-    }
-    // What could not be folded for want of space is folded later.
+    if (!folded.ok()) status = std::move(folded.error());
+    // What could not be folded for want of space is folded later; what is not needed, the half of a
+    // run too, goes in any case.
+    if (status.ok() || OutOfSpace(status.error())) status = store_->CollectGarbage();
     if (!status.ok() && !OutOfSpace(status.error())) Fail(std::move(status));
   }
 }
@@ -316,7 +337,11 @@ void Epochs::ApplyLoop(Target* target) {
     }
     bool again = false;
     Status status = Patiently(target, [&]() -> Status {
-      if (again) FLOW_RETURN_IF_ERROR(applier->Recover());
+      if (again) {
+        FLOW_RETURN_IF_ERROR(applier->Recover());
+        std::lock_guard lock(mutex_);
+        target->lost = applier->lost();
+      }
       again = true;
       return applier->Apply(epochs);
     });
@@ -326,7 +351,8 @@ void Epochs::ApplyLoop(Target* target) {
     }
     {
       std::lock_guard lock(mutex_);
-      target->applied = applier->applied();
+      target->applied = std::min(applier->applied(), epochs.back().marker.epoch);
+      target->lost = applier->lost();
       fold_due_ = true;
     }
     changed_.notify_all();

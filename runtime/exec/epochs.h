@@ -9,8 +9,10 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -36,8 +38,12 @@ class Epochs {
   bool Ready();
   // Waits up to `us` until Ready or an error.
   bool WaitReady(int64_t us);
-  // Hands over a cut; `rows` by view are what the sinks get once it is durable.
-  void Cut(EpochData data, std::vector<std::shared_ptr<const Batch>> rows);
+  // Views of which some sink has lost what it held: the next cut should bring their content.
+  std::set<int> ViewsToMakeAnew();
+  // Hands over a cut; `rows` by view are what the sinks get once it is durable, `content` the whole
+  // of those views that ViewsToMakeAnew named.
+  void Cut(EpochData data, std::vector<std::shared_ptr<const Batch>> rows,
+           std::map<int, std::shared_ptr<const Batch>> content);
   // Everything that was cut is durable and with the sinks, or an error, or `stop_waiting` says so.
   Status Drain(const std::function<bool()>& stop_waiting);
   Status status();
@@ -54,7 +60,8 @@ class Epochs {
     std::unique_ptr<SinkApplier> applier;
     std::deque<CommittedEpoch> queue;
     int64_t applied = 0;
-    std::string waiting;  // what for; empty: it does not
+    std::vector<int> lost;  // sinks
+    std::string waiting;    // what for; empty: it does not
     std::thread thread;
   };
 
@@ -84,6 +91,7 @@ class Epochs {
   bool has_cut_ = false;
   EpochData cut_;
   std::vector<std::shared_ptr<const Batch>> cut_rows_;
+  std::map<int, std::shared_ptr<const Batch>> cut_content_;
   bool fold_due_ = false;
   std::string disk_waiting_;
   std::string status_text_;  // as it was written last

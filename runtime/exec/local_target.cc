@@ -22,7 +22,8 @@ class LocalTarget : public EpochTarget {
     if (marker_) {
       found[0] = marker_;
     } else if (applied != current.applied.end()) {
-      if (auto hash = store_.HashOf(applied->second)) {
+      FLOW_TRY(std::optional<std::string> hash, store_.HashOf(applied->second));
+      if (hash) {
         found[0] = EpochMarker{applied->second, *hash};
       } else {
         found[0] = EpochMarker{current.epoch, store_.hash()};

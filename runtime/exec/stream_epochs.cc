@@ -47,14 +47,18 @@ Status StreamJob::Restore() {
   ticks_ = manifest.tick;
   for (size_t a = 0; a < program_.aggregates.size(); ++a) {
     auto found = manifest.watermarks.find(AggregateOwner(program_.aggregates[a]));
+#ifndef FLOW_MUTANT_WATERMARK_FORGOTTEN
     if (found != manifest.watermarks.end()) aggregate_watermark_[a] = found->second;
+#endif
     for (auto& share : aggregates_[a]) share->Restore(aggregate_watermark_[a]);
   }
   for (size_t v = 0; v < program_.views.size(); ++v) {
     auto found = manifest.watermarks.find(ViewOwner(program_.views[v]));
     if (found != manifest.watermarks.end()) view_watermark_[v] = found->second;
   }
+#ifndef FLOW_MUTANT_LEDGER_FORGOTTEN
   RestoreCounts(program_, routes_, manifest, &workers_[0]->counts);
+#endif
   for (size_t v = 0; v < program_.views.size(); ++v) {
     RestoreDigest(manifest, program_.views[v], &workers_[0]->views[v]);
   }
@@ -97,7 +101,13 @@ Manifest StreamJob::DescribeCut(bool ended) {
   manifest.wall_us = WallUs();
   manifest.owners = StateOwners(program_);
   for (const auto& partition : sources_->partitions()) {
-    manifest.partitions.push_back(DescribePosition(program_, partition.get()));
+    PartitionPosition position = DescribePosition(program_, partition.get());
+#ifdef FLOW_MUTANT_OFFSETS_BEHIND
+    for (const PartitionPosition& before : last_cut_.partitions) {
+      if (before.name == position.name) position.next_offset = before.next_offset;
+    }
+#endif
+    manifest.partitions.push_back(std::move(position));
   }
   for (size_t a = 0; a < program_.aggregates.size(); ++a) {
     manifest.watermarks[AggregateOwner(program_.aggregates[a])] = aggregate_watermark_[a];
@@ -116,7 +126,9 @@ Manifest StreamJob::DescribeCut(bool ended) {
     }
     DescribeDigest(*outputs_[v], sum, &manifest);
   }
+#ifndef FLOW_MUTANT_DECISIONS_FORGOTTEN
   manifest.decisions = decided_;
+#endif
   manifest.applied = epochs_->applied_by_sink();
   return manifest;
 }
@@ -134,6 +146,29 @@ bool StreamJob::ChangedSinceCut() const {
   return last_cut_.epoch == 0 && ticks_ == 1;  // the row of an aggregate over nothing
 }
 
+std::shared_ptr<const Batch> StreamJob::ViewContent(size_t view) {
+  auto content = std::make_shared<Batch>(program_.views[view].types, 64);
+  PathCounts counts;  // of nothing new: thrown away
+  for (size_t p = 0; p < routes_.all.size(); ++p) {
+    const Route& route = routes_.all[p];
+    if (route.to != Route::To::kView || route.index != static_cast<int>(view)) continue;
+    if (route.from_source) continue;  // rows that are kept nowhere
+    for (auto& share : aggregates_[static_cast<size_t>(route.from)]) {
+      share->EmitAll([&](const Batch& rows) {
+        workers_[0]->runners[p]->Run(
+            rows.columns(), nullptr, rows.weights.data(), 0, rows.rows, &counts,
+            [](int32_t, uint8_t) {},
+            [&](const PathRunner::Output& output) {
+              for (int32_t row = 0; row < output.batch->rows; ++row) {
+                content->AppendRow(*output.batch, row);
+              }
+            });
+      });
+    }
+  }
+  return content;
+}
+
 Status StreamJob::Cut(bool ended) {
   EpochData data;
   data.manifest = DescribeCut(ended);
@@ -149,7 +184,9 @@ Status StreamJob::Cut(bool ended) {
   std::vector<std::shared_ptr<const Batch>> rows(program_.views.size());
   for (size_t v = 0; v < outputs_.size(); ++v) {
     OwnerSink sink(rest, aggregates_.size() + v);
+#ifndef FLOW_MUTANT_PENDING_FORGOTTEN
     outputs_[v]->SaveChanges(&sink);
+#endif
     rows[v] = outputs_[v]->TakeOutbox();
     if (rows[v] == nullptr) continue;
     auto refusal = [&](const Batch& batch, int32_t row) {
@@ -164,7 +201,11 @@ Status StreamJob::Cut(bool ended) {
   }
   last_cut_ = data.manifest;
   last_cut_us_ = NowUs();
-  epochs_->Cut(std::move(data), std::move(rows));
+  std::map<int, std::shared_ptr<const Batch>> content;
+  for (int view : epochs_->ViewsToMakeAnew()) {
+    content[view] = ViewContent(static_cast<size_t>(view));
+  }
+  epochs_->Cut(std::move(data), std::move(rows), std::move(content));
   return OkStatus();
 }
 
@@ -175,7 +216,8 @@ Status StreamJob::CutIfDue(bool last) {
   const bool full = held >= kOutboxBytes;
   if (!last && !full && NowUs() - last_cut_us_ < options_.epoch_us) return OkStatus();
   if (!last && !full && !epochs_->Ready()) return OkStatus();
-  if (!ChangedSinceCut() && !last) {
+  const bool changed = ChangedSinceCut() || !epochs_->ViewsToMakeAnew().empty();
+  if (!changed && !last) {
     last_cut_us_ = NowUs();
     return OkStatus();
   }
@@ -189,7 +231,7 @@ Status StreamJob::CutIfDue(bool last) {
   backpressured_us_ += NowUs() - begin;
   FLOW_RETURN_IF_ERROR(epochs_->status());
   const bool ended = last && !stopped_ && options_.to.empty() && AllSourcesBounded(program_);
-  if (!ChangedSinceCut() && (!ended || last_cut_.ended)) return OkStatus();
+  if (!changed && (!ended || last_cut_.ended)) return OkStatus();
   if (!epochs_->Ready()) return OkStatus();  // stopped: the next start reads this again
   return Cut(ended);
 }

@@ -72,6 +72,8 @@ class StreamJob {
   // Cuts an epoch if one is due. Waits only where output must not grow, and at the end.
   Status CutIfDue(bool last);
   Status Cut(bool ended);
+  // All rows of a view that the state holds now.
+  std::shared_ptr<const Batch> ViewContent(size_t view);
   bool ChangedSinceCut() const;
   Manifest DescribeCut(bool ended);
   Status FinishState();

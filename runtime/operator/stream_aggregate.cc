@@ -382,8 +382,12 @@ void StreamAggregate::Restore(int64_t watermark) {
 }
 
 void StreamAggregate::SaveChanges(StateSink* out) {
+#ifndef FLOW_MUTANT_DROPS_NOT_SAVED
   for (const std::string& prefix : dropped_) out->Drop(prefix);
+#endif
+#ifndef FLOW_MUTANT_REMOVES_NOT_SAVED
   for (const std::string& key : removed_) out->Remove(key);
+#endif
   dropped_.clear();
   removed_.clear();
   std::string key, value;
@@ -427,6 +431,16 @@ void StreamAggregate::Leave(int64_t watermark, const Emit& emit) {
     if (tracking_) dropped_.push_back(WindowPrefix(start));
     windows_.erase(windows_.begin());
     last_table_ = nullptr;
+  }
+  Flush();
+  emit_ = nullptr;
+}
+
+void StreamAggregate::EmitAll(const Emit& emit) {
+  const AggregateKernels& kernels = *spec_->kernels->Load();
+  emit_ = &emit;
+  for (auto& [start, table] : windows_) {
+    if (table.visible) EmitTable(kernels, table.groups.get(), start, 1);
   }
   Flush();
   emit_ = nullptr;

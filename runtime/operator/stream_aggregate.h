@@ -63,6 +63,9 @@ class StreamAggregate {
   // (which is never +inf), and frees them. They are closed: RETAIN is longer than the lateness.
   void Leave(int64_t watermark, const Emit& emit);
 
+  // Emits all rows that are part of the output now. Between ticks.
+  void EmitAll(const Emit& emit);
+
   int64_t groups() const;
   int64_t updates() const { return updates_; }  // state updates made by rows
 

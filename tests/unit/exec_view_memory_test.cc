@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "runtime/exec/row_table.h"
 #include "runtime/exec/view_output.h"
+#include "runtime/format/row_table.h"
 #include "runtime/time/windows.h"
 
 namespace flow {

@@ -1,13 +1,17 @@
 // OpenFileTarget: appending to a file with its length in a marker beside it.
 //
 // The order is: lines, fsync, marker (a new file renamed over the old one), fsync of the folder. So
-// the marker never names what is not there, and what is there beyond it is not there yet.
+// the marker never names what is not there, and what is there beyond it is not there yet. The
+// marker has a checksum: with a wrong length the file would be cut.
 #include "runtime/connector/file/file_target.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include <cerrno>
 #include <cstring>
@@ -48,6 +52,8 @@ class FileTarget : public EpochTarget {
     std::vector<std::optional<EpochMarker>> found(1);
     FLOW_TRY(bool known, ReadMarker());
     if (!known) return found;
+    // Who wrote it may have died between its name and the folder's sync.
+    FLOW_RETURN_IF_ERROR(SyncFolder());
     if (!replaces_) FLOW_RETURN_IF_ERROR(OpenAt(length_));
     found[0] = marker_;
     return found;
@@ -71,6 +77,9 @@ class FileTarget : public EpochTarget {
     if (::ftruncate(file_, length_) != 0) return Failure("write", path_);
     if (::lseek(file_, length_, SEEK_SET) < 0) return Failure("write", path_);
     written_ = length_;
+#ifdef FLOW_MUTANT_MARKER_FIRST
+    FLOW_RETURN_IF_ERROR(Commit(step.to));
+#endif
     std::string lines;
     for (int32_t row = 0; step.rows != nullptr && row < step.rows->rows; ++row) {
       text_.Append(*step.rows, row, step.to.epoch, &lines);
@@ -123,6 +132,9 @@ class FileTarget : public EpochTarget {
   // Held as long as the target lives: fences another run, and is given up by a killed one.
   Status TakeLock() {
     if (lock_ >= 0) return OkStatus();
+#ifdef FLOW_MUTANT_NO_SINK_LOCK
+    return OkStatus();
+#endif
     const std::string path = marker_path_ + ".lock";
     lock_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (lock_ < 0) return Failure("write", path);
@@ -152,7 +164,8 @@ class FileTarget : public EpochTarget {
     if (!json.is_object() || !json.value("uid", nlohmann::json()).is_string() ||
         !json.value("epoch", nlohmann::json()).is_number_integer() ||
         !json.value("manifest", nlohmann::json()).is_string() ||
-        !json.value("length", nlohmann::json()).is_number_integer()) {
+        !json.value("length", nlohmann::json()).is_number_integer() ||
+        json.value("check", nlohmann::json()) != Check(json)) {
       return DataError("sink " + name_ + ": " + marker_path_ + " is no marker",
                        "remove it and " + path_ + " to start the file again with --reset-state");
     }
@@ -160,6 +173,14 @@ class FileTarget : public EpochTarget {
     marker_ = {json["epoch"].get<int64_t>(), json["manifest"].get<std::string>()};
     length_ = json["length"].get<int64_t>();
     return true;
+  }
+
+  // Over all other members.
+  static std::string Check(const nlohmann::json& json) {
+    nlohmann::json rest = json;
+    rest.erase("check");
+    const std::string text = rest.dump();
+    return std::to_string(XXH3_64bits(text.data(), text.size()));
   }
 
   // Opens the file and cuts it to `length`; it must have that much.
@@ -174,6 +195,9 @@ class FileTarget : public EpochTarget {
                            " bytes, but " + std::to_string(length) + " had been written",
                        "it was cut or replaced: move it away and start again with --reset-state");
     }
+#ifdef FLOW_MUTANT_NO_TRUNCATE
+    length_ = length = info.st_size;
+#endif
     if (::ftruncate(file_, length) != 0 || ::lseek(file_, length, SEEK_SET) < 0) {
       return Failure("write", path_);
     }
@@ -193,12 +217,15 @@ class FileTarget : public EpochTarget {
   }
 
   Status Commit(const EpochMarker& marker) {
+#ifndef FLOW_MUTANT_NO_DATA_SYNC
     if (::fdatasync(file_) != 0) return Failure("make durable", path_);
+#endif
     nlohmann::ordered_json json = {{"uid", uid_},
                                    {"sink", name_},
                                    {"epoch", marker.epoch},
                                    {"manifest", marker.manifest},
                                    {"length", written_}};
+    json["check"] = Check(json);
     const std::string text = json.dump() + "\n";
     const std::string temporary = marker_path_ + ".tmp";
     int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

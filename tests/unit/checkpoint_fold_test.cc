@@ -1,0 +1,199 @@
+// links: runtime/checkpoint
+// sources: ../property/case_generator.cc
+// The fold of segments against a model: a plain map to which every record is applied in order.
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "runtime/checkpoint/state_record.h"
+#include "tests/support/memory_files.h"
+
+namespace flow {
+namespace {
+
+using testing::MemoryFiles;
+
+using Key = std::pair<uint16_t, std::string>;
+using State = std::map<Key, std::string>;
+
+class Model {
+ public:
+  explicit Model(uint64_t seed) : random_(seed) { EXPECT_TRUE(files_.MakeFolder("/s/runs").ok()); }
+
+  // A few records as one more epoch's delta, and the same to the model.
+  void Epoch() {
+    const int64_t epoch = static_cast<int64_t>(segments_.size()) + next_;
+    StateWriter writer;
+    std::vector<std::pair<Key, std::string>> drops;
+    State puts;
+    std::map<Key, bool> touched;
+    for (int64_t i = random_.Between(1, 12); i > 0; --i) {
+      const auto owner = static_cast<uint16_t>(random_.Between(0, 1));
+      const int64_t what = random_.Between(0, 9);
+      if (what < 2) {
+        // A drop is about earlier segments, wherever it stands in its own.
+        const std::string prefix = SomeKey(static_cast<size_t>(random_.Between(0, 2)));
+        writer.Drop(owner, prefix);
+        drops.push_back({{owner, prefix}, ""});
+        continue;
+      }
+      const Key key{owner, SomeKey(static_cast<size_t>(random_.Between(1, 4)))};
+      touched[key] = what >= 4;
+      if (what < 4) {
+        writer.Remove(owner, key.second);
+      } else {
+        puts[key] = "v" + std::to_string(epoch) + "." + std::to_string(i);
+        writer.Put(owner, key.second, puts[key]);
+      }
+    }
+    for (const auto& [drop, none] : drops) {
+      std::erase_if(state_, [&](const auto& entry) {
+        return entry.first.first == drop.first && entry.first.second.starts_with(drop.second);
+      });
+    }
+    for (const auto& [key, put] : touched) {
+      if (put) {
+        state_[key] = puts[key];
+      } else {
+        state_.erase(key);
+      }
+    }
+    StateSegment segment;
+    segment.first_epoch = segment.last_epoch = epoch;
+    segment.info.file = "delta-" + std::to_string(++files_made_);
+    auto file = files_.Create("/s/" + segment.info.file);
+    SegmentWriter out(file.value().get());
+    // Now and then a frame of its own for each record.
+    for (const std::string& frame : writer.frames()) EXPECT_TRUE(out.Frame(frame).ok());
+    EXPECT_TRUE(out.Finish(&segment.info).ok());
+    segments_.push_back(segment);
+  }
+
+  // Some neighbours become one.
+  void FoldSome() {
+    if (segments_.size() < 2) return;
+    const auto begin = random_.Between(0, static_cast<int64_t>(segments_.size()) - 2);
+    const auto end = random_.Between(begin + 2, static_cast<int64_t>(segments_.size()));
+    const std::vector<StateSegment> chosen(segments_.begin() + begin, segments_.begin() + end);
+    auto run = WriteRun(&files_, "/s", chosen, begin == 0,
+                        "runs/" + std::to_string(++files_made_) + ".seg");
+    ASSERT_TRUE(run.ok()) << run.error().message;
+    EXPECT_TRUE(run.value().sorted);
+    segments_.erase(segments_.begin() + begin + 1, segments_.begin() + end);
+    segments_[static_cast<size_t>(begin)] = run.value();
+    next_ += end - begin - 1;
+  }
+
+  std::string Compare() {
+    State found;
+    std::string wrong;
+    Key last;
+    Status status = FoldSegments(&files_, "/s", segments_, false, [&](const StateRecord& record) {
+      Key key{record.owner, std::string(record.key)};
+      if (!found.empty() && !(last < key)) wrong += "out of order at " + key.second + "\n";
+      if (record.op != StateOp::kPut) wrong += "not a put: " + key.second + "\n";
+      last = key;
+      found[key] = std::string(record.value);
+      return OkStatus();
+    });
+    if (!status.ok()) return status.error().message;
+    for (const auto& [key, value] : state_) {
+      if (!found.contains(key)) wrong += "lost " + key.second + "\n";
+      if (found.contains(key) && found[key] != value) {
+        wrong += key.second + " is " + found[key] + ", not " + value + "\n";
+      }
+    }
+    for (const auto& [key, value] : found) {
+      if (!state_.contains(key)) wrong += "came back: " + key.second + " " + value + "\n";
+    }
+    return wrong;
+  }
+  bool Chance(int percent) { return random_.Chance(percent); }
+
+ private:
+  // Few letters, so that keys meet and are each other's prefixes.
+  std::string SomeKey(size_t size) {
+    std::string key;
+    for (size_t i = 0; i < size; ++i) key += static_cast<char>("ab\xff"[random_.Between(0, 2)]);
+    return key;
+  }
+
+  MemoryFiles files_;
+  test::Random random_;
+  std::vector<StateSegment> segments_;
+  State state_;
+  int64_t next_ = 1;
+  int64_t files_made_ = 0;
+};
+
+TEST(Fold, LikeTheModel) {
+  for (uint64_t seed = 1; seed <= 400; ++seed) {
+    Model model(seed);
+    for (int step = 0; step < 30; ++step) {
+      model.Epoch();
+      if (model.Chance(30)) model.FoldSome();
+      const std::string wrong = model.Compare();
+      ASSERT_EQ(wrong, "") << "seed " << seed << ", step " << step;
+    }
+  }
+}
+
+// A drop whose prefix is a whole key hides that key, too; a fold of a part must not bring it back.
+TEST(Fold, ADropOfAWholeKey) {
+  MemoryFiles files;
+  std::vector<StateSegment> segments;
+  for (int epoch = 1; epoch <= 2; ++epoch) {
+    StateWriter writer;
+    if (epoch == 1) writer.Put(0, "k", "old");
+    if (epoch == 2) writer.Drop(0, "k");
+    StateSegment segment;
+    segment.first_epoch = segment.last_epoch = epoch;
+    segment.info.file = std::to_string(epoch);
+    auto file = files.Create("/" + segment.info.file);
+    SegmentWriter out(file.value().get());
+    ASSERT_TRUE(out.Frame(writer.frames()[0]).ok());
+    ASSERT_TRUE(out.Finish(&segment.info).ok());
+    segments.push_back(segment);
+  }
+  for (bool folded : {false, true}) {
+    if (folded) {
+      auto run = WriteRun(&files, "", segments, false, "run");
+      ASSERT_TRUE(run.ok());
+      segments = {run.value()};
+    }
+    int records = 0;
+    ASSERT_TRUE(FoldSegments(&files, "", segments, false, [&](const StateRecord&) {
+                  ++records;
+                  return OkStatus();
+                }).ok());
+    EXPECT_EQ(records, 0) << (folded ? "folded" : "not folded");
+  }
+}
+
+TEST(Fold, ARunIsChosenByTiers) {
+  std::vector<StateSegment> segments(7);
+  for (StateSegment& segment : segments) segment.info.size = 1000;
+  EXPECT_EQ(ChooseFold(segments), (std::pair<size_t, size_t>(0, 0)));
+  segments.resize(8, segments[0]);
+  EXPECT_EQ(ChooseFold(segments), (std::pair<size_t, size_t>(0, 8)));
+  // A large base stays as it is.
+  segments.insert(segments.begin(), StateSegment());
+  segments[0].info.size = int64_t{1} << 30;
+  EXPECT_EQ(ChooseFold(segments), (std::pair<size_t, size_t>(1, 9)));
+}
+
+TEST(Fold, RecordsCutShort) {
+  StateWriter writer;
+  writer.Put(3, "key", "value");
+  writer.Drop(1, "");
+  const std::string frame = writer.frames()[0];
+  int whole = 0;
+  for (size_t size = 0; size < frame.size(); ++size) {
+    whole +=
+        ForEachRecord(frame.substr(0, size), [](const StateRecord&) { return OkStatus(); }).ok();
+  }
+  EXPECT_EQ(whole, 2);  // nothing, and the first record alone
+}
+
+}  // namespace
+}  // namespace flow
