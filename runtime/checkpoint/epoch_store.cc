@@ -349,6 +349,20 @@ Result<bool> EpochStore::Fold() {
   return true;
 }
 
+Result<std::optional<Manifest>> EpochStore::ReadParent(const Manifest& child) const {
+  const std::string path = Path(EpochFolder(child.epoch - 1) + "/MANIFEST");
+  if (!files_->Exists(path)) return std::optional<Manifest>();
+  FLOW_TRY(auto read, ReadManifest(child.epoch - 1));
+#ifndef FLOW_MUTANT_NO_LINEAGE
+  if (read.second != child.parent) {
+    return DataError("damaged state: " + path + " is not the one that epoch " +
+                         std::to_string(child.epoch) + " follows",
+                     kRestore);
+  }
+#endif
+  return std::optional<Manifest>(std::move(read.first));
+}
+
 Result<std::optional<Manifest>> EpochStore::ReadAncestor(int64_t epoch, std::string* hash) const {
   Manifest manifest;
   {
@@ -359,23 +373,38 @@ Result<std::optional<Manifest>> EpochStore::ReadAncestor(int64_t epoch, std::str
   if (epoch > manifest.epoch || epoch < 0) return std::optional<Manifest>();
   while (manifest.epoch > epoch) {
     *hash = manifest.parent;
-    const std::string path = Path(EpochFolder(manifest.epoch - 1) + "/MANIFEST");
-    if (!files_->Exists(path)) {
+    FLOW_TRY(std::optional<Manifest> parent, ReadParent(manifest));
+    if (!parent) {
       // Its child still knows what it was.
       if (manifest.epoch - 1 > epoch) hash->clear();
       return std::optional<Manifest>();
     }
-    FLOW_TRY(auto read, ReadManifest(manifest.epoch - 1));
-#ifndef FLOW_MUTANT_NO_LINEAGE
-    if (read.second != *hash) {
-      return DataError("damaged state: " + path + " is not the one that epoch " +
-                           std::to_string(manifest.epoch) + " follows",
-                       kRestore);
-    }
-#endif
-    manifest = std::move(read.first);
+    manifest = std::move(*parent);
   }
   return std::optional<Manifest>(std::move(manifest));
+}
+
+Status EpochStore::RetainedFrom(
+    int64_t first, const std::function<void(Manifest manifest, const std::string& hash)>& f) const {
+  Manifest manifest = current();
+  std::string hash = this->hash();
+  while (manifest.epoch >= first) {
+    std::optional<Manifest> parent;
+    if (manifest.epoch > first) {
+      FLOW_TRY(parent, ReadParent(manifest));
+      if (!parent) {
+        return Error{ErrorDomain::kState,
+                     "epoch " + std::to_string(manifest.epoch - 1) + " is gone from " + root_,
+                     kRestore};
+      }
+    }
+    std::string parent_hash = manifest.parent;
+    f(std::move(manifest), hash);
+    if (!parent) return OkStatus();
+    manifest = std::move(*parent);
+    hash = std::move(parent_hash);
+  }
+  return OkStatus();
 }
 
 Result<Manifest> EpochStore::Retained(int64_t epoch) const {

@@ -74,6 +74,10 @@ class EpochStore {
   // A retained epoch of CURRENT's lineage: its manifest is verified by those that follow it, and
   // its rows for sinks are there. A state error if it is gone.
   Result<Manifest> Retained(int64_t epoch) const;
+  // CURRENT, its parent and so on down to epoch `first`, each with its hash.
+  Status RetainedFrom(
+      int64_t first,
+      const std::function<void(Manifest manifest, const std::string& hash)>& f) const;
   // The hash of an epoch's manifest in CURRENT's lineage; nullopt: not known any more. A data error
   // if a manifest on the way is damaged.
   Result<std::optional<std::string>> HashOf(int64_t epoch) const;
@@ -102,6 +106,8 @@ class EpochStore {
   Status WriteEpoch(EpochData* data, const std::string& folder);
   Status SetCurrent(int64_t epoch, const std::string& hash);
   Result<std::pair<Manifest, std::string>> ReadManifest(int64_t epoch) const;
+  // nullopt: it is not there. A data error if it is not the one that `child` follows.
+  Result<std::optional<Manifest>> ReadParent(const Manifest& child) const;
   // Follows the parents from CURRENT; nullopt: the epoch's manifest is not there.
   Result<std::optional<Manifest>> ReadAncestor(int64_t epoch, std::string* hash) const;
   Status CheckFiles(const Manifest& manifest) const;

@@ -192,6 +192,7 @@ void BatchJob::ProcessMorsel(PartitionState* partition, PartitionTurn* turn, int
 bool BatchJob::Large(int view, Worker* worker) const {
   const Batch& rows = worker->views[static_cast<size_t>(view)].rows();
   if (!streams_through_[static_cast<size_t>(view)] || rows.rows == 0) return false;
+  if (options_.schedule.held_bytes > 0) return true;
   return rows.rows >= kFlushRows || rows.string_bytes() >= kFlushBytes;
 }
 
@@ -202,7 +203,8 @@ Status BatchJob::FlushView(int view, Worker* worker) {
     std::lock_guard lock(output_mutex_);
     output.Add(rows);
     rows.Clear();
-    if (HeldBytes() < kHeldBytes) return OkStatus();
+    const int64_t limit = options_.schedule.held_bytes;
+    if (HeldBytes() < (limit > 0 ? limit : kHeldBytes)) return OkStatus();
     if (finishing_) return CutRows();
     full_.store(true);
     return OkStatus();

@@ -18,14 +18,16 @@ constexpr int64_t kLongestWaitUs = 5'000'000;
 // Reads the rows of one view out of outboxes, a frame at a time.
 class OutboxRows {
  public:
-  OutboxRows(const EpochStore* store, const program::View* view, std::vector<int64_t> epochs)
-      : store_(store), view_(view), epochs_(std::move(epochs)) {}
+  OutboxRows(const EpochStore* store, const program::View* view,
+             std::vector<const OutboxInfo*> outboxes)
+      : store_(store), view_(view), outboxes_(std::move(outboxes)) {}
 
   Result<const Batch*> Next() {
     while (true) {
       if (reader_ == nullptr) {
-        FLOW_TRY(bool more, NextSegment());
-        if (!more) return static_cast<const Batch*>(nullptr);
+        if (next_ == outboxes_.size()) return static_cast<const Batch*>(nullptr);
+        FLOW_TRY(reader_,
+                 SegmentReader::Open(store_->files(), store_->root(), outboxes_[next_++]->info));
       }
       FLOW_TRY(std::string_view frame, reader_->Next());
       if (frame.empty()) {
@@ -39,42 +41,13 @@ class OutboxRows {
   }
 
  private:
-  Result<bool> NextSegment() {
-    while (true) {
-      for (; next_outbox_ < outboxes_.size(); ++next_outbox_) {
-        if (outboxes_[next_outbox_].view != view_->name) continue;
-        FLOW_TRY(reader_, SegmentReader::Open(store_->files(), store_->root(),
-                                              outboxes_[next_outbox_].info));
-        ++next_outbox_;
-        return true;
-      }
-      if (next_epoch_ == epochs_.size()) return false;
-      FLOW_TRY(Manifest manifest, store_->Retained(epochs_[next_epoch_++]));
-      outboxes_ = std::move(manifest.outboxes);
-      next_outbox_ = 0;
-    }
-  }
-
   const EpochStore* store_;
   const program::View* view_;
-  const std::vector<int64_t> epochs_;
-  size_t next_epoch_ = 0;
-  std::vector<OutboxInfo> outboxes_;
-  size_t next_outbox_ = 0;
+  const std::vector<const OutboxInfo*> outboxes_;
+  size_t next_ = 0;
   std::unique_ptr<SegmentReader> reader_;
   Batch rows_;
 };
-
-// The epochs whose rows are the result: those of reading, and those of the last time that
-// aggregates were finished.
-std::vector<int64_t> EpochsOf(const BatchProgress& run, int64_t last) {
-  std::vector<int64_t> epochs;
-  for (int64_t epoch = run.begin; epoch <= run.scanned; ++epoch) epochs.push_back(epoch);
-  for (int64_t epoch = std::max(run.finish, run.scanned + 1); epoch <= last; ++epoch) {
-    epochs.push_back(epoch);
-  }
-  return epochs;
-}
 
 }  // namespace
 
@@ -149,8 +122,11 @@ Status BatchSinks::CheckAppended(int index, const std::optional<EpochMarker>& ma
     return refuse("has lost its marker: it is known to the state, but does not know it",
                   "give it a new topic or table and start again with --reset-state");
   }
-  FLOW_TRY(const std::optional<std::string> hash, store_->HashOf(marker->epoch));
-  if (marker->epoch < run->begin || marker->epoch > store_->epoch() || hash != marker->manifest) {
+  std::optional<std::string> hash;
+  if (marker->epoch >= run->begin && marker->epoch <= store_->epoch()) {
+    FLOW_TRY(hash, store_->HashOf(marker->epoch));
+  }
+  if (hash != marker->manifest) {
     return refuse("holds epoch " + std::to_string(marker->epoch) + ", which is not of this batch",
                   "its content was made by another run: give it a new topic or table and start "
                   "again with --reset-state");
@@ -203,33 +179,49 @@ std::optional<std::string> BatchSinks::Refusal(int view, const Batch& rows, int3
   return std::nullopt;
 }
 
-std::function<Result<const Batch*>()> BatchSinks::RowsOf(int view,
-                                                         std::vector<int64_t> epochs) const {
-  auto rows = std::make_shared<OutboxRows>(store_, &program_.views[static_cast<size_t>(view)],
-                                           std::move(epochs));
+Status BatchSinks::FindParts(const BatchProgress& run) {
+  parts_.clear();
+  FLOW_RETURN_IF_ERROR(
+      store_->RetainedFrom(run.begin, [&](Manifest manifest, const std::string& hash) {
+        // What was finished before a crash has been made again.
+        if (manifest.epoch > run.scanned && manifest.epoch < run.finish) return;
+        parts_.push_back({{manifest.epoch, hash}, std::move(manifest.outboxes)});
+      }));
+  std::reverse(parts_.begin(), parts_.end());
+  return OkStatus();
+}
+
+std::function<Result<const Batch*>()> BatchSinks::RowsOf(int view, size_t begin, size_t end) const {
+  const program::View& spec = program_.views[static_cast<size_t>(view)];
+  std::vector<const OutboxInfo*> outboxes;
+  for (size_t p = begin; p < end; ++p) {
+    for (const OutboxInfo& outbox : parts_[p].outboxes) {
+      if (outbox.view == spec.name) outboxes.push_back(&outbox);
+    }
+  }
+  auto rows = std::make_shared<OutboxRows>(store_, &spec, std::move(outboxes));
   return [rows]() { return rows->Next(); };
 }
 
-Status BatchSinks::AppendTo(Place* place, size_t at, const std::vector<int64_t>& epochs) {
+Status BatchSinks::AppendTo(Place* place, size_t at) {
   const int index = place->target->sinks()[at];
   const program::View& view = program_.views[static_cast<size_t>(sink(index).view)];
-  for (int64_t epoch : epochs) {
+  for (size_t p = 0; p < parts_.size(); ++p) {
     EpochMarker& marker = *place->markers[at];
-    if (epoch <= marker.epoch) continue;
+    if (parts_[p].marker.epoch <= marker.epoch) continue;
     Batch rows(view.types, kBatchRows);
-    auto next = RowsOf(sink(index).view, {epoch});
+    auto next = RowsOf(sink(index).view, p, p + 1);
     while (true) {
       FLOW_TRY(const Batch* some, next());
       if (some == nullptr) break;
       for (int32_t row = 0; row < some->rows; ++row) rows.AppendRow(*some, row);
     }
     // The last epoch's marker says that all is there.
-    if (rows.rows == 0 && epoch != epochs.back()) continue;
+    if (rows.rows == 0 && p + 1 != parts_.size()) continue;
     SinkStep step;
     step.sink = index;
     step.from = marker;
-    FLOW_TRY(const std::optional<std::string> hash, store_->HashOf(epoch));
-    step.to = {epoch, hash.value_or("")};
+    step.to = parts_[p].marker;
     step.rows = rows.rows == 0 ? nullptr : &rows;
     FLOW_RETURN_IF_ERROR(place->target->Apply({step}));
     marker = step.to;
@@ -240,23 +232,23 @@ Status BatchSinks::AppendTo(Place* place, size_t at, const std::vector<int64_t>&
 Status BatchSinks::PublishTo(Place* place, const BatchProgress& run) {
   // Reading may have taken hours: whoever was attached then need not be so any more.
   FLOW_TRY(place->markers, place->target->Attach());
-  const std::vector<int64_t> epochs = EpochsOf(run, store_->epoch());
-  const EpochMarker last{store_->epoch(), store_->hash()};
+  const EpochMarker& last = parts_.back().marker;
   for (size_t i = 0; i < place->markers.size(); ++i) {
     const int index = place->target->sinks()[i];
     if (place->markers[i] == last) continue;  // it has all of it
     if (place->target->CanResync(index)) {
-      FLOW_RETURN_IF_ERROR(place->target->Resync(index, last, RowsOf(sink(index).view, epochs)));
+      FLOW_RETURN_IF_ERROR(
+          place->target->Resync(index, last, RowsOf(sink(index).view, 0, parts_.size())));
       place->markers[i] = last;
       continue;
     }
     FLOW_RETURN_IF_ERROR(CheckAppended(index, place->markers[i], &run));
-    FLOW_RETURN_IF_ERROR(AppendTo(place, i, epochs));
+    FLOW_RETURN_IF_ERROR(AppendTo(place, i));
   }
   return OkStatus();
 }
 
-Status BatchSinks::Print(int index, const std::vector<int64_t>& epochs) {
+Status BatchSinks::Print(int index) {
   const program::View& view = program_.views[static_cast<size_t>(sink(index).view)];
   StdoutOptions stdout_options;
   auto format = sink(index).options.find("format");
@@ -269,7 +261,7 @@ Status BatchSinks::Print(int index, const std::vector<int64_t>& epochs) {
       }) > 1;
   stdout_options.changes = options_.changes;
   std::unique_ptr<SinkConnector> out = MakeStdoutSink(view, stdout_options);
-  auto next = RowsOf(sink(index).view, epochs);
+  auto next = RowsOf(sink(index).view, 0, parts_.size());
   while (true) {
     FLOW_TRY(const Batch* rows, next());
     if (rows == nullptr) break;
@@ -283,15 +275,14 @@ Status BatchSinks::Print(int index, const std::vector<int64_t>& epochs) {
 }
 
 Result<bool> BatchSinks::Publish(const BatchProgress& run) {
+  FLOW_RETURN_IF_ERROR(FindParts(run));
   for (Place& place : places_) {
     Status status = Patiently(place, [&] { return PublishTo(&place, run); });
     if (status.ok()) continue;
     if (status.error().domain == ErrorDomain::kExternal && stopped()) return false;
     return status.error();
   }
-  for (int index : printed_) {
-    FLOW_RETURN_IF_ERROR(Print(index, EpochsOf(run, store_->epoch())));
-  }
+  for (int index : printed_) FLOW_RETURN_IF_ERROR(Print(index));
   return true;
 }
 

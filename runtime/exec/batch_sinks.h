@@ -39,6 +39,11 @@ class BatchSinks {
     std::unique_ptr<EpochTarget> target;
     std::vector<std::optional<EpochMarker>> markers;  // by the target's sinks
   };
+  // An epoch whose rows are a part of the result.
+  struct Part {
+    EpochMarker marker;
+    std::vector<OutboxInfo> outboxes;
+  };
 
   BatchSinks(const program::Program& program, const RunOptions& options, EpochStore* store)
       : program_(program), options_(options), store_(store) {}
@@ -49,10 +54,12 @@ class BatchSinks {
   Status CheckAppended(int sink, const std::optional<EpochMarker>& marker,
                        const BatchProgress* run) const;
   Status PublishTo(Place* place, const BatchProgress& run);
-  Status AppendTo(Place* place, size_t at, const std::vector<int64_t>& epochs);
-  Status Print(int sink, const std::vector<int64_t>& epochs);
-  // The rows of a view in some epochs, a batch at a time; null at the end.
-  std::function<Result<const Batch*>()> RowsOf(int view, std::vector<int64_t> epochs) const;
+  Status AppendTo(Place* place, size_t at);
+  Status Print(int sink);
+  // Fills parts_.
+  Status FindParts(const BatchProgress& run);
+  // The rows of a view in parts_[begin, end), a batch at a time; null at the end.
+  std::function<Result<const Batch*>()> RowsOf(int view, size_t begin, size_t end) const;
   bool stopped() const { return options_.stop != nullptr && options_.stop->load(); }
 
   const program::Program& program_;
@@ -60,6 +67,7 @@ class BatchSinks {
   EpochStore* store_;
   std::vector<Place> places_;
   std::vector<int> printed_;  // STDOUT sinks
+  std::vector<Part> parts_;   // oldest first
 };
 
 }  // namespace flow

@@ -26,8 +26,10 @@ struct TestSchedule {
   // Is this partition declared silent at the end of this tick? If set, a bounded stream takes
   // decisions as a live one does, and writes the decision log.
   std::function<bool(int index, int64_t tick)> silent;
-  // Does the run break off after this tick, as if it had crashed there?
+  // Does the run break off after this tick (a batch: in this step), as if it had crashed there?
   std::function<bool(int64_t tick)> crash;
+  // A durable batch: rows that views hold before an epoch is due; 0: as much as is good.
+  int64_t held_bytes = 0;
 };
 
 struct RunOptions {
