@@ -12,6 +12,7 @@ namespace {
 constexpr int64_t kMaxTickBytes = 32 << 20;  // each partition may read one morsel more
 constexpr int64_t kMinTickBytes = 256 << 10;
 constexpr int64_t kMinStoreBytes = 2 << 20, kMaxStoreBytes = 256 << 20;
+constexpr int64_t kMaxRestBytes = 64 << 20;
 constexpr int64_t kMinZoneBytes = 32 << 10;
 constexpr int64_t kZones = 64;  // of a share, about: what goes at once is a small part of it
 
@@ -27,8 +28,10 @@ void StreamJob::OpenMemory() {
   if (durable()) options.folder = options_.state_directory + "/live";
   options.memory = std::clamp(memory / 4, kMinStoreBytes, kMaxStoreBytes);
   // A tick may bring as much new state as it reads.
-  tick_bytes_ = std::clamp(memory / 16, kMinTickBytes, kMaxTickBytes);
-  hot_bytes_ = std::max<int64_t>(0, memory - options.memory - 2 * tick_bytes_);
+  tick_bytes_ = std::clamp(memory / 32, kMinTickBytes, kMaxTickBytes);
+  // A quarter is for what nobody counts: batches on their way to disk, its library, fragments.
+  hot_bytes_ = std::max<int64_t>(
+      0, memory - options.memory - 2 * tick_bytes_ - std::min(memory / 4, kMaxRestBytes));
   cold_ = std::make_unique<ColdStore>(std::move(options));
 }
 
@@ -52,8 +55,8 @@ Status StreamJob::StateStatus() const {
 void StreamJob::Evict() {
   const int64_t used = state_account_.used();
   if (used <= hot_bytes_) return;
-  // To a little less, so that it is not done every tick; each share gives in proportion.
-  const double kept = static_cast<double>(hot_bytes_ / 8 * 7) / static_cast<double>(used);
+  // To clearly less: many at once are cheaper. Each share gives in proportion.
+  const double kept = static_cast<double>(hot_bytes_ / 4 * 3) / static_cast<double>(used);
   pool_->Run([&](int worker) {
     for (auto& shares : aggregates_) {
       StreamAggregate& share = *shares[static_cast<size_t>(worker)];

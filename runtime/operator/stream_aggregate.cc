@@ -382,7 +382,7 @@ void StreamAggregate::CloseSlices(const AggregateKernels& kernels, int64_t water
         }
         // A window may have more keys than there is room for.
         if (room_.store != nullptr && !tracking_ && bytes() > room_.bytes) {
-          Note(cold_.Evict({into}, account_, room_.bytes / 8 * 7));
+          Note(cold_.Evict({into}, account_, room_.bytes / 4 * 3));
         }
       });
     }

@@ -44,10 +44,14 @@ std::string BehindPrefix(std::string prefix) {
 rocksdb::Options DatabaseOptions(int64_t memory) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache =
-      rocksdb::NewLRUCache(static_cast<size_t>(std::max<int64_t>(memory / 2, 1 << 20)), 2);
-  table.cache_index_and_filter_blocks = true;  // all memory is under the budget
+      rocksdb::NewLRUCache(static_cast<size_t>(std::max<int64_t>(memory / 4 * 3, 1 << 20)), 2);
+  // All memory is under the budget. Filters are in parts, or one that has no room would be read as
+  // a whole for each key.
+  table.cache_index_and_filter_blocks = true;
   table.cache_index_and_filter_blocks_with_high_priority = true;
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.partition_filters = true;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(8));
   table.block_size = 4096;
   table.format_version = 5;
 
@@ -55,11 +59,13 @@ rocksdb::Options DatabaseOptions(int64_t memory) {
   options.create_if_missing = true;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.write_buffer_size =
-      static_cast<size_t>(std::clamp<int64_t>(memory / 4, 256 << 10, 32 << 20));
+      static_cast<size_t>(std::clamp<int64_t>(memory / 8, 256 << 10, 32 << 20));
   options.max_write_buffer_number = 2;
   options.arena_block_size = options.write_buffer_size / 8;
   options.target_file_size_base = 16 << 20;
   options.max_bytes_for_level_base = 128 << 20;
+  // Entries go out and come back again and again: writing them less often counts.
+  options.compaction_style = rocksdb::kCompactionStyleUniversal;
   options.max_open_files = 256;
   options.max_background_jobs = 2;
   options.avoid_flush_during_shutdown = true;
@@ -91,7 +97,10 @@ void ColdEntries::Sort() {
   });
 }
 
-ColdStore::ColdStore(Options options) : options_(std::move(options)) {}
+ColdStore::ColdStore(Options options) : options_(std::move(options)) {
+  std::error_code ignored;  // if it matters, Open says so
+  if (!options_.folder.empty()) std::filesystem::remove_all(options_.folder, ignored);
+}
 
 ColdStore::~ColdStore() {
   if (owned_ == nullptr) return;

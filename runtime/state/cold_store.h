@@ -50,7 +50,7 @@ class ColdEntries {
 class ColdStore {
  public:
   struct Options {
-    std::string folder;        // emptied at the first Put; "": a temporary one, removed at the end
+    std::string folder;        // what is there is removed; "": a temporary one
     int64_t memory = 8 << 20;  // for block cache and write buffers
   };
   explicit ColdStore(Options options);

@@ -75,7 +75,10 @@ class Cli(unittest.TestCase):
         path = self.write(INLINE)
         for arguments in ([], ["nonsense"], ["run"], ["run", path, "--mode", "nonsense"], ["run", path, "--nonsense"],
                           ["run", path, "--mode", "batch", "--until-end"], ["run", self.path("missing.flow")],
-                          ["run", path, "--workers", "-1"], ["run", path, "--view", "nonsense"],
+                          ["run", path, "--workers", "-1"],
+                          ["run", path, "--memory", "512"], ["run", path, "--memory", "0MB"],
+                          ["run", path, "--memory", "70000GB"], ["run", path, "--mode", "batch", "--memory", "64MB"],
+                          ["run", path, "--view", "nonsense"],
                           ["run", path, "--mode", "batch", "--to", "nonsense"],
                           ["run", path, "--mode", "batch", "--to", "nonsense:0=1"],
                           ["functions", "nonsense"], ["explain", path, "--plan", "nonsense"]):
@@ -163,6 +166,15 @@ class Cli(unittest.TestCase):
                      ["--collide-hashes"], ["--tier", "baseline"], ["--tier", "optimized"]):
             for mode in (["--mode", "batch"], ["--mode", "stream", "--until-end"]):
                 self.assertEqual(expected, self.ok("run", path, "--digest", *mode, *more).stdout, (mode, more))
+
+    def test_a_budget_changes_no_result(self):
+        rows = ", ".join(f"({n * 7919 % 30000})" for n in range(60000))
+        path = self.write(f"SOURCE s (a INT) FROM INLINE (VALUES {rows});\n"
+                          "VIEW v AS SELECT a, COUNT(*) AS n FROM s GROUP BY a;")
+        expected = self.ok("run", path, "--digest", "--mode", "batch").stdout
+        run = self.ok("run", path, "--digest", "--memory", "1MB", "--stats")
+        self.assertEqual(expected, run.stdout)
+        self.assertRegex(run.stderr, r"hot groups \d+, cold groups [1-9]\d+, evictions [1-9]\d+, cold reads [1-9]\d+ of")
 
     def test_digest_and_view_write_no_sink(self):
         path = self.write(INLINE + "SINK out FROM w INTO FILE (path = 'out.jsonl');")
