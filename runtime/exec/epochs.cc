@@ -144,9 +144,6 @@ Status Epochs::Reconcile() {
     target->applied = applier->applied();
     applied = std::min(applied, target->applied);
   }
-#ifdef FLOW_MUTANT_APPLIED_AT_ONCE
-  applied = INT64_MAX / 2;
-#endif
   store_->SetApplied(applied);
   return store_->RemoveLeftovers();
 }

@@ -4,7 +4,7 @@ machine loses power, or the call fails; then the pipeline is started again and m
 
 FLOWC is the program under test, FAULTS the preloaded library (faults.c says what it does). FLOW_CASES: how many of
 the calls are tried (600; `all`: each one of the first run); FLOW_SEED repeats the dice; FLOW_ONLY=PIPELINE,KIND,CALL
-repeats a case, FLOW_PIPELINES picks some.
+repeats a case, FLOW_PIPELINES and FLOW_KINDS pick some.
 """
 import collections
 import concurrent.futures
@@ -27,7 +27,7 @@ FLOWC = os.path.abspath(os.environ.get("FLOWC", os.path.join(ROOT, "build/releas
 FAULTS = os.path.abspath(os.environ.get("FAULTS", os.path.join(ROOT, "build/release/tests/crash/libfaults.so")))
 CASES = os.environ.get("FLOW_CASES", "600")
 SEED = int(os.environ.get("FLOW_SEED", str(random.randrange(1 << 30))))
-KINDS = ["kill", "power", "eio", "heal", "short", "enospc"]
+KINDS = os.environ.get("FLOW_KINDS", "kill power eio heal short enospc").split()
 JOBS = min(4, (os.cpu_count() or 1) + 1)
 
 COLUMNS = "(id BIGINT, page STRING, revenue DECIMAL(12, 2), ts TIMESTAMP)"
