@@ -146,9 +146,6 @@ Status Epochs::Reconcile() {
     target->lost = applier->lost();
     applied = std::min(applied, target->applied);
   }
-#ifdef FLOW_MUTANT_APPLIED_AT_ONCE
-  applied = INT64_MAX / 2;
-#endif
   store_->SetApplied(applied);
   return store_->RemoveLeftovers();
 }

@@ -47,9 +47,7 @@ Status StreamJob::Restore() {
   ticks_ = manifest.tick;
   for (size_t a = 0; a < program_.aggregates.size(); ++a) {
     auto found = manifest.watermarks.find(AggregateOwner(program_.aggregates[a]));
-#ifndef FLOW_MUTANT_WATERMARK_FORGOTTEN
     if (found != manifest.watermarks.end()) aggregate_watermark_[a] = found->second;
-#endif
     for (auto& share : aggregates_[a]) share->Restore(aggregate_watermark_[a]);
   }
   for (size_t v = 0; v < program_.views.size(); ++v) {
@@ -132,9 +130,7 @@ Manifest StreamJob::DescribeCut(bool ended) {
     }
     DescribeDigest(*outputs_[v], sum, &manifest);
   }
-#ifndef FLOW_MUTANT_DECISIONS_FORGOTTEN
   manifest.decisions = decided_;
-#endif
   manifest.applied = epochs_->applied_by_sink();
   return manifest;
 }

@@ -132,9 +132,6 @@ class FileTarget : public EpochTarget {
   // Held as long as the target lives: fences another run, and is given up by a killed one.
   Status TakeLock() {
     if (lock_ >= 0) return OkStatus();
-#ifdef FLOW_MUTANT_NO_SINK_LOCK
-    return OkStatus();
-#endif
     const std::string path = marker_path_ + ".lock";
     lock_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (lock_ < 0) return Failure("write", path);
