@@ -28,6 +28,11 @@ Result<std::unique_ptr<Epochs>> Epochs::Open(const program::Program& program,
   store_options.plan = PlanParts(program);
   FLOW_TRY(epochs->store_,
            EpochStore::Open(Files::System(), options.state_directory, store_options));
+  // Before a sink is touched.
+  if (epochs->store_->current().batch) {
+    return Error{ErrorDomain::kState, "the state in " + options.state_directory + " is of a batch",
+                 "give the stream a --state of its own"};
+  }
   FLOW_TRY(auto targets, OpenEpochTargets(program, {epochs->store_->uid()}));
   for (auto& target : OpenLocalTargets(program, options, *epochs->store_))
     targets.push_back(std::move(target));

@@ -23,10 +23,6 @@ Status StreamJob::OpenState() {
   dead_view_ = DeadLetterViews(program_);
   FLOW_TRY(epochs_, Epochs::Open(program_, options_));
   last_cut_ = epochs_->store().current();
-  if (last_cut_.batch) {
-    return Error{ErrorDomain::kState, "the state in " + options_.state_directory + " is of a batch",
-                 "give the stream a --state of its own"};
-  }
   last_cut_us_ = NowUs();
   decided_ = last_cut_.decisions;
   had_ended_ = last_cut_.ended;
