@@ -94,12 +94,15 @@ Status SinkApplier::Attach() {
       continue;
     }
 #endif
-    // First use: the marker is there before any manifest names the sink.
+    // First use. Where the state holds more than nothing the sink is filled from it, and has no
+    // marker until that is done.
     markers_[i] = {current.epoch, store_->hash()};
-    FLOW_RETURN_IF_ERROR(target_->Create(target_->sinks()[i], markers_[i]));
-    if (current.epoch == 0) continue;
-    lost_[i] = CanBeMadeAnew(i);
-    if (!on_notice_) continue;
+    lost_[i] = current.epoch > 0 && CanBeMadeAnew(i);
+    if (!lost_[i]) {
+      // The marker is there before any manifest names the sink.
+      FLOW_RETURN_IF_ERROR(target_->Create(target_->sinks()[i], markers_[i]));
+    }
+    if (current.epoch == 0 || !on_notice_) continue;
     on_notice_("sink " + sink(i).name +
                (lost_[i] ? " is new: it is filled from what the state holds"
                          : " is new: it gets what changes from now on"));
@@ -144,7 +147,8 @@ Status SinkApplier::CatchUp() {
 #ifdef FLOW_MUTANT_ONLY_NEWEST
   if (applied() < current) return ApplyRetained(current);
 #endif
-  for (int64_t epoch = applied() + 1; epoch <= current; ++epoch) {
+  // (If all have lost what they held, nothing is to be caught up with.)
+  for (int64_t epoch = std::min(applied(), current) + 1; epoch <= current; ++epoch) {
     Status status = ApplyRetained(epoch);
     if (status.ok()) continue;
     if (status.error().domain != ErrorDomain::kState) return status;
