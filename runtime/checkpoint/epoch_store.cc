@@ -344,7 +344,10 @@ Result<bool> EpochStore::Fold() {
   }
   const std::string file = "runs/" + std::to_string(chosen.front().first_epoch) + "-" +
                            std::to_string(chosen.back().last_epoch) + ".seg";
-  FLOW_TRY(StateSegment run, WriteRun(files_, root_, chosen, whole, file));
+  Result<StateSegment> written = WriteRun(files_, root_, chosen, whole, file, &stop_folding_);
+  if (!written.ok() && stop_folding_.load()) return false;
+  if (!written.ok()) return std::move(written.error());
+  const StateSegment run = std::move(written).value();
 #ifndef FLOW_MUTANT_RUN_NOT_SYNCED
   FLOW_RETURN_IF_ERROR(files_->SyncFolder(Path("runs")));
 #endif

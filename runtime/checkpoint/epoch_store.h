@@ -10,6 +10,7 @@
 // The order of steps is what makes it safe; see docs/exactly-once.md.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -70,6 +71,9 @@ class EpochStore {
   // Folds segments if that is due; false: nothing to do. Fold and CollectGarbage may run beside
   // Commit, both in one thread.
   Result<bool> Fold();
+  // The run ends: a fold that is being made is given up, it can be made at any later time. Any
+  // thread.
+  void StopFolding() { stop_folding_.store(true); }
 
   // A retained epoch of CURRENT's lineage: its manifest is verified by those that follow it, and
   // its rows for sinks are there. A state error if it is gone.
@@ -119,6 +123,8 @@ class EpochStore {
   std::unique_ptr<FileLock> lock_;
   std::string uid_;
   bool fresh_ = false;
+
+  std::atomic<bool> stop_folding_{false};
 
   mutable std::mutex mutex_;  // of all below
   Manifest current_;

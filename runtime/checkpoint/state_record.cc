@@ -275,7 +275,7 @@ Status FoldSegments(Files* files, const std::string& root,
 
 Result<StateSegment> WriteRun(Files* files, const std::string& root,
                               const std::vector<StateSegment>& segments, bool whole_state,
-                              const std::string& file) {
+                              const std::string& file, const std::atomic<bool>* stop) {
   StateSegment run;
   run.sorted = true;
   run.info.file = file;
@@ -293,6 +293,9 @@ Result<StateSegment> WriteRun(Files* files, const std::string& root,
   };
   FLOW_RETURN_IF_ERROR(
       FoldSegments(files, root, segments, !whole_state, [&](const StateRecord& record) -> Status {
+        if (stop != nullptr && stop->load(std::memory_order_relaxed)) {
+          return InternalError("folding was stopped");
+        }
         switch (record.op) {
           case StateOp::kPut:
             records.Put(record.owner, record.key, record.value);

@@ -8,6 +8,7 @@
 //   drop    every key with this prefix in an *earlier* segment is gone
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -69,9 +70,10 @@ Status FoldSegments(Files* files, const std::string& root,
                     const std::function<Status(const StateRecord&)>& f);
 
 // Writes the fold of `segments` as one run to `file` (relative to root), synced; its folder is not.
+// Gives up with an error once `*stop` is true.
 Result<StateSegment> WriteRun(Files* files, const std::string& root,
                               const std::vector<StateSegment>& segments, bool whole_state,
-                              const std::string& file);
+                              const std::string& file, const std::atomic<bool>* stop = nullptr);
 
 // Which neighbours to fold into one, oldest and one past the newest; equal: none. Tiers by size: a
 // byte is written again at most once for each factor `kFanIn` of growth.

@@ -58,6 +58,7 @@ Epochs::~Epochs() {
     std::lock_guard lock(mutex_);
     stop_ = true;
   }
+  if (store_ != nullptr) store_->StopFolding();
   changed_.notify_all();
   if (writer_.joinable()) writer_.join();
   if (folder_.joinable()) folder_.join();

@@ -223,7 +223,8 @@ TEST_F(Applier, TheOutboxIsGoneButItsManifestIsNot) {
   ASSERT_EQ(Reconcile(), "ok");
   Commit();
   ASSERT_TRUE(files_.Remove(kRoot + "/epoch-1/outbox").ok());
-  EXPECT_THAT(Reconcile(), HasSubstr("state: sink out holds epoch 0, and what followed is not retained"));
+  EXPECT_THAT(Reconcile(),
+              HasSubstr("state: sink out holds epoch 0, and what followed is not retained"));
 }
 
 TEST_F(Applier, ADamagedManifestOnTheWay) {
