@@ -9,6 +9,7 @@
 #include "runtime/time/decision_log.h"
 #include "runtime/time/frontier.h"
 #include "runtime/time/windows.h"
+#include "tests/support/temp_folder.h"
 
 namespace flow {
 namespace {
@@ -59,10 +60,10 @@ TEST(DecisionLog, ReadsWhatItWrote) {
   back.partition = {"s", 1};
   back.offset = 4;
   back.event_time = 1767225600000001;
-  std::string path = testing::TempDir() + "decisions.jsonl";
+  const test::TempFolder folder;
+  const std::string path = folder / "decisions.jsonl";
   std::ofstream(path) << DecisionJson(out) << "\n" << DecisionJson(back) << "\n";
   auto read = ReadDecisions(path);
-  std::remove(path.c_str());
   ASSERT_TRUE(read.ok());
   ASSERT_EQ(read.value().size(), 2u);
   EXPECT_EQ(read.value()[0].cut, out.cut);
@@ -78,7 +79,8 @@ TEST(DecisionLog, ReadsWhatItWrote) {
 }
 
 TEST(DecisionLog, RefusesWhatIsNone) {
-  std::string path = testing::TempDir() + "bad_decisions.jsonl";
+  const test::TempFolder folder;
+  const std::string path = folder / "decisions.jsonl";
   for (const char* line : {"{", "[]", "{\"out\":[\"s\"]}", "{\"out\":[\"s\",0],\"cut\":[[1]]}",
                            "{\"back\":[\"s\",0],\"offset\":\"x\",\"event_time\":1}", "{}"}) {
     std::ofstream(path) << line << "\n";

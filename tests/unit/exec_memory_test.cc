@@ -12,18 +12,13 @@
 #include "compiler/driver/compile.h"
 #include "runtime/exec/job.h"
 #include "runtime/format/encode.h"
+#include "tests/support/temp_folder.h"
 
 namespace flow {
 namespace {
 
 class MemoryTest : public testing::Test {
  protected:
-  MemoryTest() : folder_(testing::TempDir() + "exec_memory") {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-  }
-  ~MemoryTest() override { std::filesystem::remove_all(folder_); }
-
   void Compiled(const std::string& text) {
     CompileOptions options;
     options.engine = EngineKind::kInterpreter;
@@ -65,13 +60,13 @@ class MemoryTest : public testing::Test {
     return text;
   }
 
-  std::string folder_;
+  test::TempFolder folder_;
   std::unique_ptr<Compilation> compilation_;
 };
 
 TEST_F(MemoryTest, LateRowsFindColdWindowsAndNoneIsLost) {
   // Hours of one-minute windows; the last rows are late for the first ones.
-  std::ofstream out(folder_ + "/rows.csv");
+  std::ofstream out(folder_ / "rows.csv");
   out << "k,s,ts\n";
   auto row = [&](int minute, int key) {
     char line[128];
@@ -85,7 +80,7 @@ TEST_F(MemoryTest, LateRowsFindColdWindowsAndNoneIsLost) {
   }
   for (int minute = 0; minute < 300; minute += 3) row(minute, 199 - minute % 200);
   out.close();
-  Compiled("SOURCE r (k BIGINT, s STRING, ts TIMESTAMP) FROM FILE (path = '" + folder_ +
+  Compiled("SOURCE r (k BIGINT, s STRING, ts TIMESTAMP) FROM FILE (path = '" + folder_.path() +
            "/rows.csv') FORMAT CSV EVENT TIME ts WATERMARK 1m;\n"
            "VIEW w AS SELECT k, window_start, COUNT(*) AS n, MAX(s) AS s FROM TUMBLE(r, 1m) "
            "GROUP BY k, window_start ALLOW LATENESS 1d;\n"
@@ -103,16 +98,16 @@ TEST_F(MemoryTest, LateRowsFindColdWindowsAndNoneIsLost) {
 }
 
 TEST_F(MemoryTest, AStateLargerThanMemoryIsPutBack) {
-  std::ofstream out(folder_ + "/rows.csv");
+  std::ofstream out(folder_ / "rows.csv");
   out << "k,x\n";
   for (int i = 0; i < 60'000; ++i) out << i * 7919 % 40'000 << ',' << i % 100 << ".25\n";
   out.close();
-  Compiled("SOURCE r (k BIGINT, x DECIMAL(12, 2)) FROM FILE (path = '" + folder_ +
+  Compiled("SOURCE r (k BIGINT, x DECIMAL(12, 2)) FROM FILE (path = '" + folder_.path() +
            "/rows.csv') FORMAT CSV;\n"
            "VIEW v AS SELECT k, COUNT(*) AS n, SUM(x) AS total FROM r GROUP BY k;\n");
   const RunReport batch = Batch();
   RunOptions options = Little(2);
-  options.state_directory = folder_ + "/state";
+  options.state_directory = folder_ / "state";
   options.epoch_us = 0;
   options.schedule.crash = [](int64_t tick) { return tick >= 20; };
   options.use_sinks = false;

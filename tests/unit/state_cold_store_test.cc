@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "runtime/state/cold_store.h"
+#include "tests/support/temp_folder.h"
 
 namespace flow {
 namespace {
@@ -55,7 +56,8 @@ std::vector<std::string> Scan(ColdStore* store, const std::string& prefix) {
 }
 
 TEST(ColdStore, IsEmptyAndHasNoFolderBeforeTheFirstPut) {
-  const std::string folder = testing::TempDir() + "cold_none";
+  const test::TempFolder temp;
+  const std::string folder = temp / "cold";
   ColdStore store({folder, 1 << 20});
   EXPECT_THAT(Get(&store, {"a"}), ElementsAre("none"));
   EXPECT_THAT(Scan(&store, ""), IsEmpty());
@@ -106,7 +108,8 @@ TEST(ColdStore, AScanSeesNothingOfWhatIsWrittenMeanwhile) {
 }
 
 TEST(ColdStore, ForgetsWhatAnEarlierProcessLeftAndLeavesNothing) {
-  const std::string folder = testing::TempDir() + "cold_own";
+  const test::TempFolder temp;
+  const std::string folder = temp / "cold";
   std::filesystem::create_directories(folder + "/sub");
   {
     ColdStore store({folder, 1 << 20});
