@@ -24,7 +24,9 @@ Status StreamJob::OpenState() {
   FLOW_TRY(epochs_, Epochs::Open(program_, options_));
   last_cut_ = epochs_->store().current();
   last_cut_us_ = NowUs();
+#ifndef FLOW_MUTANT_DECISIONS_FORGOTTEN
   decided_ = last_cut_.decisions;
+#endif
   had_ended_ = last_cut_.ended;
   if (!epochs_->store().fresh() && options_.on_notice) {
     options_.on_notice("state " + options_.state_directory + ": going on from epoch " +

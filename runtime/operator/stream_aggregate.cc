@@ -449,7 +449,9 @@ void StreamAggregate::Restore(int64_t watermark) {
 }
 
 void StreamAggregate::SaveChanges(StateSink* out) {
+#ifndef FLOW_MUTANT_DROPS_NOT_SAVED
   for (const std::string& prefix : dropped_) out->Drop(prefix);
+#endif
 #ifndef FLOW_MUTANT_REMOVES_NOT_SAVED
   for (const std::string& key : removed_) out->Remove(key);
 #endif

@@ -52,8 +52,11 @@ SINK a FROM e INTO FILE (path = 'out/e.jsonl');""", {"e": ("page",)}),
 VIEW per AS SELECT page, id % 7 AS k, COUNT(*) AS n, SUM(revenue) AS r FROM c GROUP BY page, id % 7;
 VIEW s AS SELECT n, COUNT(*) AS groups, MAX(r) AS most, MIN(page) AS first FROM per GROUP BY n;
 VIEW h AS SELECT page, COUNT(*) AS n FROM per WHERE n > 1 GROUP BY page HAVING COUNT(*) % 2 = 1;
+VIEW pages AS SELECT page, COUNT(*) AS n FROM c GROUP BY page;
+VIEW t AS SELECT n, COUNT(*) AS pages FROM pages GROUP BY n;
 SINK a FROM s INTO FILE (path = 'out/s.jsonl');
-SINK b FROM h INTO FILE (path = 'out/h.jsonl');""", {"s": ("n",), "h": ("page",)}),
+SINK b FROM h INTO FILE (path = 'out/h.jsonl');
+SINK d FROM t INTO FILE (path = 'out/t.jsonl');""", {"s": ("n",), "h": ("page",), "t": ("n",)}),
     "rows": Pipeline(SOURCE + """
 VIEW r AS SELECT id, page, revenue * 2 AS twice FROM c WHERE revenue > 20;
 VIEW q AS SELECT id, 100 / (id % 10) AS x FROM c;
@@ -157,6 +160,20 @@ class Disk:
             c = line["counts"]
             if c["decoded"] != c["accepted"] + c["filtered"] + c["late"] + c["dead"]:
                 return f"the ledger: {line}"
+        return self.wrong_state(expected)
+
+    def wrong_state(self, expected):
+        """At the end all windows are closed and gone; a view without windows and HAVING keeps a group a row."""
+        run = subprocess.run([FLOWC, "state", "ls", ".flow/p/stream", "--format", "json"], cwd=self.folder,
+                             capture_output=True, text=True, check=False)
+        if run.returncode:
+            return f"state ls: {run.stderr}"
+        entries = {line["operator"]: line["entries"] for line in map(json.loads, run.stdout.splitlines())}
+        for sink, keys in self.pipeline.keys.items():
+            wanted = 0 if keys is None or "window_start" in keys else len(expected[sink])
+            if "HAVING" not in self.pipeline.text.split(f"VIEW {sink} ")[1].split(";")[0] and \
+                    entries.get(f"aggregate {sink}", 0) != wanted:
+                return f"the state of {sink}: {entries}"
         return ""
 
 
@@ -191,8 +208,6 @@ class Faults(unittest.TestCase):
         with open(os.path.join(disk.folder, "out/dead.jsonl"), encoding="utf-8") as file:
             expected["dead"] = canonical(loads(line) for line in file)
         assert len(expected["dead"]) >= 4, expected["dead"]
-        wrong = disk.wrong(expected)
-        assert not wrong, wrong
         with open(count, encoding="utf-8") as file:
             cls.calls[name] = int(file.read())
         assert cls.calls[name] > 100, cls.calls

@@ -1,7 +1,7 @@
 // links: compiler/driver
 // labels: tsan
 // sources: case_generator.cc
-// parts: 4 500
+// parts: 10 200
 //
 // One program over one log gives one answer: whatever the engine, the plan, the workers, the batch
 // size, the hashes, the optimizer's rules, the interleaving of partitions, and at every frontier.
@@ -37,7 +37,7 @@ int64_t FromEnvironment(const char* name, int64_t otherwise) {
 struct Coverage {
   int64_t cases = 0, late = 0, late_windows = 0, tie = 0, dead = 0, null_key = 0, skewed = 0;
   int64_t key_errors = 0, filtered = 0, back = 0, out = 0, frontiers = 0, deleted = 0, rows = 0;
-  int64_t crashes = 0, batch_crashes = 0, evictions = 0, cold_reads = 0;
+  int64_t crashes = 0, batch_crashes = 0, decided_crashes = 0, evictions = 0, cold_reads = 0;
 };
 
 struct Variant {
@@ -272,6 +272,14 @@ class Case {
     return Differ("at " + frontier + name, a, b);
   }
 
+  // After so many ticks of a run.
+  static std::function<bool(int64_t)> CrashAfter(int64_t ticks) {
+    return [ticks, first = int64_t{-1}](int64_t tick) mutable {
+      if (first < 0) first = tick;
+      return tick - first >= ticks;
+    };
+  }
+
   // A stream with state that breaks off again and again, and goes on with other workers and another
   // engine: at the end (or at a frontier) it has what a run without trouble has.
   std::string CheckCrashes(const Outcome& at_end) {
@@ -300,14 +308,7 @@ class Case {
       stream.batch_rows = static_cast<int32_t>(random_.Between(1, 7));
       Interleave(&stream, &name);
       LittleMemory(40, &stream, &name);
-      const int64_t ticks = random_.Between(1, 12);
-      int64_t first = -1;
-      if (i < crashes) {
-        stream.schedule.crash = [ticks, first](int64_t tick) mutable {
-          if (first < 0) first = tick;
-          return tick - first >= ticks;
-        };
-      }
+      if (i < crashes) stream.schedule.crash = CrashAfter(random_.Between(1, 12));
       if (!Run(variant, stream, &last)) {
         if (failure_.find("crashed by a test") == std::string::npos) return failure_ + name;
         ++coverage_->crashes;
@@ -372,16 +373,19 @@ class Case {
   }
 
   // A stream that finds partitions silent at random, stopped somewhere: the batch up to where it
-  // stopped, reading its decisions, gives the same.
+  // stopped, reading its decisions, gives the same. With state it breaks off a few times before,
+  // and the batch takes the decisions that the state keeps.
   std::string CheckDecisions() {
-    std::string path = "/tmp/flow_decisions_" + std::to_string(::getpid()) + ".jsonl";
-    std::remove(path.c_str());
-    std::string name;
+    const bool durable = random_.Chance(50);
+    const std::string path = "/dev/shm/flow_decisions_" + std::to_string(::getpid());
+    std::filesystem::remove_all(path);
+    std::string name = durable ? " with state" : "";
     RunOptions stream = BaseOptions();
     stream.until_end = true;
     stream.workers = static_cast<int>(random_.Between(1, 2));
     stream.batch_rows = static_cast<int32_t>(random_.Between(1, 5));
-    stream.decisions = path;
+    (durable ? stream.state_directory : stream.decisions) = path;
+    stream.epoch_us = random_.Chance(50) ? 0 : random_.Between(100, 3000);
     Interleave(&stream, &name);
     uint64_t seed = random_.Next();
     stream.schedule.silent = [seed](int index, int64_t tick) {
@@ -389,28 +393,57 @@ class Case {
       random.Next();
       return random.Chance(15);
     };
-    int64_t last_tick = random_.Between(1, 60);
+    // After a crash sometimes at once: what is not restored could be decided again.
+    int64_t last_tick = random_.Between(1, 60),
+            soon = random_.Chance(50) ? random_.Between(1, 3) : 60;
     std::atomic<bool> stop{false};
     stream.stop = &stop;
     stream.on_progress = [&](const Progress& progress) {
       if (progress.ticks >= last_tick) stop.store(true);
     };
     Outcome streamed, batched;
-    if (!Run({}, stream, &streamed)) return failure_;
-    RunOptions batch = BatchOptions(2, 1024);
-    batch.decisions = path;
-    if (streamed.report.stopped) batch.to = streamed.report.frontier();
-    bool ok = Run({}, batch, &batched);
-    auto decisions = ReadDecisions(path);
-    std::remove(path.c_str());
-    if (!ok) return failure_;
-    if (decisions.ok()) {
-      for (const Decision& decision : decisions.value()) {
-        ++(decision.kind == Decision::Kind::kOut ? coverage_->out : coverage_->back);
+    for (int64_t crashes = durable ? random_.Between(0, 3) : 0; crashes > 0; --crashes) {
+      RunOptions breaks = stream;
+      breaks.schedule.crash = CrashAfter(random_.Between(1, 20));
+      if (Run({}, breaks, &streamed)) break;
+      if (failure_.find("crashed by a test") == std::string::npos) return failure_ + name;
+      ++coverage_->decided_crashes;
+    }
+    int64_t first_tick = -1;
+    stream.on_progress = [&](const Progress& progress) {
+      if (first_tick < 0) first_tick = progress.ticks;
+      if (progress.ticks >= last_tick ||
+          (first_tick > 1 && progress.ticks - first_tick + 1 >= soon)) {
+        stop.store(true);
       }
+    };
+    if (!Run({}, stream, &streamed)) return failure_ + name;
+    RunOptions batch = BatchOptions(2, 1024);
+    (durable ? batch.stream_state : batch.decisions) = path;
+    if (streamed.report.stopped) batch.to = streamed.report.frontier();
+    const bool ok = Run({}, batch, &batched);
+    std::vector<Decision> decisions = durable ? StateDecisions(path) : FileDecisions(path);
+    std::filesystem::remove_all(path);
+    if (!ok) return failure_ + name;
+    for (const Decision& decision : decisions) {
+      ++(decision.kind == Decision::Kind::kOut ? coverage_->out : coverage_->back);
     }
     if (streamed.text == batched.text) return "";
     return Differ("with decisions, at " + streamed.report.frontier() + name, batched, streamed);
+  }
+
+  static std::vector<Decision> FileDecisions(const std::string& path) {
+    auto read = ReadDecisions(path);
+    return read.ok() ? read.value() : std::vector<Decision>();
+  }
+  static std::vector<Decision> StateDecisions(const std::string& folder) {
+    std::vector<Decision> decisions;
+    auto view = ReadStateView(Files::System(), folder);
+    if (!view.ok()) return decisions;
+    for (const std::string& text : view.value().manifest.decisions) {
+      if (auto decision = ParseDecision(text)) decisions.push_back(*decision);
+    }
+    return decisions;
   }
 
   void Count(const RunReport& report) {
@@ -459,7 +492,8 @@ TEST(Sameness, EveryWayOfRunningGivesTheSame) {
   std::printf(
       "%lld cases, %lld rows, %lld frontiers: late %lld, late for some windows %lld, ties in %lld, "
       "dead %lld, key errors %lld, filtered %lld, NULL keys in %lld, several partitions in %lld, "
-      "left out %lld, came back %lld, crashes %lld, of batches %lld, evictions %lld, cold reads "
+      "left out %lld, came back %lld, crashes %lld, of batches %lld, with decisions %lld, "
+      "evictions %lld, cold reads "
       "%lld\n",
       static_cast<long long>(coverage.cases), static_cast<long long>(coverage.rows),
       static_cast<long long>(coverage.frontiers), static_cast<long long>(coverage.late),
@@ -468,7 +502,8 @@ TEST(Sameness, EveryWayOfRunningGivesTheSame) {
       static_cast<long long>(coverage.filtered), static_cast<long long>(coverage.null_key),
       static_cast<long long>(coverage.skewed), static_cast<long long>(coverage.out),
       static_cast<long long>(coverage.back), static_cast<long long>(coverage.crashes),
-      static_cast<long long>(coverage.batch_crashes), static_cast<long long>(coverage.evictions),
+      static_cast<long long>(coverage.batch_crashes),
+      static_cast<long long>(coverage.decided_crashes), static_cast<long long>(coverage.evictions),
       static_cast<long long>(coverage.cold_reads));
   if (cases < 100) return;
   // Floors: a generator that stopped making the hard cases would prove nothing.
@@ -481,6 +516,7 @@ TEST(Sameness, EveryWayOfRunningGivesTheSame) {
   EXPECT_GE(coverage.back, cases / 20);
   EXPECT_GE(coverage.crashes, cases / 5);
   EXPECT_GE(coverage.batch_crashes, cases / 5);
+  EXPECT_GE(coverage.decided_crashes, cases / 40);
   EXPECT_GE(coverage.evictions, cases * 10);
   EXPECT_GE(coverage.cold_reads, cases * 5);
 }

@@ -1,4 +1,4 @@
-"""What the parts of tools/bench share: the logs, the .flow files, and running flowc and the hand-written twin."""
+"""What the parts of tools/bench share: the logs, the .flow files, a broker, and running flowc and the hand-written twin."""
 import glob
 import json
 import os
@@ -8,6 +8,8 @@ import sys
 import time
 
 import workloads
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 
 
 def make_data(options, name, events):
@@ -61,3 +63,23 @@ def run_twin(options, folder):
     wall, after = time.monotonic() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return run.stdout, (cpu, wall)
+
+
+class Kafka:
+    """A broker for the time of the measurement; one that runs already is used and left alone."""
+
+    def __enter__(self):
+        self.ours = not os.path.exists(os.path.join(ROOT, "build/kafka", os.environ.get("FLOW_KAFKA_PORT", "19092"), "pid"))
+        run = subprocess.run([os.path.join(ROOT, "tools/kafka/start")], capture_output=True, text=True)
+        if run.returncode != 0:
+            sys.exit(run.stdout + run.stderr)
+        self.address = run.stdout.split()[-1]
+        return self
+
+    def __exit__(self, *_):
+        if self.ours:
+            subprocess.run([os.path.join(ROOT, "tools/kafka/stop")], check=True)
+
+
+def make_topic(name, partitions=4):
+    subprocess.run([os.path.join(ROOT, "tools/kafka/topic"), name, str(partitions)], check=True, capture_output=True)

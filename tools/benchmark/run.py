@@ -1,5 +1,5 @@
 """tools/bench: flowc as a stream and as a batch, and DuckDB in one thread, over the same JSON files; then flowc over
-a real topic, the way to its first row, and what a second worker gives.
+a real topic, the way to its first row, what a second worker gives, what epochs cost, and latency through Kafka.
 
 What is counted is CPU seconds of the whole process (all threads): for flowc from start to end, for DuckDB
 one statement in a fresh process from SQL text to the last value. Runs take turns; figures are medians. Every
@@ -16,6 +16,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tests", "oracle"))
 import run as oracle  # noqa: E402
+import durable  # noqa: E402
 import scenarios  # noqa: E402
 import workloads  # noqa: E402
 from common import flow_file, make_data, run_flowc, run_twin, statement  # noqa: E402
@@ -71,22 +72,25 @@ def measure(options, name):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    for name in ("flowc", "clickgen", "clicktwin", "folder"):
+    for name in ("flowc", "clickgen", "clicktwin", "latency", "folder"):
         parser.add_argument("--" + name, required=True)
     parser.add_argument("--events", type=int, default=2_000_000)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--rate", type=int, default=100_000, help="latency: events a second")
+    parser.add_argument("--seconds", type=int, default=20, help="latency: how long")
     parser.add_argument("--sql", action="store_true", help="print DuckDB's SQL")
     parser.add_argument("what", nargs="*", help="some of the queries and scenarios; default: all")
     options = parser.parse_args()
-    known = [*workloads.QUERIES, *scenarios.SCENARIOS]
+    others = {**scenarios.SCENARIOS, **durable.SCENARIOS}
+    known = [*workloads.QUERIES, *others]
     for unknown in set(options.what) - set(known):
         parser.error(f"there is no {unknown}; there are {', '.join(known)}")
     names = [name for name in workloads.QUERIES if name in (options.what or known)]
     begin = time.monotonic()
     if names:
         compare(options, names)
-    for name, scenario in scenarios.SCENARIOS.items():
+    for name, scenario in others.items():
         if name in (options.what or known):
             scenario(options)
     print(f"\n{time.monotonic() - begin:.0f} s")

@@ -7,10 +7,9 @@ import time
 import uuid
 
 import workloads
-from common import flow_file, make_data, run_flowc
+from common import Kafka, flow_file, make_data, make_topic, run_flowc
 
 PARTITIONS = 4
-ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 KAFKA_SOURCE = workloads.CLICKS_SOURCE.replace("FILE (path = '{folder}/clicks-*.jsonl', partitions = 'file')",
                                                "KAFKA (brokers = '{broker}', topic = '{topic}')")
 INLINE = """
@@ -30,39 +29,24 @@ def times(report):
     return report["cpu_us"] / 1e6, report["wall_us"] / 1e6
 
 
-class Kafka:
-    """A broker for the time of the measurement; one that runs already is used and left alone."""
-
-    def __enter__(self):
-        self.ours = not os.path.exists(os.path.join(ROOT, "build/kafka", os.environ.get("FLOW_KAFKA_PORT", "19092"), "pid"))
-        run = subprocess.run([os.path.join(ROOT, "tools/kafka/start")], capture_output=True, text=True)
-        if run.returncode != 0:
-            sys.exit(run.stdout + run.stderr)
-        self.address = run.stdout.split()[-1]
-        return self
-
-    def __exit__(self, *_):
-        if self.ours:
-            subprocess.run([os.path.join(ROOT, "tools/kafka/stop")], check=True)
-
-    def fill(self, options, events):
-        """Writes the clicks to a new topic; returns the .flow file over it and the one over the files."""
-        folder = make_data(options, "clicks", events)
-        topic = "clicks-" + uuid.uuid4().hex[:12]
-        subprocess.run([os.path.join(ROOT, "tools/kafka/topic"), topic, str(PARTITIONS)], check=True, capture_output=True)
-        files = flow_file("clicks", folder)
-        print(f"writing {events:,} clicks into a topic of {PARTITIONS} partitions", flush=True)
-        subprocess.run([options.flowc, "datagen", files, "--brokers", self.address, "--topic", topic], check=True)
-        path = os.path.join(folder, "topic.flow")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(KAFKA_SOURCE.format(broker=self.address, topic=topic) + f"VIEW v AS {workloads.QUERIES['clicks'][2]};\n")
-        return path, files
+def fill(broker, options, events):
+    """Writes the clicks to a new topic; returns the .flow file over it and the one over the files."""
+    folder = make_data(options, "clicks", events)
+    topic = "clicks-" + uuid.uuid4().hex[:12]
+    make_topic(topic, PARTITIONS)
+    files = flow_file("clicks", folder)
+    print(f"writing {events:,} clicks into a topic of {PARTITIONS} partitions", flush=True)
+    subprocess.run([options.flowc, "datagen", files, "--brokers", broker.address, "--topic", topic], check=True)
+    path = os.path.join(folder, "topic.flow")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(KAFKA_SOURCE.format(broker=broker.address, topic=topic) + f"VIEW v AS {workloads.QUERIES['clicks'][2]};\n")
+    return path, files
 
 
 def kafka(options):
     """The clicks out of a topic: events per CPU second of the whole process, librdkafka's threads included."""
     with Kafka() as broker:
-        topic, files = broker.fill(options, options.events)
+        topic, files = fill(broker, options, options.events)
         expected, _ = run_flowc(options, files, "batch", ["--digest"])
         runs = {"batch": [], "stream": [], "files": []}
         for _ in range(options.runs):
