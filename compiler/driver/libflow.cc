@@ -243,11 +243,11 @@ bool Program::wants_state() const {
       case flow::program::Connector::kKafka:
       case flow::program::Connector::kPostgres:
       case flow::program::Connector::kRedis:
+      case flow::program::Connector::kHttp:
         return true;
       case flow::program::Connector::kFile:
         if (!flow::AllSourcesBounded(program)) return true;
         break;
-      case flow::program::Connector::kHttp:
       case flow::program::Connector::kNexmark:
       case flow::program::Connector::kInline:
       case flow::program::Connector::kStdout:

@@ -15,7 +15,7 @@ namespace {
 // An epoch is cut early when it holds so much for the sinks.
 constexpr int64_t kOutboxBytes = 64 << 20;
 // After a stop: what is not with a sink by then gets there at the next start.
-constexpr int64_t kDrainUs = 8'000'000;
+constexpr int64_t kDrainUs = 6'000'000;
 
 }  // namespace
 
