@@ -123,6 +123,7 @@ void FillReport(const program::Program& program, const Routes& routes, const Sou
       ledger.duplicate += worker->sources[s].duplicate;
       ledger.held += worker->sources[s].held;
       ledger.dead += worker->sources[s].dead;
+      ledger.shed += worker->sources[s].shed;
     }
     report->sources.push_back(std::move(ledger));
   }

@@ -46,7 +46,7 @@ StreamJob::StreamJob(const program::Program& program, const RunOptions& options)
 
 Status StreamJob::Open() {
   bounded_ = options_.until_end || !options_.to.empty() || AllSourcesBounded(program_);
-  decides_ = !bounded_ || options_.schedule.silent;
+  decides_ = !bounded_ || options_.schedule.decides();
   const Manifest* resume = nullptr;
   if (durable()) {
     FLOW_RETURN_IF_ERROR(OpenState());
@@ -165,21 +165,6 @@ void StreamJob::Consume(int path, Worker* worker, const PathRunner::Output& outp
   }
 }
 
-void StreamJob::ComeBack(PartitionState* partition, int64_t offset) {
-  partition->out = false;
-  int64_t event_time = come_back_[static_cast<size_t>(partition->source)];
-  if (event_time == kMinTime) return;
-  partition->raises.emplace_back(offset, event_time);
-  Decision decision;
-  decision.kind = Decision::Kind::kBack;
-  decision.partition = {program_.sources[static_cast<size_t>(partition->source)].name,
-                        partition->partition};
-  decision.offset = offset;
-  decision.event_time = event_time;
-  std::lock_guard lock(decisions_mutex_);
-  new_decisions_.push_back(std::move(decision));
-}
-
 void StreamJob::ProcessMorsel(PartitionState* partition, Worker* worker) {
   const program::Source& source = program_.sources[static_cast<size_t>(partition->source)];
   SourceFront& front = *worker->fronts[static_cast<size_t>(partition->source)];
@@ -227,6 +212,7 @@ Status StreamJob::ReadPartition(PartitionState* partition, int morsels, Worker* 
       return OkStatus();
     }
     FLOW_TRY(ReadState state, partition->reader->Read(rows, kMorselBytes, &worker->rows.morsel));
+    CountShed(partition, worker);
     rates_.GiveBack(partition->source,
                     rows - (state == ReadState::kData ? worker->rows.morsel.row_count : 0));
     if (state == ReadState::kEnd) {
@@ -368,36 +354,6 @@ bool StreamJob::Watermarks(bool last) {
     }
   }
   return before != aggregate_watermark_;
-}
-
-Status StreamJob::Decide() {
-  if (decides_) {
-    int64_t now = NowUs();
-    for (size_t i = 0; i < sources_->partitions().size(); ++i) {
-      PartitionState* partition = sources_->partitions()[i].get();
-      const program::Source& source = program_.sources[static_cast<size_t>(partition->source)];
-      if (!source.idle || partition->out || partition->ended) continue;
-      bool silent = options_.schedule.silent ? options_.schedule.silent(static_cast<int>(i), ticks_)
-                                             : partition->silent_since_us != 0 &&
-                                                   now - partition->silent_since_us >= *source.idle;
-      if (!silent) continue;
-      partition->out = true;
-      Decision decision;
-      decision.kind = Decision::Kind::kOut;
-      decision.partition = {source.name, partition->partition};
-      decision.cut = sources_->Offsets();
-      new_decisions_.push_back(std::move(decision));
-    }
-  }
-  for (const Decision& decision : new_decisions_) {
-    if (epochs_ != nullptr) decided_.push_back(DecisionJson(decision));
-    if (decision_file_.is_open()) decision_file_ << DecisionJson(decision) << '\n';
-  }
-  if (!new_decisions_.empty() && decision_file_.is_open() && !decision_file_.flush()) {
-    return ExternalError("can not write the decision log " + options_.decisions);
-  }
-  new_decisions_.clear();
-  return OkStatus();
 }
 
 Status StreamJob::EmitViews(bool last) {
