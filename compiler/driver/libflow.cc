@@ -196,6 +196,7 @@ flow::RunOptions Translate(const RunOptions& options, const std::atomic<bool>* s
     out.resume = options.resume;
   }
   out.stream_state = options.stream_state;
+  out.replay = {options.letters, options.letters_of};
   out.memory_bytes = options.memory;
   out.workers = options.workers;
   out.batch_rows = options.batch_rows;

@@ -33,6 +33,12 @@ struct RawRecord {
   int64_t log_timestamp = kNoTime;  // us
 };
 
+// Of a dead letter that is replayed: where its record stood.
+struct LetterOrigin {
+  int partition = 0;
+  std::string path;  // it goes this way only: the name of a view or aggregate; empty: every way
+};
+
 // A run of consecutive records of one partition.
 struct Morsel {
   int partition = 0;
@@ -42,7 +48,12 @@ struct Morsel {
   int64_t begin_offset = 0;          // of the first record
   int64_t next_offset = 0;           // where reading goes on
   int64_t bytes = 0;
-  int64_t arrival_us = 0;  // wall clock when it was read
+  int64_t arrival_us = 0;                                    // wall clock when it was read
+  std::shared_ptr<const std::vector<LetterOrigin>> origins;  // by record; null: none is a letter
+  // Where the record stood.
+  int PartitionOf(size_t record) const {
+    return origins == nullptr ? partition : (*origins)[record].partition;
+  }
 };
 
 enum class ReadState {

@@ -36,8 +36,16 @@ struct TestSchedule {
   int64_t held_bytes = 0;
 };
 
+// The sources give dead letters instead of their logs: see replay.h.
+struct ReplayOptions {
+  std::string letters;  // a state directory, a file, kafka://brokers/topic; empty: no replay
+  std::string view;     // only letters that died on the way to it; for all paths
+  bool on() const { return !letters.empty(); }
+};
+
 struct RunOptions {
   TestSchedule schedule;
+  ReplayOptions replay;
   RunMode mode = RunMode::kStream;
   bool until_end = false;  // end where the sources end now; W = +inf there
   std::string to;          // frontier or time: --stop-at and --to

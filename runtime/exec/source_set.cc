@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "runtime/abi/convert.h"
+#include "runtime/exec/replay.h"
 #include "runtime/exec/shed_reader.h"
 #include "runtime/time/frontier.h"
 #include "runtime/time/windows.h"
@@ -41,7 +42,9 @@ Result<std::unique_ptr<SourceSet>> SourceSet::Open(const program::Program& progr
   }
   for (size_t s = 0; s < program.sources.size(); ++s) {
     const program::Source& source = program.sources[s];
-    FLOW_TRY(std::unique_ptr<SourceConnector> connector, OpenSource(source));
+    FLOW_TRY(std::unique_ptr<SourceConnector> connector,
+             options.replay.on() ? OpenLetters(program, static_cast<int>(s), options)
+                                 : OpenSource(source));
     if (source.ahead && !connector->has_log_timestamps()) {
       return UserError("source " + source.name +
                        ": AHEAD needs log timestamps, and this source has none");

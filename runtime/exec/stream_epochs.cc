@@ -229,7 +229,9 @@ Status StreamJob::CutIfDue(bool last) {
   }
   backpressured_us_ += NowUs() - begin;
   FLOW_RETURN_IF_ERROR(epochs_->status());
-  const bool ended = last && !stopped_ && options_.to.empty() && AllSourcesBounded(program_);
+  // There may be more dead letters the next time.
+  const bool ended = last && !stopped_ && options_.to.empty() && AllSourcesBounded(program_) &&
+                     !options_.replay.on();
   if (!changed && (!ended || last_cut_.ended)) return OkStatus();
   if (!epochs_->Ready()) return OkStatus();  // stopped: the next start reads this again
   return Cut(ended);

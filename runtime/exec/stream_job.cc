@@ -8,6 +8,7 @@
 
 #include "runtime/exec/epoch_parts.h"
 #include "runtime/exec/job.h"
+#include "runtime/exec/replay.h"
 #include "runtime/exec/stream_job.h"
 #include "runtime/operator/rows.h"
 #include "runtime/time/windows.h"
@@ -193,13 +194,13 @@ void StreamJob::ProcessMorsel(PartitionState* partition, Worker* worker) {
   const int64_t* watermark = source.has_event_time() ? rows.watermark.data() : nullptr;
   for (int path : routes_.of_source[static_cast<size_t>(partition->source)]) {
     const std::string& view = PathView(program_, routes_.all[static_cast<size_t>(path)]);
-    for (auto [first, count] : rows.alive) {
+    rows.ForEachRun(view, [&](int32_t first, int32_t count) {
       worker->runners[static_cast<size_t>(path)]->Run(
           rows.decoded.batch.columns(), watermark, nullptr, first, count,
           &worker->counts.paths[static_cast<size_t>(path)],
           [&](int32_t row, uint8_t code) { dead(row, code, view); },
           [&](const PathRunner::Output& output) { Consume(path, worker, output); });
-    }
+    });
   }
 }
 
@@ -539,6 +540,9 @@ RunReport StreamJob::Report() {
 Result<RunReport> RunStream(const program::Program& program, const RunOptions& options) {
   program::Program own;
   if (!options.state_directory.empty()) own = WithDeadLetters(program);
+  if (options.replay.on()) {
+    FLOW_TRY(own, ForReplay(own, options));
+  }
   StreamJob job(options.state_directory.empty() ? program : own, options);
   FLOW_RETURN_IF_ERROR(job.Open());
   return job.Run();
