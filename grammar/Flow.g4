@@ -108,7 +108,7 @@ rateClause
     ;
 
 overloadClause
-    : OVERLOAD identifier
+    : OVERLOAD identifier duration?
     ;
 
 archiveClause

@@ -167,6 +167,7 @@ struct SourceStmt {
   std::optional<int64_t> max_rate;  // rows a second
   Span max_rate_span;
   std::optional<Name> overload;  // upper case: SLOW, SHED
+  std::optional<Duration> shed_after;
   std::optional<ConnectorClause> dead_letter;
 };
 

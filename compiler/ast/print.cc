@@ -22,7 +22,10 @@ class Printer {
     if (source.idle) Line("idle " + SqlDuration(source.idle->us));
     if (source.ahead) Line("ahead " + SqlDuration(source.ahead->us));
     if (source.max_rate) Line("max rate " + std::to_string(*source.max_rate));
-    if (source.overload) Line("overload " + source.overload->text);
+    if (source.overload) {
+      Line("overload " + source.overload->text +
+           (source.shed_after ? " " + SqlDuration(source.shed_after->us) : ""));
+    }
     if (source.dead_letter) Connector("dead letter to ", *source.dead_letter);
   }
 

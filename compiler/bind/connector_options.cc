@@ -11,7 +11,7 @@ namespace {
 enum class Kind { kText, kInteger, kBoolean, kDuration };
 
 struct KnownOption {
-  const char* name;
+  const char* name;  // "header.*" is any name that begins so
   Kind kind = Kind::kText;
   bool required = false;
   std::vector<std::string> choices = {};  // if it is one of a few words
@@ -150,6 +150,17 @@ const std::vector<KnownConnector>& Connectors() {
         {"field"},
         {"ttl", Kind::kDuration},
         {"timeout", Kind::kDuration}}},
+      {"HTTP",
+       C::kHttp,
+       ConnectorUse::kSink,
+       {{"url", Kind::kText, true},
+        {"header.*"},
+        {"batch", Kind::kInteger},
+        {"body", Kind::kText, false, {"array", "lines"}},
+        {"on_refused", Kind::kText, false, {"fail", "record"}},
+        {"refused"},
+        {"ca"},
+        {"timeout", Kind::kDuration}}},
       {"NULL", C::kNull, ConnectorUse::kSink, {}},
       {"CHECKSUM", C::kChecksum, ConnectorUse::kSink, {}},
       {"FILE", C::kFile, ConnectorUse::kDeadLetter, {{"path", Kind::kText, true}}},
@@ -162,7 +173,7 @@ const std::vector<KnownConnector>& Connectors() {
 
 // Connectors of the language that are not built yet.
 const std::vector<std::string> kLaterSources = {"DATAGEN", "POSTGRES", "PARQUET"};
-const std::vector<std::string> kLaterSinks = {"PARQUET", "DELTA", "HTTP"};
+const std::vector<std::string> kLaterSinks = {"PARQUET", "DELTA"};
 
 const char* UseName(ConnectorUse use) {
   switch (use) {
@@ -232,6 +243,12 @@ bool CheckValue(const ast::Option& option, const KnownOption& known, Diagnostics
   return false;
 }
 
+bool IsNamed(const KnownOption& known, const std::string& name) {
+  const std::string_view own = known.name;
+  if (!own.ends_with(".*")) return name == own;
+  return name.size() >= own.size() && name.starts_with(own.substr(0, own.size() - 1));
+}
+
 // Copies the options whose names are known.
 bool BindOptions(const std::vector<ast::Option>& written, const std::vector<KnownOption>& known,
                  const std::string& who, Span span, Diagnostics* out, program::Options* options,
@@ -242,7 +259,7 @@ bool BindOptions(const std::vector<ast::Option>& written, const std::vector<Know
   for (const ast::Option& option : written) {
     const std::string& name = option.name.text;
     auto found = std::find_if(known.begin(), known.end(),
-                              [&](const KnownOption& other) { return name == other.name; });
+                              [&](const KnownOption& other) { return IsNamed(other, name); });
     if (found == known.end()) {
       Diagnostic& d = out->Error(option.name.span, "unknown option " + Quoted(name));
       d.label = names.empty() ? who + " takes no options" : "not an option of " + who;
@@ -346,8 +363,8 @@ bool BindFormat(const std::optional<ast::FormatClause>& clause, const ast::Name&
   if (name.text == "JSON" || name.text == "CSV") {
     bool json = name.text == "JSON";
     *format = json ? program::Format::kJson : program::Format::kCsv;
-    if (!json && !source && connector.text == "KAFKA") {
-      Diagnostic& d = out->Error(name.span, "not supported yet: CSV into KAFKA");
+    if (!json && !source && (connector.text == "KAFKA" || connector.text == "HTTP")) {
+      Diagnostic& d = out->Error(name.span, "not supported yet: CSV into " + connector.text);
       d.code = "not-supported-yet";
       return false;
     }

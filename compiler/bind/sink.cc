@@ -135,6 +135,22 @@ bool CheckPostgres(const ast::SinkStmt& statement, Diagnostics* out) {
       "it needs savepoints, which merge = 'merge' does without", "leave one of them out");
 }
 
+bool CheckHttp(const ast::SinkStmt& statement, Diagnostics* out) {
+  const ast::Option* on_refused = FindOption(statement.into, "on_refused");
+  const ast::Option* refused = FindOption(statement.into, "refused");
+  const bool record = on_refused != nullptr && on_refused->value == "record";
+  if (record && refused == nullptr) {
+    return BadOption(out, on_refused->value_span,
+                     "on_refused = 'record' needs the option `refused`", "where are they written?",
+                     "add refused = 'FILE'");
+  }
+  if (refused != nullptr && !record) {
+    return BadOption(out, refused->name.span, "option `refused` goes with on_refused = 'record'",
+                     "else a refused row ends the run", "");
+  }
+  return true;
+}
+
 }  // namespace
 
 void Binder::BindSink(const ast::SinkStmt& statement) {
@@ -202,6 +218,7 @@ void Binder::BindSink(const ast::SinkStmt& statement) {
   }
   if (redis && ok) ok = CheckRedis(statement, view, out);
   if (sink.connector == Connector::kPostgres && ok) ok = CheckPostgres(statement, out);
+  if (sink.connector == Connector::kHttp && ok) ok = CheckHttp(statement, out);
   if (!ok) return;
   sink.view = found->second.index;
   sink.upsert = redis || statement.mode == ast::SinkMode::kUpsert ||

@@ -26,6 +26,7 @@ class SourceBinder {
   BoundExprPtr AddPhysical(program::SourceColumn column);
   bool BindTime();
   bool BindInlineRows();
+  bool BindOverload();
   bool BindDeadLetterCluster(program::DeadLetter* dead);
   bool HasLogTimestamps() const { return source_->spec.connector == program::Connector::kKafka; }
 
@@ -365,15 +366,7 @@ bool SourceBinder::Bind(bound::Source* source) {
   ok &= BindTime();
   ok &= BindInlineRows();
   spec.max_rate = statement_.max_rate;
-  if (statement_.overload.has_value() && statement_.overload->text != "SLOW") {
-    const ast::Name& policy = *statement_.overload;
-    bool planned = policy.text == "SHED";
-    Diagnostic& d = out_->Error(policy.span, planned ? "not supported yet: OVERLOAD SHED"
-                                                     : "unknown policy " + Quoted(policy.text));
-    d.hint = planned ? "OVERLOAD SLOW: the source is read later" : "OVERLOAD SLOW";
-    d.code = planned ? "not-supported-yet" : "bad-overload";
-    ok = false;
-  }
+  ok &= BindOverload();
   if (statement_.dead_letter.has_value()) {
     program::DeadLetter& dead = spec.dead_letter.emplace();
     ok &= BindConnector(*statement_.dead_letter, ConnectorUse::kDeadLetter, out_, &dead.connector,
@@ -394,6 +387,39 @@ bool SourceBinder::Bind(bound::Source* source) {
       spec.connector == program::Connector::kInline ||
       (spec.connector == program::Connector::kNexmark && spec.options.contains("events"));
   return ok;
+}
+
+bool SourceBinder::BindOverload() {
+  if (!statement_.overload.has_value()) return true;
+  const ast::Name& policy = *statement_.overload;
+  auto wrong = [&](Span span, const std::string& message, const std::string& label,
+                   const std::string& hint) {
+    Diagnostic& d = out_->Error(span, message);
+    d.label = label;
+    d.hint = hint;
+    d.code = "bad-overload";
+    return false;
+  };
+  if (policy.text == "SLOW") {
+    if (!statement_.shed_after) return true;
+    return wrong(statement_.shed_after->span, "OVERLOAD SLOW takes no length of time",
+                 "it waits as long as it takes", "");
+  }
+  if (policy.text != "SHED") {
+    return wrong(policy.span, "unknown policy " + Quoted(policy.text), "",
+                 "OVERLOAD SLOW or OVERLOAD SHED 30s");
+  }
+  if (!statement_.shed_after) {
+    return wrong(policy.span, "OVERLOAD SHED needs a length of time", "how long may a record wait?",
+                 "OVERLOAD SHED 30s");
+  }
+  if (source_->spec.connector == program::Connector::kFile) {
+    return wrong(policy.span, "OVERLOAD SHED needs offsets that count records",
+                 "those of FILE count bytes", "OVERLOAD SLOW: the source is read later");
+  }
+  source_->spec.overload = program::Overload::kShed;
+  source_->spec.shed_after = statement_.shed_after->us;
+  return true;
 }
 
 }  // namespace

@@ -196,6 +196,7 @@ flow::RunOptions Translate(const RunOptions& options, const std::atomic<bool>* s
     out.resume = options.resume;
   }
   out.stream_state = options.stream_state;
+  out.replay = {options.letters, options.letters_of};
   out.memory_bytes = options.memory;
   out.workers = options.workers;
   out.batch_rows = options.batch_rows;
@@ -243,11 +244,11 @@ bool Program::wants_state() const {
       case flow::program::Connector::kKafka:
       case flow::program::Connector::kPostgres:
       case flow::program::Connector::kRedis:
+      case flow::program::Connector::kHttp:
         return true;
       case flow::program::Connector::kFile:
         if (!flow::AllSourcesBounded(program)) return true;
         break;
-      case flow::program::Connector::kHttp:
       case flow::program::Connector::kNexmark:
       case flow::program::Connector::kInline:
       case flow::program::Connector::kStdout:

@@ -41,7 +41,8 @@ std::string LedgerJson(const RunReport& report) {
                        {"decoded", source.decoded},
                        {"duplicate", source.duplicate},
                        {"held", source.held},
-                       {"dead", source.dead}});
+                       {"dead", source.dead},
+                       {"shed", source.shed}});
   }
   ordered_json paths = ordered_json::array();
   for (const PathLedger& path : report.paths) {
@@ -72,8 +73,9 @@ std::string LedgerJson(const RunReport& report) {
 std::string LedgerText(const RunReport& report) {
   std::string text;
   for (const SourceLedger& s : report.sources) {
-    text += fmt::format("{}: read {} = decoded {} + duplicate {} + held {} + dead {}{}\n", s.name,
+    text += fmt::format("{}: read {} = decoded {} + duplicate {} + held {} + dead {}{}{}\n", s.name,
                         s.read, s.decoded, s.duplicate, s.held, s.dead,
+                        s.shed > 0 ? fmt::format(" + shed {}", s.shed) : "",
                         s.balanced() ? "" : "  DOES NOT BALANCE");
   }
   for (const PathLedger& p : report.paths) {

@@ -49,6 +49,7 @@ uint64_t Fingerprint(const program::Program& program) {
     source.options.clear();
     source.secrets.clear();
     source.max_rate.reset();
+    source.overload = program::Overload::kSlow;
   }
   for (program::Sink& sink : bare.sinks) {
     sink.options.clear();

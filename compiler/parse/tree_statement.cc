@@ -36,6 +36,7 @@ std::unique_ptr<ast::SourceStmt> TreeBuilder::Source(FlowParser::SourceStatement
   if (auto* overload = context->overloadClause()) {
     source->overload = Identifier(overload->identifier());
     source->overload->text = ToUpper(source->overload->text);
+    if (overload->duration() != nullptr) source->shed_after = Duration(overload->duration());
   }
   if (auto* letters = context->deadLetterClause()) {
     source->dead_letter = Connector(letters->connector());

@@ -134,8 +134,13 @@ struct RunOptions {
   // A batch: where a stream over the same log keeps its state. Its decisions (IDLE) count, unless
   // `decisions` is given, and `to` = "stream" is the frontier that it has reached.
   std::string stream_state;
-  int64_t memory = 0;  // bytes for a stream's state; 0: half of the machine's
-  int workers = 0;     // 0: one a core
+  // Not empty: the sources give what these dead letters hold, and the run ends where they end; what
+  // the state has replayed is not replayed again. A state directory, a file, or
+  // kafka://brokers/topic.
+  std::string letters;
+  std::string letters_of;  // only those that died on the way to this view, for all views
+  int64_t memory = 0;      // bytes for a stream's state; 0: half of the machine's
+  int workers = 0;         // 0: one a core
   int batch_rows = 1024;
   bool collide_hashes = false;  // tests: every key has the same hash
   bool use_sinks = true;        // write the file's sinks and dead letters

@@ -78,8 +78,21 @@ Status SinkApplier::MakeAnew(size_t i, const CommittedEpoch& epoch) {
   return OkStatus();
 }
 
-Status SinkApplier::Attach() {
+Result<std::vector<std::optional<EpochMarker>>> SinkApplier::ReadMarkers() {
   FLOW_TRY(auto found, target_->Attach());
+  if (target_->KeepsMarkers()) return found;
+  const Manifest current = store_->current();
+  for (size_t i = 0; i < found.size(); ++i) {
+    auto applied = current.applied.find(sink(i).name);
+    if (applied == current.applied.end()) continue;
+    FLOW_TRY(std::optional<std::string> hash, store_->HashOf(applied->second));
+    found[i] = EpochMarker{applied->second, hash.value_or("")};
+  }
+  return found;
+}
+
+Status SinkApplier::Attach() {
+  FLOW_TRY(auto found, ReadMarkers());
   markers_.assign(found.size(), EpochMarker());
   lost_.assign(found.size(), false);
   const Manifest current = store_->current();
@@ -182,6 +195,10 @@ Status SinkApplier::ApplyRetained(int64_t epoch) {
 }
 
 Status SinkApplier::Apply(const std::vector<CommittedEpoch>& epochs) {
+  if (!target_->KeepsMarkers() && epochs.size() > 1) {
+    for (const CommittedEpoch& epoch : epochs) FLOW_RETURN_IF_ERROR(Apply({epoch}));
+    return OkStatus();
+  }
   std::vector<SinkStep> steps;
   std::vector<std::unique_ptr<Batch>> folded;
   size_t first = 0;  // of the epochs that are to be applied
@@ -236,6 +253,7 @@ Status SinkApplier::Apply(const std::vector<CommittedEpoch>& epochs) {
 
 Status SinkApplier::Recover() {
   FLOW_TRY(auto found, target_->Attach());
+  if (!target_->KeepsMarkers()) return OkStatus();  // what was applied in this run is known
   for (size_t i = 0; i < found.size(); ++i) {
     if (!found[i]) {
       FLOW_RETURN_IF_ERROR(Lose(i, "has lost what it held"));

@@ -37,7 +37,8 @@ class SinkApplier {
   // Applies what is retained, until every sink holds CURRENT.
   Status CatchUp();
 
-  // Applies epochs in order, as one step; they follow what the sinks hold. After an external error
+  // Applies epochs in order, as one step (one by one, where the target keeps no markers); they
+  // follow what the sinks hold. After an external error
   // nothing is known: call Recover until it succeeds, then Apply again what `applied` does not
   // cover.
   Status Apply(const std::vector<CommittedEpoch>& epochs);
@@ -53,6 +54,8 @@ class SinkApplier {
   std::string Names() const;  // for messages
 
  private:
+  // Of the target, or of the state where the target keeps none.
+  Result<std::vector<std::optional<EpochMarker>>> ReadMarkers();
   Status Refuse(size_t i, const std::string& what) const;
   bool CanBeMadeAnew(size_t i) const;
   // Makes it anew with a coming epoch, or refuses.

@@ -33,6 +33,12 @@ struct RawRecord {
   int64_t log_timestamp = kNoTime;  // us
 };
 
+// Of a dead letter that is replayed: where its record stood.
+struct LetterOrigin {
+  int partition = 0;
+  std::string path;  // it goes this way only: the name of a view or aggregate; empty: every way
+};
+
 // A run of consecutive records of one partition.
 struct Morsel {
   int partition = 0;
@@ -42,7 +48,12 @@ struct Morsel {
   int64_t begin_offset = 0;          // of the first record
   int64_t next_offset = 0;           // where reading goes on
   int64_t bytes = 0;
-  int64_t arrival_us = 0;  // wall clock when it was read
+  int64_t arrival_us = 0;                                    // wall clock when it was read
+  std::shared_ptr<const std::vector<LetterOrigin>> origins;  // by record; null: none is a letter
+  // Where the record stood.
+  int PartitionOf(size_t record) const {
+    return origins == nullptr ? partition : (*origins)[record].partition;
+  }
 };
 
 enum class ReadState {
@@ -77,6 +88,10 @@ class PartitionReader {
   virtual int64_t next_offset() const = 0;
   // Records (or bytes) between next_offset and the log's end, as far as known; -1: unknown.
   virtual int64_t lag() const { return -1; }
+  // Offsets that were shed since the last call (runtime/exec/shed_reader.h).
+  virtual int64_t TakeShed() { return 0; }
+  // Leaves out everything before `offset`.
+  virtual Status ShedTo(int64_t /*offset*/) { return InternalError("this reader sheds nothing"); }
   // The last record that Read returned; nullopt: none since it was opened, or not known again.
   virtual std::optional<RecordFingerprint> last_record() const { return std::nullopt; }
 };
@@ -116,10 +131,16 @@ class SourceConnector {
  public:
   virtual ~SourceConnector() = default;
   virtual const std::vector<PartitionInfo>& partitions() const = 0;
+  // Names of the partitions that an earlier run had, by their numbers. Where a partition is known
+  // by its name (FILE with partitions = 'file') it gets that number again, and what is new comes
+  // after. Before anything else is asked.
+  virtual void KeepNumbers(const std::vector<std::string>& /*names*/) {}
   // Partitions that appeared since the last call (Kafka); they are also in partitions() then.
   virtual Result<std::vector<PartitionInfo>> NewPartitions() {
     return std::vector<PartitionInfo>{};
   }
+  // Where the log of a partition ends now, of one that grows; -1: not known, or it does not grow.
+  virtual Result<int64_t> End(int /*partition*/) { return int64_t{-1}; }
   // Reads [from, to). to < 0: without end. An offset that can not be read is an error naming it.
   virtual Result<std::unique_ptr<PartitionReader>> Open(int partition, int64_t from,
                                                         int64_t to) = 0;

@@ -63,6 +63,24 @@ void AppendDeadLetter(Batch* rows, const DeadLetterRecord& record) {
   ++rows->rows;
 }
 
+DeadLetterRecord ReadDeadLetter(const Batch& rows, int32_t row) {
+  auto text = [&](int column) -> std::string {
+    if (rows.column(column).status[row] != kFlowValue) return "";
+    const FlowString& value = rows.values<FlowString>(column)[row];
+    return std::string(flow_string_data(&value), value.size);
+  };
+  DeadLetterRecord record;
+  record.source = text(kDeadSource);
+  record.partition = rows.values<int32_t>(kDeadPartition)[row];
+  record.offset = rows.values<int64_t>(kDeadOffset)[row];
+  record.view = text(kDeadView);
+  record.error = text(kDeadError);
+  record.raw = rows.column(kDeadRaw).status[row] == kFlowValue
+                   ? text(kDeadRaw)
+                   : FromBase64(text(kDeadRaw64)).value_or("");
+  return record;
+}
+
 std::vector<int> DeadLetterColumns(const Batch& rows, int32_t row) {
   const bool text = rows.column(kDeadRaw).status[row] == kFlowValue;
   return {kDeadSource, kDeadPartition, kDeadOffset,

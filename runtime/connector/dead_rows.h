@@ -11,6 +11,8 @@ namespace flow {
 
 // "dead letters of NAME": source, partition, offset, view, error, raw, raw_base64; append-only.
 program::View DeadLetterView(const program::Source& source);
+// What AppendDeadLetter wrote.
+DeadLetterRecord ReadDeadLetter(const Batch& rows, int32_t row);
 void AppendDeadLetter(Batch* rows, const DeadLetterRecord& record);
 // The columns that the JSON form of such a row has: one of `raw` and `raw_base64`.
 std::vector<int> DeadLetterColumns(const Batch& rows, int32_t row);

@@ -49,6 +49,11 @@ class EpochTarget {
   // The sinks served here: indices into Program::sinks, ascending.
   virtual const std::vector<int>& sinks() const = 0;
 
+  // False: nothing outside says what it holds (STDOUT, HTTP): at least once. The state's word
+  // counts instead, Attach gives no markers, and each Apply is one epoch exactly as it was cut, so
+  // that what is sent again after a crash is what was sent before it.
+  virtual bool KeepsMarkers() const { return true; }
+
   // Connects, fences every earlier instance of this pipeline (no write of theirs can happen when
   // it returns) and reads the markers, in the order of sinks(); nullopt: never attached. Any
   // transaction that was in doubt is decided when it returns. May be called again at any time;
@@ -82,9 +87,12 @@ struct PipelineIdentity {
   bool replaces = false;
 };
 
-// One target for each place that the sinks of `program` write to; sinks that are only at least once
-// (STDOUT, HTTP) and those without an outside (NULL, CHECKSUM) have none. Nothing is connected yet.
+// One target for each place that the sinks of `program` write to; STDOUT and those without an
+// outside (NULL, CHECKSUM) have none. Nothing is connected yet. `interrupted` may be empty; it is
+// asked, from the thread of the call, by calls that can wait for long: once it is true they return
+// soon, with an external error.
 Result<std::vector<std::unique_ptr<EpochTarget>>> OpenEpochTargets(
-    const program::Program& program, const PipelineIdentity& pipeline);
+    const program::Program& program, const PipelineIdentity& pipeline,
+    const std::function<bool()>& interrupted = nullptr);
 
 }  // namespace flow

@@ -45,9 +45,12 @@ Result<std::unique_ptr<SinkConnector>> OpenSink(const program::Sink& sink,
     case program::Connector::kRedis:
       return UserError("sink " + sink.name + " needs state: it is written with a marker in it",
                        "leave --state none out, or name a folder: --state DIR");
+    case program::Connector::kHttp:
+      return UserError(
+          "sink " + sink.name + " needs state: its requests carry the number of their epoch",
+          "leave --state none out, or name a folder: --state DIR");
     case program::Connector::kNexmark:
     case program::Connector::kInline:
-    case program::Connector::kHttp:
     // The runtime's own: see runtime/exec.
     case program::Connector::kStdout:
     case program::Connector::kNull:

@@ -1,6 +1,7 @@
 // Gives OpenEpochTargets: the explicit list of sinks that take whole epochs.
 #include "runtime/connector/epoch_target.h"
 #include "runtime/connector/file/file_target.h"
+#include "runtime/connector/http/http_target.h"
 #include "runtime/connector/kafka/kafka_target.h"
 #include "runtime/connector/postgres/postgres_target.h"
 #include "runtime/connector/redis/redis_target.h"
@@ -8,7 +9,8 @@
 namespace flow {
 
 Result<std::vector<std::unique_ptr<EpochTarget>>> OpenEpochTargets(
-    const program::Program& program, const PipelineIdentity& pipeline) {
+    const program::Program& program, const PipelineIdentity& pipeline,
+    const std::function<bool()>& interrupted) {
   // One for each cluster; the others have one each.
   FLOW_TRY(std::vector<std::unique_ptr<EpochTarget>> targets, OpenKafkaTargets(program, pipeline));
   for (size_t i = 0; i < program.sinks.size(); ++i) {
@@ -29,9 +31,13 @@ Result<std::vector<std::unique_ptr<EpochTarget>>> OpenEpochTargets(
         targets.push_back(std::move(target));
         break;
       }
+      case program::Connector::kHttp: {
+        FLOW_TRY(auto target, OpenHttpTarget(program, sink, pipeline, interrupted));
+        targets.push_back(std::move(target));
+        break;
+      }
       case program::Connector::kKafka:
-      // At least once: these keep no marker.
-      case program::Connector::kHttp:
+      // The runtime's own: see runtime/exec.
       case program::Connector::kStdout:
       // Nothing outside.
       case program::Connector::kNull:

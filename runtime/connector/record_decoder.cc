@@ -241,7 +241,9 @@ void FillMetadata(const std::vector<program::SourceColumn>& columns, const Morse
       case program::ColumnFrom::kPresence:
         break;
       case program::ColumnFrom::kPartition:
-        std::fill_n(rows->batch.values<int32_t>(index), count, morsel.partition);
+        for (size_t i = 0; i < count; ++i) {
+          rows->batch.values<int32_t>(index)[i] = morsel.PartitionOf(i);
+        }
         std::memset(column.status, kFlowValue, count);
         break;
       case program::ColumnFrom::kOffset:

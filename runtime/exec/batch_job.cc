@@ -104,7 +104,7 @@ Status BatchJob::SkipPrefix() {
     }
     if (begin >= partition->from) continue;
     FLOW_TRY(std::unique_ptr<PartitionReader> reader,
-             connector.Open(partition->partition, begin, partition->from));
+             sources_->OpenReader(*partition, begin, partition->from));
     SourceFront front(&program_, partition->source, &connector.decoder());
     SourceRows rows;
     while (true) {
@@ -229,6 +229,13 @@ Status BatchJob::ScanOne(size_t index, Worker* worker, bool* read) {
   int64_t max_rows =
       std::max<int64_t>(options_.batch_rows == kBatchRows ? kMorselRows : options_.batch_rows, 1);
   FLOW_TRY(ReadState state, partition->reader->Read(max_rows, kMorselBytes, &worker->rows.morsel));
+  if (const int64_t shed = partition->reader->TakeShed(); shed > 0) {
+    // Counted and passed: an epoch has both.
+    partition->next_offset = std::max(partition->next_offset, partition->reader->next_offset());
+    SourceLedger& ledger = worker->counts.sources[static_cast<size_t>(partition->source)];
+    ledger.read += shed;
+    ledger.shed += shed;
+  }
   if (state == ReadState::kEnd) {
     partition->ended = true;
     partition->next_offset = std::max(partition->next_offset, partition->reader->next_offset());

@@ -55,7 +55,8 @@ Result<std::unique_ptr<BatchSinks>> BatchSinks::Open(const program::Program& pro
                                                      const RunOptions& options, EpochStore* store) {
   std::unique_ptr<BatchSinks> sinks(new BatchSinks(program, options, store));
   if (!options.use_sinks) return sinks;
-  FLOW_TRY(auto targets, OpenEpochTargets(program, {store->uid(), /*replaces=*/true}));
+  FLOW_TRY(auto targets, OpenEpochTargets(program, {store->uid(), /*replaces=*/true},
+                                          [s = sinks.get()] { return s->stopped(); }));
   for (auto& target : targets) sinks->places_.push_back({std::move(target), {}});
   for (size_t i = 0; i < program.sinks.size(); ++i) {
     if (program.sinks[i].connector == program::Connector::kStdout) {
@@ -136,6 +137,7 @@ Status BatchSinks::CheckAppended(int index, const std::optional<EpochMarker>& ma
 
 Status BatchSinks::Attach(const BatchProgress* run) {
   for (Place& place : places_) {
+    if (!place.target->KeepsMarkers()) continue;
     FLOW_RETURN_IF_ERROR(Patiently(place, [&]() -> Status {
       FLOW_TRY(place.markers, place.target->Attach());
       return OkStatus();
@@ -151,6 +153,7 @@ Status BatchSinks::Attach(const BatchProgress* run) {
 
 Status BatchSinks::Begin(const EpochMarker& begin) {
   for (Place& place : places_) {
+    if (!place.target->KeepsMarkers()) continue;
     bool again = false;
     FLOW_RETURN_IF_ERROR(Patiently(place, [&]() -> Status {
       if (again) {
@@ -230,6 +233,13 @@ Status BatchSinks::AppendTo(Place* place, size_t at) {
 }
 
 Status BatchSinks::PublishTo(Place* place, const BatchProgress& run) {
+  if (!place->target->KeepsMarkers()) {
+    // All of it, each epoch as it was cut: at least once. What this call has sent is known.
+    FLOW_TRY(const auto none, place->target->Attach());
+    if (place->markers.empty()) place->markers.assign(none.size(), EpochMarker());
+    for (size_t i = 0; i < none.size(); ++i) FLOW_RETURN_IF_ERROR(AppendTo(place, i));
+    return OkStatus();
+  }
   // Reading may have taken hours: whoever was attached then need not be so any more.
   FLOW_TRY(place->markers, place->target->Attach());
   const EpochMarker& last = parts_.back().marker;

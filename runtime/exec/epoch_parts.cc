@@ -78,13 +78,15 @@ void DescribeCounts(const program::Program& program, const Routes& routes,
       sum.duplicate += part.duplicate;
       sum.held += part.held;
       sum.dead += part.dead;
+      sum.shed += part.shed;
     }
     manifest->sources.push_back({program.sources[s].name,
                                  {{"read", sum.read},
                                   {"decoded", sum.decoded},
                                   {"duplicate", sum.duplicate},
                                   {"held", sum.held},
-                                  {"dead", sum.dead}}});
+                                  {"dead", sum.dead},
+                                  {"shed", sum.shed}}});
   }
   for (size_t p = 0; p < routes.all.size(); ++p) {
     PathCounts sum;
@@ -121,7 +123,8 @@ void RestoreCounts(const program::Program& program, const Routes& routes, const 
       ledger.duplicate = Count(line, "duplicate");
       ledger.held = Count(line, "held");
       ledger.dead = Count(line, "dead");
-      counts->rows += ledger.read;
+      ledger.shed = Count(line, "shed");
+      counts->rows += ledger.read - ledger.shed;
     }
   }
   for (const LedgerLine& line : manifest.paths) {

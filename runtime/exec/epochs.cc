@@ -33,9 +33,9 @@ Result<std::unique_ptr<Epochs>> Epochs::Open(const program::Program& program,
     return Error{ErrorDomain::kState, "the state in " + options.state_directory + " is of a batch",
                  "give the stream a --state of its own"};
   }
-  FLOW_TRY(auto targets, OpenEpochTargets(program, {epochs->store_->uid()}));
-  for (auto& target : OpenLocalTargets(program, options, *epochs->store_))
-    targets.push_back(std::move(target));
+  FLOW_TRY(auto targets, OpenEpochTargets(program, {epochs->store_->uid()},
+                                          [e = epochs.get()] { return e->Interrupted(); }));
+  for (auto& target : OpenLocalTargets(program, options)) targets.push_back(std::move(target));
   for (auto& target : targets) {
     auto held = std::make_unique<Target>();
     held->applier = std::make_unique<SinkApplier>(&program, epochs->store_.get(), target.get(),
@@ -45,6 +45,7 @@ Result<std::unique_ptr<Epochs>> Epochs::Open(const program::Program& program,
   }
   FLOW_RETURN_IF_ERROR(epochs->Reconcile());
   epochs->committed_ = epochs->store_->epoch();
+  epochs->running_ = true;
   epochs->writer_ = std::thread([e = epochs.get()] { e->WriteLoop(); });
   epochs->folder_ = std::thread([e = epochs.get()] { e->FoldLoop(); });
   for (auto& target : epochs->targets_) {
@@ -54,6 +55,7 @@ Result<std::unique_ptr<Epochs>> Epochs::Open(const program::Program& program,
 }
 
 Epochs::~Epochs() {
+  ending_ = true;
   {
     std::lock_guard lock(mutex_);
     stop_ = true;
@@ -67,14 +69,18 @@ Epochs::~Epochs() {
   }
 }
 
+// A run that is told to stop still has time for its last epoch: see Drain.
+bool Epochs::Interrupted() const {
+  return ending_ || (!running_ && options_.stop != nullptr && options_.stop->load());
+}
+
 void Epochs::Notice(const std::string& line) const {
   if (options_.on_notice) options_.on_notice(line);
 }
 
 bool Epochs::Sleep(int64_t us) {
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, std::chrono::microseconds(us),
-                    [&] { return stop_ || (options_.stop != nullptr && options_.stop->load()); });
+  changed_.wait_for(lock, std::chrono::microseconds(us), [&] { return stop_ || Interrupted(); });
   return !stop_;
 }
 
@@ -104,7 +110,7 @@ Status Epochs::Patiently(Target* target, const std::function<Status()>& f) {
              "; trying again");
     }
     told = true;
-    if (!Sleep(wait) || (options_.stop != nullptr && options_.stop->load())) return status;
+    if (!Sleep(wait) || Interrupted()) return status;
     wait = std::min(wait * 2, kLongestWaitUs);
   }
 }

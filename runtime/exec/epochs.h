@@ -6,6 +6,7 @@
 // needed), and an applier for each target. The first error ends the run: status() has it.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -78,6 +79,7 @@ class Epochs {
   void Fail(Status status);
   bool ReadyLocked() const;
   bool Sleep(int64_t us);  // false: the run is ending
+  bool Interrupted() const;
   void Notice(const std::string& line) const;
 
   const program::Program& program_;
@@ -88,6 +90,8 @@ class Epochs {
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stop_ = false;
+  std::atomic<bool> ending_{false};
+  std::atomic<bool> running_{false};  // the sinks are reconciled
   bool has_cut_ = false;
   EpochData cut_;
   std::vector<std::shared_ptr<const Batch>> cut_rows_;

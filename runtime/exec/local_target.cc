@@ -9,33 +9,16 @@ namespace {
 
 class LocalTarget : public EpochTarget {
  public:
-  LocalTarget(std::string name, int sink, std::unique_ptr<SinkConnector> connector,
-              const EpochStore& store)
-      : name_(std::move(name)), sinks_{sink}, connector_(std::move(connector)), store_(store) {}
+  LocalTarget(std::string name, int sink, std::unique_ptr<SinkConnector> connector)
+      : name_(std::move(name)), sinks_{sink}, connector_(std::move(connector)) {}
 
   const std::vector<int>& sinks() const override { return sinks_; }
 
+  bool KeepsMarkers() const override { return false; }
   Result<std::vector<std::optional<EpochMarker>>> Attach() override {
-    const Manifest current = store_.current();
-    auto applied = current.applied.find(name_);
-    std::vector<std::optional<EpochMarker>> found(1);
-    if (marker_) {
-      found[0] = marker_;
-    } else if (applied != current.applied.end()) {
-      FLOW_TRY(std::optional<std::string> hash, store_.HashOf(applied->second));
-      if (hash) {
-        found[0] = EpochMarker{applied->second, *hash};
-      } else {
-        found[0] = EpochMarker{current.epoch, store_.hash()};
-      }
-    }
-    marker_ = found[0];
-    return found;
+    return std::vector<std::optional<EpochMarker>>(1);
   }
-  Status Create(int /*sink*/, const EpochMarker& marker) override {
-    marker_ = marker;
-    return OkStatus();
-  }
+  Status Create(int /*sink*/, const EpochMarker& /*marker*/) override { return OkStatus(); }
   Status Apply(const std::vector<SinkStep>& steps) override {
     const SinkStep& step = steps.front();
     if (step.rows != nullptr) {
@@ -45,7 +28,6 @@ class LocalTarget : public EpochTarget {
       FLOW_RETURN_IF_ERROR(connector_->Write(changes));
       FLOW_RETURN_IF_ERROR(connector_->Flush());
     }
-    marker_ = step.to;
     return OkStatus();
   }
   std::optional<std::string> Refusal(int, const Batch&, int32_t) override { return std::nullopt; }
@@ -58,15 +40,12 @@ class LocalTarget : public EpochTarget {
   const std::string name_;
   const std::vector<int> sinks_;
   const std::unique_ptr<SinkConnector> connector_;
-  const EpochStore& store_;
-  std::optional<EpochMarker> marker_;
 };
 
 }  // namespace
 
 std::vector<std::unique_ptr<EpochTarget>> OpenLocalTargets(const program::Program& program,
-                                                           const RunOptions& options,
-                                                           const EpochStore& store) {
+                                                           const RunOptions& options) {
   std::vector<std::unique_ptr<EpochTarget>> targets;
   int wanted = 0;
   for (const program::View& view : program.views) {
@@ -84,7 +63,7 @@ std::vector<std::unique_ptr<EpochTarget>> OpenLocalTargets(const program::Progra
     stdout_options.several_views = wanted > 1;
     stdout_options.changes = options.changes || !view.append_only;
     targets.push_back(std::make_unique<LocalTarget>(sink.name, static_cast<int>(i),
-                                                    MakeStdoutSink(view, stdout_options), store));
+                                                    MakeStdoutSink(view, stdout_options)));
   }
   return targets;
 }

@@ -21,19 +21,31 @@ using RowCallback =
 
 // What tests decide in the place of arrival and the wall clock.
 struct TestSchedule {
+  bool decides() const { return silent != nullptr || shed != nullptr; }
   // How many morsels of partition `index` (in order of opening) to read in this tick; 0: none.
   std::function<int(int index, int64_t tick)> morsels;
   // Is this partition declared silent at the end of this tick? If set, a bounded stream takes
   // decisions as a live one does, and writes the decision log.
   std::function<bool(int index, int64_t tick)> silent;
+  // How many records (or fewer) of this partition are shed at the end of this tick; 0: none. If
+  // set, decisions are taken as with `silent`.
+  std::function<int64_t(int index, int64_t tick)> shed;
   // Does the run break off after this tick (a batch: in this step), as if it had crashed there?
   std::function<bool(int64_t tick)> crash;
   // A durable batch: rows that views hold before an epoch is due; 0: as much as is good.
   int64_t held_bytes = 0;
 };
 
+// The sources give dead letters instead of their logs: see replay.h.
+struct ReplayOptions {
+  std::string letters;  // a state directory, a file, kafka://brokers/topic; empty: no replay
+  std::string view;     // only letters that died on the way to it; for all paths
+  bool on() const { return !letters.empty(); }
+};
+
 struct RunOptions {
   TestSchedule schedule;
+  ReplayOptions replay;
   RunMode mode = RunMode::kStream;
   bool until_end = false;  // end where the sources end now; W = +inf there
   std::string to;          // frontier or time: --stop-at and --to
@@ -81,8 +93,9 @@ struct Progress {
 
 struct SourceLedger {
   std::string name;
-  int64_t read = 0, decoded = 0, duplicate = 0, held = 0, dead = 0;
-  bool balanced() const { return read == decoded + duplicate + held + dead; }
+  // `shed` counts offsets, and is part of `read`.
+  int64_t read = 0, decoded = 0, duplicate = 0, held = 0, dead = 0, shed = 0;
+  bool balanced() const { return read == decoded + duplicate + held + dead + shed; }
 };
 
 struct PathLedger {

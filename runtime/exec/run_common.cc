@@ -43,7 +43,9 @@ DeadLetterRecord DeadLetterOf(const program::Source& source, const PartitionStat
                               uint8_t code, const std::string& view) {
   DeadLetterRecord record;
   record.source = source.name;
-  record.partition = partition.partition;
+  record.partition = rows.morsel.origins == nullptr
+                         ? partition.partition
+                         : rows.morsel.PartitionOf(static_cast<size_t>(row));
   record.offset = rows.decoded.offsets[static_cast<size_t>(row)];
   record.view = view;
   record.error = FlowErrorText(code);
@@ -123,6 +125,7 @@ void FillReport(const program::Program& program, const Routes& routes, const Sou
       ledger.duplicate += worker->sources[s].duplicate;
       ledger.held += worker->sources[s].held;
       ledger.dead += worker->sources[s].dead;
+      ledger.shed += worker->sources[s].shed;
     }
     report->sources.push_back(std::move(ledger));
   }

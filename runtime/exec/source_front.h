@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "runtime/connector/connector.h"
@@ -26,6 +27,22 @@ struct SourceRows {
   // Decisions that take effect in this morsel: (offset, event time), ascending.
   std::vector<std::pair<int64_t, int64_t>> raises;
   int64_t greatest = INT64_MIN;  // event time, over alive rows and raises
+
+  // Calls f(first, count) for the runs of alive rows that go this way: all of them, unless they are
+  // dead letters of other paths.
+  template <typename F>
+  void ForEachRun(const std::string& path, F f) const {
+    for (auto [first, count] : alive) {
+      if (morsel.origins == nullptr) {
+        f(first, count);
+        continue;
+      }
+      for (int32_t row = first; row < first + count; ++row) {
+        const std::string& only = (*morsel.origins)[static_cast<size_t>(row)].path;
+        if (only.empty() || only == path) f(row, 1);
+      }
+    }
+  }
 };
 
 class SourceFront {

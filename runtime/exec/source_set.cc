@@ -4,16 +4,34 @@
 #include <algorithm>
 
 #include "runtime/abi/convert.h"
+#include "runtime/exec/replay.h"
+#include "runtime/exec/shed_reader.h"
 #include "runtime/time/frontier.h"
 #include "runtime/time/windows.h"
 
 namespace flow {
 
+namespace {
+
+std::vector<std::string> NamesByNumber(const Manifest& manifest, const std::string& source) {
+  std::vector<std::string> names;
+  for (const PartitionPosition& position : manifest.partitions) {
+    if (position.source != source || position.partition < 0) continue;
+    const size_t number = static_cast<size_t>(position.partition);
+    if (names.size() <= number) names.resize(number + 1);
+    names[number] = position.name;
+  }
+  return names;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<SourceSet>> SourceSet::Open(const program::Program& program,
                                                    const RunOptions& options, bool bounded,
                                                    const Manifest* resume, const Manifest* stream) {
   std::unique_ptr<SourceSet> set(new SourceSet(program));
-  if (!options.decisions.empty() && bounded && !options.schedule.silent) {
+  set->test_sheds_ = options.schedule.shed != nullptr;
+  if (!options.decisions.empty() && bounded && !options.schedule.decides()) {
     FLOW_TRY(set->decisions_, ReadDecisions(options.decisions));
   }
   const Manifest* decided = resume != nullptr           ? resume
@@ -24,11 +42,15 @@ Result<std::unique_ptr<SourceSet>> SourceSet::Open(const program::Program& progr
   }
   for (size_t s = 0; s < program.sources.size(); ++s) {
     const program::Source& source = program.sources[s];
-    FLOW_TRY(std::unique_ptr<SourceConnector> connector, OpenSource(source));
+    FLOW_TRY(std::unique_ptr<SourceConnector> connector,
+             options.replay.on() ? OpenLetters(program, static_cast<int>(s), options)
+                                 : OpenSource(source));
     if (source.ahead && !connector->has_log_timestamps()) {
       return UserError("source " + source.name +
                        ": AHEAD needs log timestamps, and this source has none");
     }
+    const Manifest* before = resume != nullptr ? resume : stream;
+    if (before != nullptr) connector->KeepNumbers(NamesByNumber(*before, source.name));
     auto by_file = source.options.find("partitions");
     for (const PartitionInfo& info : connector->partitions()) {
       auto partition = std::make_unique<PartitionState>();
@@ -70,8 +92,7 @@ Result<std::unique_ptr<SourceSet>> SourceSet::Open(const program::Program& progr
           "bound it (NEXMARK: events = ...) or name its offset in the frontier");
     }
     partition->next_offset = partition->from;
-    FLOW_TRY(partition->reader, set->connector(partition->source)
-                                    .Open(partition->partition, partition->from, partition->to));
+    FLOW_TRY(partition->reader, set->OpenReader(*partition, partition->from, partition->to));
     if (partition->to >= 0 && partition->from >= partition->to) partition->ended = true;
   }
   return set;
@@ -84,7 +105,8 @@ Status SourceSet::Resume(const std::vector<PartitionPosition>& positions) {
     for (size_t p = 0; p < partitions_.size(); ++p) {
       PartitionState& partition = *partitions_[p];
       if (program_.sources[static_cast<size_t>(partition.source)].name != position.source ||
-          partition.partition != position.partition) {
+          partition.partition != position.partition ||
+          (partition.leaves_when_ended && partition.name != position.name)) {
         continue;
       }
       found = known[p] = true;
@@ -315,6 +337,19 @@ std::string SourceSet::OffsetText(const PartitionState& partition) const {
   return numeric ? source + ":" + text : text;
 }
 
+Result<std::unique_ptr<PartitionReader>> SourceSet::OpenReader(const PartitionState& partition,
+                                                               int64_t from, int64_t to) {
+  const program::Source& source = program_.sources[static_cast<size_t>(partition.source)];
+  auto ranges = ShedRanges(decisions_, {source.name, partition.partition});
+  SourceConnector& connector = *connectors_[static_cast<size_t>(partition.source)];
+  if (ranges.empty() && source.overload != program::Overload::kShed && !test_sheds_) {
+    return connector.Open(partition.partition, from, to);
+  }
+  FLOW_TRY(auto reader,
+           ShedReader::Open(&connector, partition.partition, from, to, std::move(ranges)));
+  return std::unique_ptr<PartitionReader>(std::move(reader));
+}
+
 Result<std::vector<PartitionState*>> SourceSet::AddNewPartitions() {
   std::vector<PartitionState*> added;
   for (size_t s = 0; s < connectors_.size(); ++s) {
@@ -325,7 +360,7 @@ Result<std::vector<PartitionState*>> SourceSet::AddNewPartitions() {
       partition->partition = info.id;
       partition->name = info.name;
       partition->from = partition->next_offset = info.begin;
-      FLOW_TRY(partition->reader, connectors_[s]->Open(info.id, info.begin, -1));
+      FLOW_TRY(partition->reader, OpenReader(*partition, info.begin, -1));
       added.push_back(partition.get());
       partitions_.push_back(std::move(partition));
     }

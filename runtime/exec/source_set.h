@@ -35,6 +35,10 @@ struct PartitionState {
   size_t next_raise = 0;
   std::string fingerprint;  // of the last record read, by this run or the one before
   bool out = false;         // by a decision of this run (live streams)
+  // The end of the log as it was seen then, until it is reached: what waits for longer than
+  // OVERLOAD SHED allows is shed. -1: not seen.
+  int64_t seen_end = -1;
+  int64_t seen_end_us = 0;
   int64_t silent_since_us = 0;
 };
 
@@ -68,6 +72,9 @@ class SourceSet {
   int64_t StartEventTime(const std::vector<int>& sources) const;
   // Adds Kafka partitions that appeared; they are read from 0.
   Result<std::vector<PartitionState*>> AddNewPartitions();
+  // A reader of [from, to) without what was shed.
+  Result<std::unique_ptr<PartitionReader>> OpenReader(const PartitionState& partition, int64_t from,
+                                                      int64_t to);
 
  private:
   explicit SourceSet(const program::Program& program) : program_(program) {}
@@ -83,6 +90,7 @@ class SourceSet {
   std::vector<std::unique_ptr<SourceConnector>> connectors_;
   std::vector<std::unique_ptr<PartitionState>> partitions_;
   std::vector<Decision> decisions_;
+  bool test_sheds_ = false;  // any source
 };
 
 }  // namespace flow

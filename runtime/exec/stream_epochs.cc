@@ -15,7 +15,7 @@ namespace {
 // An epoch is cut early when it holds so much for the sinks.
 constexpr int64_t kOutboxBytes = 64 << 20;
 // After a stop: what is not with a sink by then gets there at the next start.
-constexpr int64_t kDrainUs = 8'000'000;
+constexpr int64_t kDrainUs = 6'000'000;
 
 }  // namespace
 
@@ -231,7 +231,9 @@ Status StreamJob::CutIfDue(bool last) {
   }
   backpressured_us_ += NowUs() - begin;
   FLOW_RETURN_IF_ERROR(epochs_->status());
-  const bool ended = last && !stopped_ && options_.to.empty() && AllSourcesBounded(program_);
+  // There may be more dead letters the next time.
+  const bool ended = last && !stopped_ && options_.to.empty() && AllSourcesBounded(program_) &&
+                     !options_.replay.on();
   if (!changed && (!ended || last_cut_.ended)) return OkStatus();
   if (!epochs_->Ready()) return OkStatus();  // stopped: the next start reads this again
   return Cut(ended);

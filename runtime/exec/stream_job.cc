@@ -8,6 +8,7 @@
 
 #include "runtime/exec/epoch_parts.h"
 #include "runtime/exec/job.h"
+#include "runtime/exec/replay.h"
 #include "runtime/exec/stream_job.h"
 #include "runtime/operator/rows.h"
 #include "runtime/time/windows.h"
@@ -46,7 +47,7 @@ StreamJob::StreamJob(const program::Program& program, const RunOptions& options)
 
 Status StreamJob::Open() {
   bounded_ = options_.until_end || !options_.to.empty() || AllSourcesBounded(program_);
-  decides_ = !bounded_ || options_.schedule.silent;
+  decides_ = !bounded_ || options_.schedule.decides();
   const Manifest* resume = nullptr;
   if (durable()) {
     FLOW_RETURN_IF_ERROR(OpenState());
@@ -165,21 +166,6 @@ void StreamJob::Consume(int path, Worker* worker, const PathRunner::Output& outp
   }
 }
 
-void StreamJob::ComeBack(PartitionState* partition, int64_t offset) {
-  partition->out = false;
-  int64_t event_time = come_back_[static_cast<size_t>(partition->source)];
-  if (event_time == kMinTime) return;
-  partition->raises.emplace_back(offset, event_time);
-  Decision decision;
-  decision.kind = Decision::Kind::kBack;
-  decision.partition = {program_.sources[static_cast<size_t>(partition->source)].name,
-                        partition->partition};
-  decision.offset = offset;
-  decision.event_time = event_time;
-  std::lock_guard lock(decisions_mutex_);
-  new_decisions_.push_back(std::move(decision));
-}
-
 void StreamJob::ProcessMorsel(PartitionState* partition, Worker* worker) {
   const program::Source& source = program_.sources[static_cast<size_t>(partition->source)];
   SourceFront& front = *worker->fronts[static_cast<size_t>(partition->source)];
@@ -208,13 +194,13 @@ void StreamJob::ProcessMorsel(PartitionState* partition, Worker* worker) {
   const int64_t* watermark = source.has_event_time() ? rows.watermark.data() : nullptr;
   for (int path : routes_.of_source[static_cast<size_t>(partition->source)]) {
     const std::string& view = PathView(program_, routes_.all[static_cast<size_t>(path)]);
-    for (auto [first, count] : rows.alive) {
+    rows.ForEachRun(view, [&](int32_t first, int32_t count) {
       worker->runners[static_cast<size_t>(path)]->Run(
           rows.decoded.batch.columns(), watermark, nullptr, first, count,
           &worker->counts.paths[static_cast<size_t>(path)],
           [&](int32_t row, uint8_t code) { dead(row, code, view); },
           [&](const PathRunner::Output& output) { Consume(path, worker, output); });
-    }
+    });
   }
 }
 
@@ -227,6 +213,7 @@ Status StreamJob::ReadPartition(PartitionState* partition, int morsels, Worker* 
       return OkStatus();
     }
     FLOW_TRY(ReadState state, partition->reader->Read(rows, kMorselBytes, &worker->rows.morsel));
+    CountShed(partition, worker);
     rates_.GiveBack(partition->source,
                     rows - (state == ReadState::kData ? worker->rows.morsel.row_count : 0));
     if (state == ReadState::kEnd) {
@@ -368,36 +355,6 @@ bool StreamJob::Watermarks(bool last) {
     }
   }
   return before != aggregate_watermark_;
-}
-
-Status StreamJob::Decide() {
-  if (decides_) {
-    int64_t now = NowUs();
-    for (size_t i = 0; i < sources_->partitions().size(); ++i) {
-      PartitionState* partition = sources_->partitions()[i].get();
-      const program::Source& source = program_.sources[static_cast<size_t>(partition->source)];
-      if (!source.idle || partition->out || partition->ended) continue;
-      bool silent = options_.schedule.silent ? options_.schedule.silent(static_cast<int>(i), ticks_)
-                                             : partition->silent_since_us != 0 &&
-                                                   now - partition->silent_since_us >= *source.idle;
-      if (!silent) continue;
-      partition->out = true;
-      Decision decision;
-      decision.kind = Decision::Kind::kOut;
-      decision.partition = {source.name, partition->partition};
-      decision.cut = sources_->Offsets();
-      new_decisions_.push_back(std::move(decision));
-    }
-  }
-  for (const Decision& decision : new_decisions_) {
-    if (epochs_ != nullptr) decided_.push_back(DecisionJson(decision));
-    if (decision_file_.is_open()) decision_file_ << DecisionJson(decision) << '\n';
-  }
-  if (!new_decisions_.empty() && decision_file_.is_open() && !decision_file_.flush()) {
-    return ExternalError("can not write the decision log " + options_.decisions);
-  }
-  new_decisions_.clear();
-  return OkStatus();
 }
 
 Status StreamJob::EmitViews(bool last) {
@@ -583,6 +540,9 @@ RunReport StreamJob::Report() {
 Result<RunReport> RunStream(const program::Program& program, const RunOptions& options) {
   program::Program own;
   if (!options.state_directory.empty()) own = WithDeadLetters(program);
+  if (options.replay.on()) {
+    FLOW_TRY(own, ForReplay(own, options));
+  }
   StreamJob job(options.state_directory.empty() ? program : own, options);
   FLOW_RETURN_IF_ERROR(job.Open());
   return job.Run();

@@ -1,5 +1,6 @@
-// The stream plan at work, as a class: stream_job.cc has the tick, stream_epochs.cc what makes it
-// durable, stream_memory.cc what keeps its state within the budget.
+// The stream plan at work, as a class: stream_job.cc has the tick, stream_decisions.cc what is
+// decided between ticks, stream_epochs.cc what makes it durable, stream_memory.cc what keeps its
+// state within the budget.
 #pragma once
 
 #include <atomic>
@@ -52,6 +53,10 @@ class StreamJob {
   bool IsLeft(int aggregate) const;
   void ComeBack(PartitionState* partition, int64_t offset);
   Status Decide();
+  // OVERLOAD SHED: what a partition leaves out from now on, as a decision.
+  Status Shed(size_t index);
+  Result<int64_t> ShedEnd(size_t index);
+  void CountShed(PartitionState* partition, Worker* worker);
   Status Tick(bool* finished);
   Status EmitViews(bool last);
   Status WaitForSinks();

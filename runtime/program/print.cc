@@ -106,7 +106,12 @@ class PartPrinter {
   }
 
   std::string RateText(const Source& source) const {
-    return source.max_rate ? "; at most " + std::to_string(*source.max_rate) + " rows/s" : "";
+    std::string text;
+    if (source.max_rate) text += "; at most " + std::to_string(*source.max_rate) + " rows/s";
+    if (source.overload == Overload::kShed) {
+      text += "; sheds what has waited for " + Duration(source.shed_after);
+    }
+    return text;
   }
 
   std::string TimeText(const Source& source) const {

@@ -98,6 +98,7 @@ struct Source {
   std::optional<int64_t> ahead;     // us
   std::optional<int64_t> max_rate;  // rows a second
   Overload overload = Overload::kSlow;
+  int64_t shed_after = 0;  // us that a record may wait; kShed
 
   std::optional<DeadLetter> dead_letter;
   // INLINE: rows by partition; a row has one datum a declared field column.

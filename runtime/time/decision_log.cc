@@ -1,6 +1,7 @@
 // Reading and writing decisions.
 #include "runtime/time/decision_log.h"
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -11,16 +12,24 @@ using nlohmann::json;
 std::string DecisionJson(const Decision& decision) {
   json line;
   json partition = json::array({decision.partition.first, decision.partition.second});
-  if (decision.kind == Decision::Kind::kBack) {
-    line["back"] = partition;
-    line["offset"] = decision.offset;
-    line["event_time"] = decision.event_time;
-    return line.dump();
-  }
-  line["out"] = partition;
-  line["cut"] = json::array();
-  for (const auto& [id, offset] : decision.cut) {
-    line["cut"].push_back(json::array({id.first, id.second, offset}));
+  switch (decision.kind) {
+    case Decision::Kind::kBack:
+      line["back"] = partition;
+      line["offset"] = decision.offset;
+      line["event_time"] = decision.event_time;
+      break;
+    case Decision::Kind::kShed:
+      line["shed"] = partition;
+      line["offset"] = decision.offset;
+      line["end"] = decision.end;
+      break;
+    case Decision::Kind::kOut:
+      line["out"] = partition;
+      line["cut"] = json::array();
+      for (const auto& [id, offset] : decision.cut) {
+        line["cut"].push_back(json::array({id.first, id.second, offset}));
+      }
+      break;
   }
   return line.dump();
 }
@@ -29,20 +38,29 @@ std::optional<Decision> ParseDecision(const std::string& line) {
   json value = json::parse(line, nullptr, /*allow_exceptions=*/false);
   if (!value.is_object()) return std::nullopt;
   Decision decision;
-  bool back = value.contains("back");
-  const json& partition = value[back ? "back" : "out"];
+  const char* kind = value.contains("back") ? "back" : value.contains("shed") ? "shed" : "out";
+  const json& partition = value[kind];
   if (!partition.is_array() || partition.size() != 2 || !partition[0].is_string() ||
       !partition[1].is_number_integer()) {
     return std::nullopt;
   }
   decision.partition = {partition[0].get<std::string>(), partition[1].get<int>()};
-  if (back) {
-    if (!value["offset"].is_number_integer() || !value["event_time"].is_number_integer()) {
+  auto take = [&](const char* name, int64_t* out) {
+    if (!value[name].is_number_integer()) return false;
+    *out = value[name].get<int64_t>();
+    return true;
+  };
+  if (value.contains("back")) {
+    decision.kind = Decision::Kind::kBack;
+    if (!take("offset", &decision.offset) || !take("event_time", &decision.event_time)) {
       return std::nullopt;
     }
-    decision.kind = Decision::Kind::kBack;
-    decision.offset = value["offset"].get<int64_t>();
-    decision.event_time = value["event_time"].get<int64_t>();
+    return decision;
+  }
+  if (value.contains("shed")) {
+    decision.kind = Decision::Kind::kShed;
+    if (!take("offset", &decision.offset) || !take("end", &decision.end)) return std::nullopt;
+    if (decision.offset < 0 || decision.end <= decision.offset) return std::nullopt;
     return decision;
   }
   if (!value["cut"].is_array()) return std::nullopt;
@@ -71,6 +89,24 @@ Result<std::vector<Decision>> ReadDecisions(const std::string& path) {
     decisions.push_back(std::move(*decision));
   }
   return decisions;
+}
+
+std::vector<std::pair<int64_t, int64_t>> ShedRanges(const std::vector<Decision>& decisions,
+                                                    const PartitionId& partition) {
+  std::vector<std::pair<int64_t, int64_t>> all, apart;
+  for (const Decision& decision : decisions) {
+    if (decision.kind != Decision::Kind::kShed || decision.partition != partition) continue;
+    all.emplace_back(decision.offset, decision.end);
+  }
+  std::sort(all.begin(), all.end());
+  for (const auto& range : all) {
+    if (!apart.empty() && range.first <= apart.back().second) {
+      apart.back().second = std::max(apart.back().second, range.second);
+    } else {
+      apart.push_back(range);
+    }
+  }
+  return apart;
 }
 
 bool IsOut(const std::vector<Decision>& decisions, const PartitionId& partition,

@@ -304,6 +304,46 @@ class Cli(unittest.TestCase):
         self.assertEqual(2, run.returncode)
         self.assertIn("partitions = 'file'", run.stderr)
 
+    def test_new_files_keep_the_partitions_of_those_that_were_there(self):
+        path = self.write("SOURCE s (n INT, p INT META partition) FROM FILE (path = 'in/*.jsonl', partitions = 'file', follow = 'true') "
+                          "FORMAT JSON;\nVIEW v AS SELECT p, COUNT(*) AS rows, SUM(n) AS total FROM s GROUP BY p;\n"
+                          "SINK c FROM v INTO CHECKSUM;\nSINK f FROM v INTO FILE (path = 'out.jsonl') FORMAT JSON;", "x.flow")
+        os.mkdir(self.path("in"))
+        state = os.path.join(".flow", "x", "stream")
+
+        def run_until(rows):
+            process = self.spawn("x.flow", "--epoch", "20ms")
+            deadline = time.monotonic() + 30 * SLOW
+            while True:
+                status = self.flowc("status", state, "--format", "json")
+                if status.returncode == 0 and json.loads(status.stdout)["sources"] and \
+                        json.loads(status.stdout)["sources"][0]["counts"]["read"] == rows:
+                    break
+                self.assertIsNone(process.poll(), process.stderr.read() if process.poll() is not None else "")
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.05)
+            process.send_signal(signal.SIGINT)
+            self.assertEqual(0, process.wait(timeout=30 * SLOW))
+
+        self.write('{"n":1}\n', "in/m.jsonl")
+        self.write('{"n":2}\n', "in/x.jsonl")
+        run_until(2)
+        self.write('{"n":10}\n', "in/a.jsonl")  # before those that were there, and between them
+        self.write('{"n":20}\n', "in/n.jsonl")
+        self.append("in/m.jsonl", '{"n":3}\n')
+        run_until(5)
+        status = json.loads(self.ok("status", state, "--format", "json").stdout)
+        self.assertEqual(["m.jsonl", "x.jsonl", "a.jsonl", "n.jsonl"], [p["partition"] for p in status["partitions"]])
+        digest = self.ok("run", "x.flow", "--mode", "batch", "--to", "stream", "--state", "none", "--digest").stdout.split()
+        self.assertEqual([str(status["digests"]["v"]["rows"]), status["digests"]["v"]["hash"]], digest[1:3])
+        rows = self.ok("run", "x.flow", "--mode", "batch", "--state", "none", "--view", "v", "--format", "json").stdout
+        self.assertIn('{"p":0,"rows":2,"total":4}', rows)
+        self.assertIn('{"p":2,"rows":1,"total":10}', rows)
+        os.remove(self.path("in/x.jsonl"))
+        gone = self.flowc("run", "x.flow")
+        self.assertEqual(3, gone.returncode)
+        self.assertIn("source s has no partition x.jsonl any more", gone.stderr)
+
     def test_a_followed_file_must_not_be_cut_replaced_or_removed(self):
         def replace():
             os.rename(self.write('{"n":1}\n{"n":2}\n', "new"), self.path("grow.jsonl"))

@@ -154,7 +154,7 @@ class Disk:
         status = json.loads(run.stdout)
         for line in status["sources"]:
             c = line["counts"]
-            if c["read"] != 60 or c["read"] != c["decoded"] + c["duplicate"] + c["held"] + c["dead"]:
+            if c["read"] != 60 or c["read"] != c["decoded"] + c["duplicate"] + c["held"] + c["dead"] + c["shed"]:
                 return f"the ledger: {line}"
         for line in status["paths"]:
             c = line["counts"]

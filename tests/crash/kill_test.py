@@ -246,7 +246,7 @@ class Pipeline:
             self.test.assertGreater(len(wanted), 0, (self.name, view))
         for line in status["sources"]:
             c = line.get("counts", line)
-            self.test.assertEqual(c["read"], c["decoded"] + c["duplicate"] + c["held"] + c["dead"], line)
+            self.test.assertEqual(c["read"], c["decoded"] + c["duplicate"] + c["held"] + c["dead"] + c["shed"], line)
         for line in status["paths"]:
             c = line.get("counts", line)
             self.test.assertEqual(c["decoded"], c["accepted"] + c["filtered"] + c["late"] + c["dead"], line)

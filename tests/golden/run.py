@@ -86,7 +86,7 @@ def ledger(stderr):
         book = json.loads(line)["ledger"]
         for s in book["sources"]:
             lines.append("{source}: read {read} = decoded {decoded} + duplicate {duplicate} + held {held} "
-                         "+ dead {dead}".format(**s))
+                         "+ dead {dead}".format(**s) + (f" + shed {s['shed']}" if s["shed"] else ""))
         for p in book["paths"]:
             lines.append("{path}: decoded {decoded} = accepted {accepted} + filtered {filtered} + late {late} "
                          "+ dead {dead}".format(**p))

@@ -36,7 +36,8 @@ int64_t FromEnvironment(const char* name, int64_t otherwise) {
 
 struct Coverage {
   int64_t cases = 0, late = 0, late_windows = 0, tie = 0, dead = 0, null_key = 0, skewed = 0;
-  int64_t key_errors = 0, filtered = 0, back = 0, out = 0, frontiers = 0, deleted = 0, rows = 0;
+  int64_t key_errors = 0, filtered = 0, back = 0, out = 0, shed = 0, frontiers = 0, deleted = 0,
+          rows = 0;
   int64_t crashes = 0, batch_crashes = 0, decided_crashes = 0, evictions = 0, cold_reads = 0;
 };
 
@@ -144,6 +145,7 @@ class Case {
     }
     for (const SourceLedger& s : out->report.sources) {
       out->text += s.name + " read " + std::to_string(s.read) + " dead " + std::to_string(s.dead) +
+                   " shed " + std::to_string(s.shed) +
                    (s.balanced() ? "\n" : " DOES NOT BALANCE\n");
     }
     for (const PathLedger& p : out->report.paths) {
@@ -393,6 +395,13 @@ class Case {
       random.Next();
       return random.Chance(15);
     };
+    if (random_.Chance(50)) {
+      stream.schedule.shed = [seed](int index, int64_t tick) -> int64_t {
+        Random random(seed + static_cast<uint64_t>(tick) * 104729u + static_cast<uint64_t>(index));
+        random.Next();
+        return random.Chance(20) ? random.Between(1, 7) : 0;
+      };
+    }
     // After a crash sometimes at once: what is not restored could be decided again.
     int64_t last_tick = random_.Between(1, 60),
             soon = random_.Chance(50) ? random_.Between(1, 3) : 60;
@@ -426,7 +435,17 @@ class Case {
     std::filesystem::remove_all(path);
     if (!ok) return failure_ + name;
     for (const Decision& decision : decisions) {
-      ++(decision.kind == Decision::Kind::kOut ? coverage_->out : coverage_->back);
+      switch (decision.kind) {
+        case Decision::Kind::kOut:
+          ++coverage_->out;
+          break;
+        case Decision::Kind::kBack:
+          ++coverage_->back;
+          break;
+        case Decision::Kind::kShed:
+          ++coverage_->shed;
+          break;
+      }
     }
     if (streamed.text == batched.text) return "";
     return Differ("with decisions, at " + streamed.report.frontier() + name, batched, streamed);
@@ -492,8 +511,8 @@ TEST(Sameness, EveryWayOfRunningGivesTheSame) {
   std::printf(
       "%lld cases, %lld rows, %lld frontiers: late %lld, late for some windows %lld, ties in %lld, "
       "dead %lld, key errors %lld, filtered %lld, NULL keys in %lld, several partitions in %lld, "
-      "left out %lld, came back %lld, crashes %lld, of batches %lld, with decisions %lld, "
-      "evictions %lld, cold reads "
+      "left out %lld, came back %lld, shed %lld, crashes %lld, of batches %lld, with decisions "
+      "%lld, evictions %lld, cold reads "
       "%lld\n",
       static_cast<long long>(coverage.cases), static_cast<long long>(coverage.rows),
       static_cast<long long>(coverage.frontiers), static_cast<long long>(coverage.late),
@@ -501,8 +520,8 @@ TEST(Sameness, EveryWayOfRunningGivesTheSame) {
       static_cast<long long>(coverage.dead), static_cast<long long>(coverage.key_errors),
       static_cast<long long>(coverage.filtered), static_cast<long long>(coverage.null_key),
       static_cast<long long>(coverage.skewed), static_cast<long long>(coverage.out),
-      static_cast<long long>(coverage.back), static_cast<long long>(coverage.crashes),
-      static_cast<long long>(coverage.batch_crashes),
+      static_cast<long long>(coverage.back), static_cast<long long>(coverage.shed),
+      static_cast<long long>(coverage.crashes), static_cast<long long>(coverage.batch_crashes),
       static_cast<long long>(coverage.decided_crashes), static_cast<long long>(coverage.evictions),
       static_cast<long long>(coverage.cold_reads));
   if (cases < 100) return;
@@ -514,6 +533,7 @@ TEST(Sameness, EveryWayOfRunningGivesTheSame) {
   EXPECT_GE(coverage.null_key, cases / 4);
   EXPECT_GE(coverage.skewed, cases / 4);
   EXPECT_GE(coverage.back, cases / 20);
+  EXPECT_GE(coverage.shed, cases / 4);
   EXPECT_GE(coverage.crashes, cases / 5);
   EXPECT_GE(coverage.batch_crashes, cases / 5);
   EXPECT_GE(coverage.decided_crashes, cases / 40);

@@ -30,14 +30,19 @@ class ModelTarget : public EpochTarget {
   struct Held {
     std::optional<EpochMarker> marker;
     std::vector<int64_t> rows;
+    std::vector<int64_t> epochs = {};  // of one without markers: as they came
   };
   enum class Fault { kNone, kBefore, kAnswerLost };
   Fault fault = Fault::kNone;
+  bool keeps_markers = true;
+  bool KeepsMarkers() const override { return keeps_markers; }
   Held& held(size_t i) { return held_[i]; }
 
   const std::vector<int>& sinks() const override { return sinks_; }
   Result<std::vector<std::optional<EpochMarker>>> Attach() override {
     std::vector<std::optional<EpochMarker>> markers;
+    if (!keeps_markers) markers.resize(held_.size());
+    if (!keeps_markers) return markers;
     for (const Held& held : held_) markers.push_back(held.marker);
     return markers;
   }
@@ -49,7 +54,9 @@ class ModelTarget : public EpochTarget {
     if (fault == Fault::kBefore) return ExternalError("no answer");
     for (const SinkStep& step : steps) {
       Held& held = held_[static_cast<size_t>(step.sink)];
-      if (held.marker != step.from) return DataError("the marker is not at `from`");
+      if (!keeps_markers) held.epochs.push_back(step.to.epoch);
+      if (keeps_markers && held.marker != step.from)
+        return DataError("the marker is not at `from`");
       for (int32_t row = 0; step.rows != nullptr && row < step.rows->rows; ++row) {
         held.rows.push_back(step.rows->values<int64_t>(0)[row]);
       }
@@ -162,6 +169,31 @@ TEST_F(Applier, AheadByOneProvesACommit) {
   EXPECT_EQ(Reconcile(), "ok");
   EXPECT_EQ(store_->epoch(), 3);
   ExpectPrefix(3);
+}
+
+// HTTP and STDOUT: the state says what they have, and epochs are never put together.
+TEST_F(Applier, WithoutMarkersTheStatesWordCounts) {
+  target_.keeps_markers = false;
+  Open();
+  ASSERT_EQ(Reconcile(), "ok");
+  Commit();
+  Commit();
+  ASSERT_TRUE(applier_->Apply({Committed(1), Committed(2)}).ok());
+  EXPECT_EQ(target_.held(0).epochs, (std::vector<int64_t>{1, 2}));
+  // A lost answer: what is left of these is sent, in the same pieces.
+  Commit({{"out", 1}, {"other", 1}});
+  target_.fault = ModelTarget::Fault::kBefore;
+  ASSERT_FALSE(applier_->Apply({Committed(3)}).ok());
+  target_.fault = ModelTarget::Fault::kNone;
+  ASSERT_TRUE(applier_->Recover().ok());
+  EXPECT_EQ(applier_->applied(), 2);
+  ASSERT_TRUE(applier_->Apply({Committed(2), Committed(3)}).ok());
+  EXPECT_EQ(target_.held(0).epochs, (std::vector<int64_t>{1, 2, 3}));
+  // After a crash it begins behind what the third epoch's manifest says.
+  Open();
+  EXPECT_EQ(Reconcile(), "ok");
+  EXPECT_EQ(target_.held(0).epochs, (std::vector<int64_t>{1, 2, 3, 2, 3}));
+  EXPECT_EQ(target_.held(1).epochs, (std::vector<int64_t>{1, 2, 3, 2, 3}));
 }
 
 TEST_F(Applier, AheadOfWhatIsThere) {

@@ -81,13 +81,40 @@ TEST(DecisionLog, ReadsWhatItWrote) {
 TEST(DecisionLog, RefusesWhatIsNone) {
   const test::TempFolder folder;
   const std::string path = folder / "decisions.jsonl";
-  for (const char* line : {"{", "[]", "{\"out\":[\"s\"]}", "{\"out\":[\"s\",0],\"cut\":[[1]]}",
-                           "{\"back\":[\"s\",0],\"offset\":\"x\",\"event_time\":1}", "{}"}) {
+  for (const char* line :
+       {"{", "[]", "{\"out\":[\"s\"]}", "{\"out\":[\"s\",0],\"cut\":[[1]]}",
+        "{\"back\":[\"s\",0],\"offset\":\"x\",\"event_time\":1}", "{}",
+        "{\"shed\":[\"s\",0],\"offset\":1}", "{\"shed\":[\"s\",0],\"offset\":7,\"end\":7}"}) {
     std::ofstream(path) << line << "\n";
     EXPECT_FALSE(ReadDecisions(path).ok()) << line;
   }
   std::remove(path.c_str());
   EXPECT_FALSE(ReadDecisions(path).ok());
+}
+
+TEST(DecisionLog, ShedRangesOfAPartition) {
+  std::vector<Decision> log;
+  auto shed = [&](int partition, int64_t begin, int64_t end) {
+    Decision decision;
+    decision.kind = Decision::Kind::kShed;
+    decision.partition = {"s", partition};
+    decision.offset = begin;
+    decision.end = end;
+    auto read = ParseDecision(DecisionJson(decision));
+    ASSERT_TRUE(read.has_value());
+    EXPECT_EQ(read->kind, decision.kind);
+    log.push_back(*read);
+  };
+  shed(0, 50, 60);
+  shed(1, 0, 9);
+  shed(0, 10, 20);
+  shed(0, 20, 25);
+  shed(0, 12, 15);
+  using Ranges = std::vector<std::pair<int64_t, int64_t>>;
+  EXPECT_EQ(ShedRanges(log, {"s", 0}), (Ranges{{10, 25}, {50, 60}}));
+  EXPECT_EQ(ShedRanges(log, {"s", 1}), (Ranges{{0, 9}}));
+  EXPECT_EQ(ShedRanges(log, {"t", 0}), Ranges());
+  EXPECT_FALSE(IsOut(log, {"s", 0}, {{{"s", 0}, 60}, {{"s", 1}, 9}}));
 }
 
 TEST(Windows, SlicesOfOverlappingWindows) {

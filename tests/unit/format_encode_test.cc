@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "runtime/base/datum.h"
+#include "runtime/format/base64.h"
 #include "runtime/format/encode.h"
 
 namespace flow {
@@ -125,6 +126,18 @@ TEST(Encode, RowHashIsPinned) {
   EXPECT_EQ(Hash({Datum::Int(TypeKind::kBigint, 42), Datum::String("a longer string"),
                   Datum::Null(TypeKind::kDouble), Datum::Bool(true)}),
             "7baccaa15f8a33e72004b7c74f2d2a88");
+}
+
+TEST(Base64, ThereAndBack) {
+  std::string bytes;
+  for (int i = 0; i < 300; ++i) {
+    EXPECT_EQ(FromBase64(Base64(bytes)), bytes) << i;
+    bytes += static_cast<char>(i * 7);
+  }
+  EXPECT_EQ(FromBase64("eyJpZCI6NywiYSI6Iv8ifQ=="), "{\"id\":7,\"a\":\"\xff\"}");
+  for (const char* text : {"abc", "a===", "ab=c", "====", "ab!d", "abcd=", "ab==abcd"}) {
+    EXPECT_FALSE(FromBase64(text).has_value()) << text;
+  }
 }
 
 }  // namespace

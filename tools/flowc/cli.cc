@@ -3,13 +3,41 @@
 
 #include <unistd.h>
 
+#include <atomic>
+#include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <sstream>
 
 namespace flowc {
+
+namespace {
+
+std::atomic<libflow::Program*> g_running{nullptr};
+
+// First signal: drain and end. Second: the default action.
+void OnSignal(int signal) {
+  libflow::Program* program = g_running.load();
+  if (program != nullptr) libflow::Stop(*program);
+  std::signal(signal, SIG_DFL);
+}
+
+}  // namespace
+
+StopOnSignal::StopOnSignal(libflow::Program* program) {
+  g_running.store(program);
+  std::signal(SIGINT, OnSignal);
+  std::signal(SIGTERM, OnSignal);
+}
+StopOnSignal::~StopOnSignal() { g_running.store(nullptr); }
+
+std::string DefaultState(const std::string& path, const std::string& what) {
+  std::string stem = std::filesystem::path(path).stem().string();
+  return ".flow/" + (path == "-" || stem.empty() ? "stdin" : stem) + "/" + what;
+}
 
 bool IsTerminal(int fd) { return ::isatty(fd) != 0; }
 

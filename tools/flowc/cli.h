@@ -22,6 +22,7 @@ int Datagen(const Arguments& arguments);
 int Status(const Arguments& arguments);
 int State(const Arguments& arguments);
 int DeadLetters(const Arguments& arguments);
+int Replay(const Arguments& arguments);
 int Functions(const Arguments& arguments);
 int Version(const Arguments& arguments);
 
@@ -46,6 +47,19 @@ int Fail(int code, const std::string& message, const std::string& hint = "");
 std::optional<std::string> ReadFile(const std::string& path);
 
 bool IsTerminal(int fd);
+
+// While it lives, the first SIGINT or SIGTERM drains and ends what runs, the second is the
+// system's.
+class StopOnSignal {
+ public:
+  explicit StopOnSignal(libflow::Program* program);
+  ~StopOnSignal();
+  StopOnSignal(const StopOnSignal&) = delete;
+  StopOnSignal& operator=(const StopOnSignal&) = delete;
+};
+
+// Where a run of this file keeps its state if nothing else is said: .flow/NAME/`what`.
+std::string DefaultState(const std::string& path, const std::string& what);
 
 // --set NAME=VALUE pairs; false: said why.
 bool ReadVariables(const po::variables_map& values, std::map<std::string, std::string>* out);

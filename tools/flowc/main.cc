@@ -20,7 +20,7 @@ constexpr const char* kHelp =
     "  explain FILE      show the plans that a file compiles to\n"
     "  status DIR        say how far a stream is, and what it waits for, from its state\n"
     "  state             list, inspect and compare what a state directory holds\n"
-    "  dlq               list and show the dead letters that a state directory holds\n"
+    "  dlq               list, show and replay dead letters\n"
     "  datagen FILE      write what a NEXMARK or INLINE source holds to files or a topic\n"
     "  functions [NAME]  list the scalar functions\n"
     "  version           print the version\n"

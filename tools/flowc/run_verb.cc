@@ -1,11 +1,8 @@
 // flowc run: rows on stdout, everything else on stderr.
 #include <unistd.h>
 
-#include <atomic>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
-#include <filesystem>
 
 #include "cli.h"
 #include "live_table.h"
@@ -15,15 +12,6 @@ namespace flowc {
 namespace {
 
 using Strings = std::vector<std::string>;
-
-std::atomic<libflow::Program*> g_running{nullptr};
-
-// First signal: drain and end. Second: the default action.
-void OnSignal(int signal) {
-  libflow::Program* program = g_running.load();
-  if (program != nullptr) libflow::Stop(*program);
-  std::signal(signal, SIG_DFL);
-}
 
 void AddOptions(po::options_description* options) {
   options->add_options()("mode", po::value<std::string>()->default_value("stream"),
@@ -120,12 +108,6 @@ std::optional<int64_t> ParseSize(const std::string& text) {
   const int64_t count = std::stoll(text.substr(0, digits));
   if (count < 1 || count > (unit == "GB" ? 65'536 : 67'108'864)) return std::nullopt;
   return count << (unit == "GB" ? 30 : 20);
-}
-
-// Where a run of this file keeps its state if nothing else is said.
-std::string DefaultState(const std::string& path, const std::string& mode) {
-  std::string stem = std::filesystem::path(path).stem().string();
-  return ".flow/" + (path == "-" || stem.empty() ? "stdin" : stem) + "/" + mode;
 }
 
 struct Choice {
@@ -306,11 +288,8 @@ int Run(const Arguments& arguments) {
     if (bar) progress.Clear();
     std::fprintf(stderr, "%s\n", line.c_str());
   };
-  g_running.store(compiled.program.get());
-  std::signal(SIGINT, OnSignal);
-  std::signal(SIGTERM, OnSignal);
+  const StopOnSignal stop(compiled.program.get());
   libflow::RunResult result = libflow::Run(*compiled.program, run);
-  g_running.store(nullptr);
   progress.Clear();
   if (live) table.Finish();
   if (result.code != libflow::kOk) return Fail(result.code, result.error, result.hint);

@@ -42,7 +42,7 @@ std::string TakeWord(const std::string& verb, const std::vector<std::string>& wo
     return word;
   }
   if (given == "--help" || given == "-h") {
-    std::printf("usage: flowc %s %s DIR ...\n\n`flowc %s WORD --help` says more.\n", verb.c_str(),
+    std::printf("usage: flowc %s %s ...\n\n`flowc %s WORD --help` says more.\n", verb.c_str(),
                 list.c_str(), verb.c_str());
     *code = libflow::kOk;
     return "";
@@ -128,8 +128,9 @@ int State(const Arguments& given) {
 int DeadLetters(const Arguments& given) {
   Arguments arguments = given;
   int code = 0;
-  const std::string word = TakeWord("dlq", {"ls", "show"}, &arguments, &code);
+  const std::string word = TakeWord("dlq", {"ls", "show", "replay"}, &arguments, &code);
   if (word.empty()) return code;
+  if (word == "replay") return Replay(arguments);
   Verb verb;
   verb.positional = "dir";
   libflow::StateQuery query;

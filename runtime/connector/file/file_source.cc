@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "runtime/connector/file/file_identity.h"
 #include "runtime/connector/file/file_offset.h"
@@ -17,20 +18,29 @@ namespace {
 class FileSource : public SourceConnector {
  public:
   FileSource(std::vector<std::vector<InputFile>> files, FileReadOptions options,
-             std::unique_ptr<RecordDecoder> decoder)
-      : files_(std::move(files)), options_(std::move(options)), decoder_(std::move(decoder)) {
-    for (size_t p = 0; p < files_.size(); ++p) {
-      const std::vector<InputFile>& of = files_[p];
-      PartitionInfo info;
-      info.id = static_cast<int>(p);
-      info.name = of.size() == 1 ? of.front().name : std::to_string(p);
-      info.bounded = !options_.follow;
-      const InputFile& last = of.back();
-      if (last.regular && last.compression == Compression::kNone) {
-        info.end = FileOffset(static_cast<int64_t>(of.size()) - 1, last.size);
+             std::unique_ptr<RecordDecoder> decoder, bool by_file)
+      : files_(std::move(files)),
+        by_file_(by_file),
+        options_(std::move(options)),
+        decoder_(std::move(decoder)) {
+    DescribePartitions();
+  }
+
+  void KeepNumbers(const std::vector<std::string>& names) override {
+    if (!by_file_) return;
+    std::vector<std::vector<InputFile>> ordered;
+    for (const std::string& name : names) {
+      for (auto& files : files_) {
+        if (files.empty() || files.front().name != name) continue;
+        ordered.push_back(std::exchange(files, {}));
+        break;
       }
-      partitions_.push_back(std::move(info));
     }
+    for (auto& files : files_) {
+      if (!files.empty()) ordered.push_back(std::move(files));
+    }
+    files_ = std::move(ordered);
+    DescribePartitions();
   }
 
   const std::vector<PartitionInfo>& partitions() const override { return partitions_; }
@@ -100,7 +110,24 @@ class FileSource : public SourceConnector {
   }
 
  private:
-  const std::vector<std::vector<InputFile>> files_;  // by partition
+  void DescribePartitions() {
+    partitions_.clear();
+    for (size_t p = 0; p < files_.size(); ++p) {
+      const std::vector<InputFile>& of = files_[p];
+      PartitionInfo info;
+      info.id = static_cast<int>(p);
+      info.name = of.size() == 1 ? of.front().name : std::to_string(p);
+      info.bounded = !options_.follow;
+      const InputFile& last = of.back();
+      if (last.regular && last.compression == Compression::kNone) {
+        info.end = FileOffset(static_cast<int64_t>(of.size()) - 1, last.size);
+      }
+      partitions_.push_back(std::move(info));
+    }
+  }
+
+  std::vector<std::vector<InputFile>> files_;  // by partition
+  const bool by_file_;
   const FileReadOptions options_;
   const std::unique_ptr<RecordDecoder> decoder_;
   const std::shared_ptr<BlockPool> pool_ = std::make_shared<BlockPool>();
@@ -161,8 +188,8 @@ Result<std::unique_ptr<SourceConnector>> OpenFileSource(const program::Source& s
   options.csv = decoder->is_csv();
   options.header = decoder->has_header();
   options.splitter = decoder->splitter();
-  return std::unique_ptr<SourceConnector>(
-      new FileSource(std::move(by_partition), std::move(options), std::move(decoder)));
+  return std::unique_ptr<SourceConnector>(new FileSource(
+      std::move(by_partition), std::move(options), std::move(decoder), partitions == "file"));
 }
 
 }  // namespace flow

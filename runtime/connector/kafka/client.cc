@@ -121,6 +121,12 @@ void Client::OnDelivery(rd_kafka_t* /*handle*/, const rd_kafka_message_t* messag
   Error failed = self->Failure(
       "a record of topic " + std::string(rd_kafka_topic_name(message->rkt)) + " was not written",
       message->err);
+  if (message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
+      message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT) {
+    std::lock_guard<std::mutex> lock(self->mutex_);
+    if (self->dropped_.ok()) self->dropped_ = Status(std::move(failed));
+    return;
+  }
   if (message->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
     failed.domain = ErrorDomain::kData;
     failed.hint = "the topic's max.message.bytes is too small for it";
@@ -137,6 +143,11 @@ void Client::TellDown() {
 Status Client::failure() const {
   std::lock_guard<std::mutex> lock(mutex_);
   return failure_;
+}
+
+Status Client::dropped() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return dropped_;
 }
 
 void Client::Fail(Error error) {

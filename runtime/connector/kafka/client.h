@@ -60,6 +60,9 @@ class Client {
   int64_t delivered() const { return delivered_.load(std::memory_order_relaxed); }
   // The first error that ends everything (a failed delivery, a fatal error).
   Status failure() const;
+  // The first record that was dropped because of something else. What that was has been reported
+  // when nothing is under way any more; until then failure() may not know it yet.
+  Status dropped() const;
   void Fail(Error error);
   // An error that says that the brokers can not be reached, and why.
   Error Unreachable() const;
@@ -82,6 +85,7 @@ class Client {
   mutable std::mutex mutex_;
   std::string last_error_;
   Status failure_;
+  Status dropped_;
 };
 
 // How long a question to the brokers may take before they count as unreachable.

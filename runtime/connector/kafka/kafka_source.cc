@@ -69,6 +69,12 @@ class KafkaSource : public SourceConnector {
     return std::unique_ptr<PartitionReader>(std::move(reader));
   }
 
+  Result<int64_t> End(int partition) override {
+    FLOW_TRY(const auto range, topic_->questions().Range(topic_->name(), partition));
+    topic_->NoteEnd(partition, range.second);
+    return range.second;
+  }
+
   Status VerifyFingerprint(int partition, int64_t next_offset,
                            const RecordFingerprint& last) override {
     FLOW_TRY(const auto range, topic_->questions().Range(topic_->name(), partition));

@@ -148,6 +148,9 @@ Status Transactions::Write(const std::string& topic, std::string_view key, std::
     const rd_kafka_resp_err_t error = rd_kafka_last_error();
     FLOW_RETURN_IF_ERROR(Check());
     if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+      // A transaction that has failed takes nothing more: what it failed of is on its way.
+      rd_kafka_flush(client_->handle(), kSliceMs);
+      FLOW_RETURN_IF_ERROR(Check());
       return client_->Failure("a record of " + std::to_string(key.size() + value.size()) +
                                   " bytes was not taken for topic " + topic,
                               error);
@@ -171,6 +174,10 @@ Status Transactions::Flush() {
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) break;
     if (code != RD_KAFKA_RESP_ERR__TIMED_OUT) return client_->Failure("flushing", code);
     FLOW_RETURN_IF_ERROR(Standstill("writing"));
+  }
+  if (Status dropped = client_->dropped(); !dropped.ok()) {
+    if (SteadyMillis() - began_ms_ > Allowed()) too_slow_ = true;
+    return dropped;
   }
   const int64_t delivered = client_->delivered() - delivered_before_;
   if (delivered != written_) {
