@@ -7,6 +7,7 @@
 #include <set>
 
 #include "runtime/checkpoint/plan_text.h"
+#include "runtime/checkpoint/state_fold.h"
 
 namespace flow {
 

@@ -5,7 +5,7 @@
 
 #include <map>
 
-#include "runtime/checkpoint/state_record.h"
+#include "runtime/checkpoint/state_fold.h"
 #include "tests/support/memory_files.h"
 
 namespace flow {
