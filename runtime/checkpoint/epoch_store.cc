@@ -249,6 +249,10 @@ Status EpochStore::Load(const std::function<Status(const StateRecord&)>& f) cons
   return FoldSegments(files_, root_, current().segments, false, f);
 }
 
+Status EpochStore::Load(const LoadWorkers& workers, StateTarget* target) const {
+  return LoadSegments(files_, root_, current().segments, workers, target);
+}
+
 Status EpochStore::WriteEpoch(EpochData* data, const std::string& name) {
   const std::string work = name + ".tmp";
   const std::string folder = Path(work);

@@ -96,6 +96,17 @@ uint8_t* GroupTable::InsertNew(uint64_t hash) {
   return NewEntry(hash, slot);
 }
 
+uint8_t* GroupTable::InsertSaved(uint64_t hash, std::string_view key) {
+  MakeRoom();
+  uint64_t* slot = nullptr;
+  auto equal = [&](const uint8_t* entry) {
+    std::string saved;
+    AppendEntryKey(*spec_, entry, &saved);
+    return saved == key;
+  };
+  return Probe(hash, equal, &slot) == nullptr ? NewEntry(hash, slot) : nullptr;
+}
+
 uint8_t* GroupTable::InsertStored(uint64_t hash) {
   uint8_t* entry = InsertNew(hash);
   Header(entry)->flags |= kStored;
