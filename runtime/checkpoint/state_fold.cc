@@ -103,6 +103,10 @@ class Cursor {
     if (!sorted_) {
       done_ = next_ == places_.size();
       if (done_) return OkStatus();
+      constexpr size_t kAhead = 8;  // records in flight: sorted, they stand anywhere
+      if (next_ + kAhead < places_.size()) {
+        __builtin_prefetch(places_[next_ + kAhead].rest.data());
+      }
       head_ = places_[next_].head;
       record_ = RecordAt(places_[next_++]);
       return OkStatus();
