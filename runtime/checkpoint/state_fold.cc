@@ -34,6 +34,11 @@ Head HeadOf(const StateRecord& record) {
   return static_cast<Head>(__builtin_bswap64(words[0])) << 64 | __builtin_bswap64(words[1]);
 }
 
+bool Stopped(const std::atomic<bool>* stop) {
+  return stop != nullptr && stop->load(std::memory_order_relaxed);
+}
+Error GaveUp() { return InternalError("folding was stopped"); }
+
 // What of a frame is where a sorted record begins.
 struct Place {
   Head head;
@@ -93,8 +98,8 @@ class Cursor {
   Head head() const { return head_; }
   const StateRecord& record() const { return record_; }
 
-  Status Begin(std::vector<Bytes>* retired) {
-    if (!sorted_) FLOW_RETURN_IF_ERROR(LoadDelta());
+  Status Begin(const std::atomic<bool>* stop, std::vector<Bytes>* retired) {
+    if (!sorted_) FLOW_RETURN_IF_ERROR(LoadDelta(stop));
     return Advance(retired);
   }
 
@@ -125,8 +130,9 @@ class Cursor {
   }
 
  private:
-  Status LoadDelta() {
+  Status LoadDelta(const std::atomic<bool>* stop) {
     while (true) {
+      if (Stopped(stop)) return GaveUp();
       Bytes frame;
       FLOW_TRY(bool more, reader_->Next(&frame));
       if (!more) break;
@@ -176,14 +182,14 @@ class Cursor {
 
 class StateFold::Merge {
  public:
-  explicit Merge(bool removed) : removed_(removed) {}
+  Merge(bool removed, const std::atomic<bool>* stop) : removed_(removed), stop_(stop) {}
 
   Status Open(Files* files, const std::string& root, const std::vector<StateSegment>& segments) {
     for (const StateSegment& segment : segments) {
       FLOW_TRY(std::unique_ptr<SegmentReader> reader,
                SegmentReader::Open(files, root, segment.info));
       cursors_.emplace_back(std::move(reader), segment.sorted);
-      FLOW_RETURN_IF_ERROR(cursors_.back().Begin(&retired_));
+      FLOW_RETURN_IF_ERROR(cursors_.back().Begin(stop_, &retired_));
     }
     leaves_ = std::bit_ceil(std::max<size_t>(1, cursors_.size()));
     losers_.assign(leaves_, 0);
@@ -197,6 +203,8 @@ class StateFold::Merge {
       return &value_;
     }
     retired_.clear();
+    constexpr size_t kLook = 1024;  // records between two looks at `stop`
+    if (looks_++ % kLook == 0 && Stopped(stop_)) status_ = GaveUp();
     while (status_.ok() && !cursors_.empty() && !cursors_[winner_].done()) {
       Group();
       if (!status_.ok()) break;
@@ -285,6 +293,8 @@ class StateFold::Merge {
   }
 
   const bool removed_;
+  const std::atomic<bool>* stop_;
+  size_t looks_ = 0;
   Status status_;
   std::vector<Cursor> cursors_;
   size_t leaves_ = 0;
@@ -304,8 +314,9 @@ StateFold::StateFold(StateFold&&) noexcept = default;
 StateFold::~StateFold() = default;
 
 Result<StateFold> StateFold::Open(Files* files, const std::string& root,
-                                  const std::vector<StateSegment>& segments, bool removed) {
-  auto merge = std::make_unique<Merge>(removed);
+                                  const std::vector<StateSegment>& segments, bool removed,
+                                  const std::atomic<bool>* stop) {
+  auto merge = std::make_unique<Merge>(removed, stop);
   FLOW_RETURN_IF_ERROR(merge->Open(files, root, segments));
   return StateFold(std::move(merge));
 }

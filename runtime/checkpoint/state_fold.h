@@ -2,6 +2,7 @@
 // sorted reads. Who only wants it in memory again: state_load.h.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -15,9 +16,10 @@ namespace flow {
 class StateFold {
  public:
   // `segments`: oldest first. `removed`: also records of what is gone (removes and drops), for a
-  // fold that is not of the whole state.
+  // fold that is not of the whole state. Once `*stop` is true it gives up with an error.
   static Result<StateFold> Open(Files* files, const std::string& root,
-                                const std::vector<StateSegment>& segments, bool removed);
+                                const std::vector<StateSegment>& segments, bool removed,
+                                const std::atomic<bool>* stop = nullptr);
   StateFold(StateFold&&) noexcept;
   ~StateFold();
 

@@ -14,7 +14,6 @@ namespace flow {
 
 namespace {
 
-constexpr size_t kRoundBytes = 16 << 20;
 constexpr size_t kBatch = 1024;  // records handed to a target
 
 class Loader {
@@ -32,10 +31,15 @@ class Loader {
     }
     // In a delta a later record replaces an earlier one, so that is read backwards too.
     size_t bytes = 0;
-    for (size_t s = segments_.size(); s-- > 0;) {
+    for (size_t left = segments_.size(); left-- > 0;) {
+#ifdef FLOW_MUTANT_LOAD_OLDEST
+      const size_t s = segments_.size() - 1 - left;
+#else
+      const size_t s = left;
+#endif
       for (size_t f = segments_[s]->count(); f-- > 0;) {
         const size_t size = segments_[s]->size(f);
-        if (bytes > 0 && bytes + size > kRoundBytes) {
+        if (bytes > 0 && bytes + size > workers_.round_bytes) {
           FLOW_RETURN_IF_ERROR(Round(bytes));
           bytes = 0;
         }
@@ -156,9 +160,13 @@ class Loader {
 
   // Does a put count, as far as removes and drops say? Remembers removes.
   static bool Counts(const StateRecord& record, size_t segment, Taker* taker) {
+#ifndef FLOW_MUTANT_LOAD_KEEPS_HIDDEN
     if (taker->asker.Hides(record.owner, record.key, segment)) return false;
+#endif
     if (record.op == StateOp::kRemove) {
+#ifndef FLOW_MUTANT_LOAD_LOSES_REMOVES
       taker->removed.Add(record);
+#endif
       return false;
     }
     return !taker->removed.Has(record);

@@ -45,6 +45,7 @@ class StateTarget {
 struct LoadWorkers {
   int count = 1;
   std::function<void(const std::function<void(int)>&)> run;
+  size_t round_bytes = 16 << 20;  // of frames, or one frame
 };
 
 Status LoadSegments(Files* files, const std::string& root,

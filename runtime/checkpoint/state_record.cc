@@ -74,13 +74,8 @@ Result<StateSegment> WriteRun(Files* files, const std::string& root,
     records.Clear();
     return OkStatus();
   };
-  FLOW_TRY(StateFold fold, StateFold::Open(files, root, segments, !whole_state));
-  constexpr int64_t kLook = 1024;  // records between two looks at `stop`
-  int64_t count = 0;
+  FLOW_TRY(StateFold fold, StateFold::Open(files, root, segments, !whole_state, stop));
   while (const StateRecord* record = fold.Next()) {
-    if (stop != nullptr && count++ % kLook == 0 && stop->load(std::memory_order_relaxed)) {
-      return InternalError("folding was stopped");
-    }
     records.Add(*record);
     FLOW_RETURN_IF_ERROR(flush(false));
   }
