@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """How long a durable pipeline takes to begin again, and to end: COUNT and SUM by as many BIGINT keys as are named.
-It runs once over a file with each key once, then again with what that left. Prints, for the stream with 1 and 2
-workers: from the start of the process to its state in memory, and the CPU time; for the stream and the batch: from
-the end of the computation to the end of the process, and the CPU time of the whole run.
+It runs once over a file with each key once, then again with what that left. Prints, for a restart with 1 and 2 workers:
+how long the state took to load, the whole process (which has nothing left to read) and its CPU time; for whole runs as
+a stream and as a batch: wall and CPU time, and what the process took beside the run that its ledger tells, which is to
+begin and to end.
 
 FLOWC names the program under test.
     tests/perf/recovery_test.py                  with 1 M and 10 M keys, in some 3 minutes
@@ -11,7 +12,6 @@ FLOWC names the program under test.
 import json
 import os
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -39,12 +39,6 @@ def write_keys(path, keys):
 
 
 class Recovery(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="flow-recovery-", dir=os.environ.get("TMPDIR"))
-
-    def tearDown(self):
-        shutil.rmtree(self.folder)
-
     def run_flow(self, name, having, *options):
         """Wall and CPU seconds of the process, the ledger's line, the stats."""
         path = os.path.join(self.folder, name + ".flow")
@@ -68,7 +62,7 @@ class Recovery(unittest.TestCase):
         having = " HAVING COUNT(*) > 1"
         wall, cpu, ledger, _ = self.run_flow("stream", having, "--mode", "stream", "--until-end")
         print(f"{keys / 1e6:g} M keys: durable stream {wall:.2f} s, {cpu:.2f} s of CPU; "
-              f"its end took {wall - ledger['wall_us'] / 1e6:.2f} s", flush=True)
+              f"beside the run {wall - ledger['wall_us'] / 1e6:.2f} s", flush=True)
         for workers in ("1", "2"):
             runs = []
             for _ in range(RUNS):
@@ -79,16 +73,16 @@ class Recovery(unittest.TestCase):
                 # Nothing is left to read, so what follows the loading is only the end of the process.
                 runs.append((stats["state_load_us"] / 1e6, wall, cpu, ledger["peak_rss"] / (1 << 20)))
             load, wall, cpu, memory = sorted(runs)[len(runs) // 2]
-            print(f"  restart, {workers} workers: state loaded in {load:.2f} s, process {wall:.2f} s, "
+            print(f"  restart, workers {workers}: state loaded in {load:.2f} s, process {wall:.2f} s, "
                   f"{cpu:.2f} s of CPU, {memory:.0f} MB", flush=True)
         for mode in (["stream", "--until-end"], ["batch"]):
             wall, cpu, ledger, _ = self.run_flow("all-" + mode[0], "", "--mode", *mode)
             print(f"  durable {mode[0]}, each key to a FILE sink: {wall:.2f} s, {cpu:.2f} s of CPU; "
-                  f"its end took {wall - ledger['wall_us'] / 1e6:.2f} s", flush=True)
+                  f"beside the run {wall - ledger['wall_us'] / 1e6:.2f} s", flush=True)
 
     def test_keys(self):
         for keys in KEYS:
-            with self.subTest(keys=keys):
+            with self.subTest(keys=keys), tempfile.TemporaryDirectory(prefix="flow-recovery-") as self.folder:
                 self.measure(keys)
 
 
