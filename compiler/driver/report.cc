@@ -123,6 +123,9 @@ std::string StatsText(const RunReport& report) {
       fmt::format("hot groups {}, cold groups {}, evictions {}, cold reads {} of {} looked for\n",
                   report.groups - report.cold_groups, report.cold_groups, report.evictions,
                   report.cold_reads, report.cold_lookups);
+  if (report.state_load_us >= 0) {
+    text += fmt::format("state loaded in {}\n", Seconds(report.state_load_us));
+  }
   return text;
 }
 
@@ -161,6 +164,7 @@ std::string StatsJson(const RunReport& report) {
   stats["evictions"] = report.evictions;
   stats["cold_lookups"] = report.cold_lookups;
   stats["cold_reads"] = report.cold_reads;
+  stats["state_load_us"] = report.state_load_us;
   ordered_json line;
   line["stats"] = std::move(stats);
   return line.dump(-1, ' ', false, ordered_json::error_handler_t::replace);

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "runtime/checkpoint/plan_text.h"
+#include "runtime/checkpoint/state_fold.h"
 
 namespace flow {
 
@@ -246,6 +247,10 @@ int64_t EpochStore::state_bytes() const {
 
 Status EpochStore::Load(const std::function<Status(const StateRecord&)>& f) const {
   return FoldSegments(files_, root_, current().segments, false, f);
+}
+
+Status EpochStore::Load(const LoadWorkers& workers, StateTarget* target) const {
+  return LoadSegments(files_, root_, current().segments, workers, target);
 }
 
 Status EpochStore::WriteEpoch(EpochData* data, const std::string& name) {

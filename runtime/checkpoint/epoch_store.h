@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "runtime/checkpoint/manifest.h"
+#include "runtime/checkpoint/state_load.h"
 
 namespace flow {
 
@@ -61,8 +62,9 @@ class EpochStore {
   int64_t epoch() const;
   std::string hash() const;
 
-  // The whole state as of CURRENT, in key order.
+  // The whole state as of CURRENT, in key order; or in no order and by several threads.
   Status Load(const std::function<Status(const StateRecord&)>& f) const;
+  Status Load(const LoadWorkers& workers, StateTarget* target) const;
 
   // Makes the next epoch durable: `data->manifest.epoch` must be epoch() + 1. On a full disk
   // nothing has happened and it may be called again. One thread at a time.

@@ -69,9 +69,14 @@ class SystemInput : public InputFile {
  public:
   SystemInput(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
   Result<size_t> Read(char* data, size_t size) override {
+    FLOW_TRY(size_t done, ReadAt(at_, data, size));
+    at_ += static_cast<int64_t>(done);
+    return done;
+  }
+  Result<size_t> ReadAt(int64_t at, char* data, size_t size) const override {
     size_t done = 0;
     while (done < size) {
-      ssize_t n = ::read(fd_.get(), data + done, size - done);
+      ssize_t n = ::pread(fd_.get(), data + done, size - done, at + static_cast<int64_t>(done));
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) return Failed("read", path_, errno);
       if (n == 0) break;
@@ -83,6 +88,7 @@ class SystemInput : public InputFile {
  private:
   Descriptor fd_;
   std::string path_;
+  int64_t at_ = 0;
 };
 
 class SystemLock : public FileLock {

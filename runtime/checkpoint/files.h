@@ -28,6 +28,8 @@ class InputFile {
   virtual ~InputFile() = default;
   // Reads up to `size` bytes at the reading position; fewer only at the end.
   virtual Result<size_t> Read(char* data, size_t size) = 0;
+  // The same at a position of its own: any thread.
+  virtual Result<size_t> ReadAt(int64_t at, char* data, size_t size) const = 0;
 };
 
 // Held until it is destroyed.

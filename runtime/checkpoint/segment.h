@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "runtime/checkpoint/files.h"
 
@@ -49,18 +50,44 @@ class SegmentReader {
                                                      const SegmentInfo& info);
   // The next payload, valid until the next call; empty at the end, when the whole file is verified.
   Result<std::string_view> Next();
+  // The same into a buffer of the caller's; false at the end.
+  Result<bool> Next(std::vector<char>* payload);
 
  private:
   SegmentReader(std::unique_ptr<InputFile> file, std::string path, const SegmentInfo& info)
       : file_(std::move(file)), path_(std::move(path)), info_(info) {}
-  Error Damaged(const std::string& what) const;
 
   std::unique_ptr<InputFile> file_;
   std::string path_;
   SegmentInfo info_;
   int64_t at_ = 0;
   uint64_t chain_ = 0;
-  std::string buffer_;
+  std::vector<char> buffer_;
+};
+
+// The frames of a file for several threads, in any order. That they are the file's is verified when
+// it is opened, each frame's bytes when they are read.
+class SegmentFrames {
+ public:
+  static Result<std::unique_ptr<SegmentFrames>> Open(Files* files, const std::string& root,
+                                                     const SegmentInfo& info);
+  size_t count() const { return frames_.size(); }
+  size_t size(size_t frame) const { return frames_[frame].size; }
+  // Puts the payload at `to`.
+  Status Read(size_t frame, char* to) const;
+
+ private:
+  struct Frame {
+    int64_t at;  // of its payload
+    uint32_t size;
+    uint64_t hash;
+  };
+  SegmentFrames(std::unique_ptr<InputFile> file, std::string path)
+      : file_(std::move(file)), path_(std::move(path)) {}
+
+  std::unique_ptr<InputFile> file_;
+  std::string path_;
+  std::vector<Frame> frames_;
 };
 
 }  // namespace flow

@@ -10,8 +10,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <cstring>
 #include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +38,8 @@ class StateWriter {
   void Remove(uint16_t owner, std::string_view key) { Add(StateOp::kRemove, owner, key, {}); }
   void Drop(uint16_t owner, std::string_view prefix) { Add(StateOp::kDrop, owner, prefix, {}); }
 
+  void Add(const StateRecord& record) { Add(record.op, record.owner, record.key, record.value); }
+
   const std::vector<std::string>& frames() const { return frames_; }
   int64_t bytes() const { return bytes_; }
   int64_t records() const { return records_; }
@@ -51,6 +53,28 @@ class StateWriter {
   int64_t records_ = 0;
 };
 
+// Reads the record at `*at` of a frame and moves `*at` behind it; false: there is none.
+inline bool ReadRecord(std::string_view frame, size_t* at, StateRecord* record) {
+  constexpr size_t kHeader = 1 + 2 + 4 + 4;
+  if (frame.size() - *at < kHeader) return false;
+  const char* header = frame.data() + *at;
+  uint32_t key_size, value_size;
+  record->op = static_cast<StateOp>(header[0]);
+  std::memcpy(&record->owner, header + 1, 2);
+  std::memcpy(&key_size, header + 3, 4);
+  std::memcpy(&value_size, header + 7, 4);
+  if (record->op < StateOp::kPut || record->op > StateOp::kDrop ||
+      frame.size() - *at - kHeader < static_cast<uint64_t>(key_size) + value_size) {
+    return false;
+  }
+  record->key = {header + kHeader, key_size};
+  record->value = {header + kHeader + key_size, value_size};
+  *at += kHeader + key_size + value_size;
+  return true;
+}
+// What a frame is that ReadRecord can not read.
+Error CutShort();
+
 // Calls f for each record of a frame; a data error if the frame is no list of records.
 Status ForEachRecord(std::string_view frame, const std::function<Status(const StateRecord&)>& f);
 
@@ -61,13 +85,6 @@ struct StateSegment {
   int64_t records = 0;
   bool sorted = false;  // a run; else a delta
 };
-
-// The fold of `segments` (oldest first), in key order, each key once with its last value.
-// `removed`: also records of what is gone (removes and drops), for a fold that is not of the whole
-// state.
-Status FoldSegments(Files* files, const std::string& root,
-                    const std::vector<StateSegment>& segments, bool removed,
-                    const std::function<Status(const StateRecord&)>& f);
 
 // Writes the fold of `segments` as one run to `file` (relative to root), synced; its folder is not.
 // Gives up with an error once `*stop` is true.

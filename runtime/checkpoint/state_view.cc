@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "runtime/checkpoint/plan_text.h"
+#include "runtime/checkpoint/state_fold.h"
 
 namespace flow {
 

@@ -145,9 +145,10 @@ struct RunReport {
   // Of the groups, those on disk at the end; how often one went there, was looked for, was found.
   int64_t cold_groups = 0, evictions = 0, cold_lookups = 0, cold_reads = 0;
   int64_t wall_us = 0, cpu_us = 0, first_row_us = -1, peak_rss = 0;
-  bool stopped = false;    // by `stop`
-  bool had_ended = false;  // the state says that the input had ended before: nothing was done
-  int64_t epoch = -1;      // the last one that is durable; -1: no state
+  bool stopped = false;        // by `stop`
+  bool had_ended = false;      // the state says that the input had ended before: nothing was done
+  int64_t state_load_us = -1;  // what putting the state back took; -1: there was none
+  int64_t epoch = -1;          // the last one that is durable; -1: no state
   bool balanced() const;
   std::string frontier() const;
 };

@@ -1,5 +1,6 @@
-// What makes a stream durable: its state put back at the start, and epochs cut between ticks. Why a
-// tick is the cut: docs/adr/0002-bulk-synchronous-ticks.md.
+// What makes a stream durable: its state opened at the start, and epochs cut between ticks. Why a
+// tick is the cut: docs/adr/0002-bulk-synchronous-ticks.md. How state is put back:
+// stream_restore.cc.
 #include <algorithm>
 #include <thread>
 
@@ -34,55 +35,6 @@ Status StreamJob::OpenState() {
                        (had_ended_ ? ", where the input had ended" : ""));
   }
   return OkStatus();
-}
-
-Status StreamJob::Restore() {
-  for (auto& shares : aggregates_) {
-    for (auto& share : shares) share->TrackChanges();
-  }
-  const Manifest& manifest = last_cut_;
-  if (manifest.epoch == 0) return OkStatus();
-  ticks_ = manifest.tick;
-  for (size_t a = 0; a < program_.aggregates.size(); ++a) {
-    auto found = manifest.watermarks.find(AggregateOwner(program_.aggregates[a]));
-    if (found != manifest.watermarks.end()) aggregate_watermark_[a] = found->second;
-    for (auto& share : aggregates_[a]) share->Restore(aggregate_watermark_[a]);
-  }
-  for (size_t v = 0; v < program_.views.size(); ++v) {
-    auto found = manifest.watermarks.find(ViewOwner(program_.views[v]));
-    if (found != manifest.watermarks.end()) view_watermark_[v] = found->second;
-  }
-#ifndef FLOW_MUTANT_LEDGER_FORGOTTEN
-  RestoreCounts(program_, routes_, manifest, &workers_[0]->counts);
-#endif
-  for (size_t v = 0; v < program_.views.size(); ++v) {
-    RestoreDigest(manifest, program_.views[v], &workers_[0]->views[v]);
-  }
-
-  // What the numbers of the segments mean here; -1: kept on disk only.
-  const std::vector<int> place = PlacesOf(manifest.owners, program_);
-  const int aggregates = static_cast<int>(program_.aggregates.size());
-  const int views = static_cast<int>(program_.views.size());
-  const int workers = static_cast<int>(workers_.size());
-  constexpr int64_t kRecords = 4096;
-  int64_t loaded = 0;
-  return epochs_->store().Load([&](const StateRecord& record) -> Status {
-    if (++loaded % kRecords == 0) {
-      Evict();
-      FLOW_RETURN_IF_ERROR(StateStatus());
-    }
-    if (record.owner >= place.size()) {
-      return DataError("damaged state: a record of an unknown operator");
-    }
-    int owner = place[record.owner];
-    if (owner < 0 || owner >= aggregates + views) return OkStatus();
-    if (owner >= aggregates) {
-      return outputs_[static_cast<size_t>(owner - aggregates)]->Load(record.value);
-    }
-    auto& shares = aggregates_[static_cast<size_t>(owner)];
-    FLOW_TRY(uint64_t hash, StreamAggregate::HashOfKey(record.key));
-    return shares[static_cast<size_t>(KeyPartition(hash, workers))]->Load(record.key, record.value);
-  });
 }
 
 void StreamJob::KeepDead(const program::Source& source, const PartitionState& partition,

@@ -532,6 +532,7 @@ RunReport StreamJob::Report() {
   report.stopped = stopped_;
   report.had_ended = had_ended_;
   if (epochs_ != nullptr) report.epoch = epochs_->store().epoch();
+  report.state_load_us = load_us_;
   report.cpu_us = ProcessCpuUs();
   report.peak_rss = PeakRss();
   return report;

@@ -76,8 +76,9 @@ class StreamJob {
   // Durable state: stream_epochs.cc.
   bool durable() const { return !options_.state_directory.empty(); }
   Status OpenState();
-  // After everything is open: puts the state of CURRENT in place.
+  // After everything is open: puts the state of CURRENT in place. stream_restore.cc.
   Status Restore();
+  bool StateFits() const;
   // A record that ends here, on its way to the epoch that holds it.
   void KeepDead(const program::Source& source, const PartitionState& partition,
                 const Decoder& decoder, int32_t row, uint8_t code, const std::string& view,
@@ -139,6 +140,7 @@ class StreamJob {
   Manifest last_cut_;
   int64_t last_cut_us_ = 0;
   bool had_ended_ = false;
+  int64_t load_us_ = -1;
 };
 
 }  // namespace flow

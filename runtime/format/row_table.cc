@@ -2,6 +2,7 @@
 #include "runtime/format/row_table.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <numeric>
 #include <string>
@@ -16,9 +17,6 @@ namespace flow {
 namespace {
 
 using Key = unsigned __int128;
-struct KeyHasher {
-  size_t operator()(Key h) const { return static_cast<size_t>(h); }
-};
 
 template <typename T>
 int Compare(T a, T b) {
@@ -199,30 +197,42 @@ Batch RowTable::Take(const std::function<bool(const Batch&, int32_t)>& wanted) {
 
 Batch Consolidate(const program::View& view, const Batch& changes) {
   struct Net {
-    int32_t row;     // the last row that says something of the key
+    Key key;
     int64_t weight;  // keyed: +1 upsert, -1 delete; else the sum
-    int32_t order;
+    int32_t row;     // the last row that says something of the key
   };
   const bool keyed = !view.key.empty();
-  std::unordered_map<Key, Net, KeyHasher> net;
-  std::vector<Key> order;
-  for (int32_t row = 0; row < changes.rows; ++row) {
-    Key key = KeyHash(changes, row, view.key);
-    int64_t weight = changes.weight(row);
-    auto [it, fresh] = net.try_emplace(key, Net{row, 0, 0});
-    if (fresh) order.push_back(key);
-    if (keyed) {
-      it->second.weight = weight > 0 ? 1 : -1;
-    } else {
-      it->second.weight += weight;
+  const size_t rows = static_cast<size_t>(changes.rows);
+  std::vector<Net> net;  // in the order in which keys come first
+  net.reserve(rows);
+  // Open addressing: what stands here is a number in `net`, plus one.
+  std::vector<uint32_t> slots(std::bit_ceil(2 * rows + 2), 0);
+  const size_t mask = slots.size() - 1;
+  constexpr size_t kAhead = 16;  // probes in flight
+  Key keys[kAhead] = {};
+  for (size_t i = 0; i < rows + kAhead; ++i) {
+    const Key key = keys[i % kAhead];  // of the row kAhead before
+    if (i < rows) {
+      keys[i % kAhead] = KeyHash(changes, static_cast<int32_t>(i), view.key);
+      __builtin_prefetch(&slots[static_cast<size_t>(keys[i % kAhead]) & mask]);
     }
-    it->second.row = row;
+    if (i < kAhead) continue;
+    const int32_t row = static_cast<int32_t>(i - kAhead);
+    size_t slot = static_cast<size_t>(key) & mask;
+    while (slots[slot] != 0 && net[slots[slot] - 1].key != key) slot = (slot + 1) & mask;
+    if (slots[slot] == 0) {
+      net.push_back({key, 0, row});
+      slots[slot] = static_cast<uint32_t>(net.size());
+    }
+    Net& entry = net[slots[slot] - 1];
+    const int64_t weight = changes.weight(row);
+    entry.weight = !keyed ? entry.weight + weight : weight > 0 ? 1 : -1;
+    entry.row = row;
   }
   Batch out;
-  out.Reset(view.types, std::max<int32_t>(1, static_cast<int32_t>(order.size())));
-  for (Key key : order) {
-    const Net& entry = net.at(key);
-    int64_t sign = entry.weight > 0 ? 1 : -1;
+  out.Reset(view.types, std::max<int32_t>(1, static_cast<int32_t>(net.size())));
+  for (const Net& entry : net) {
+    const int64_t sign = entry.weight > 0 ? 1 : -1;
     for (int64_t i = 0; i != entry.weight; i += sign) {
       out.AppendRow(changes, entry.row);
       out.weights.resize(static_cast<size_t>(out.rows), 1);

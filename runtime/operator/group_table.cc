@@ -96,6 +96,17 @@ uint8_t* GroupTable::InsertNew(uint64_t hash) {
   return NewEntry(hash, slot);
 }
 
+uint8_t* GroupTable::InsertSaved(uint64_t hash, std::string_view key) {
+  MakeRoom();
+  uint64_t* slot = nullptr;
+  auto equal = [&](const uint8_t* entry) {
+    std::string saved;
+    AppendEntryKey(*spec_, entry, &saved);
+    return saved == key;
+  };
+  return Probe(hash, equal, &slot) == nullptr ? NewEntry(hash, slot) : nullptr;
+}
+
 uint8_t* GroupTable::InsertStored(uint64_t hash) {
   uint8_t* entry = InsertNew(hash);
   Header(entry)->flags |= kStored;
@@ -176,7 +187,10 @@ void GroupTable::Rehash(size_t slots) {
                 static_cast<int64_t>(sizeof(uint64_t)));
   mask_ = slots - 1;
   used_ = size_;
-  for (uint64_t slot : old) {
+  constexpr size_t kAhead = 16;  // headers in flight
+  for (size_t at = 0; at < old.size(); ++at) {
+    if (at + kAhead < old.size()) __builtin_prefetch(Pointer(old[at + kAhead]));
+    const uint64_t slot = old[at];
     if (slot <= kErased) continue;
     uint64_t i = Header(Pointer(slot))->hash & mask_;
     while (slots_[i] != kEmpty) i = (i + 1) & mask_;

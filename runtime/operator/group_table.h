@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runtime/base/arena.h"
@@ -51,6 +52,9 @@ class GroupTable {
                              bool* inserted);
   // A raw entry for a key that is not there, all but its header uninitialised: the caller fills it.
   uint8_t* InsertNew(uint64_t hash);
+  // The same for a saved key (without the table's prefix); nullptr: it is there. Nothing may be
+  // cold.
+  uint8_t* InsertSaved(uint64_t hash, std::string_view key);
   // The same for a key that was cold. Elsewhere an older copy of it stays.
   uint8_t* InsertStored(uint64_t hash);
   // Removes an entry of this table and frees what it owns.

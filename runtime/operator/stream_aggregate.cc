@@ -477,16 +477,46 @@ Result<uint64_t> StreamAggregate::HashOfKey(std::string_view key) {
   return EntryKeyHash(key.substr(table->size));
 }
 
-Status StreamAggregate::Load(std::string_view key, std::string_view value) {
+Result<GroupTable*> StreamAggregate::TableOf(std::string_view key, size_t* prefix) {
   std::optional<TableKey> at = ParseTableKey(key);
   if (!at || (at->slice && !sliced())) {
     return DataError("damaged state: a key of " + spec_->name + " can not be read");
   }
-  GroupTable* table =
-      at->slice ? SliceFor(at->start, at->skip) : WindowFor(at->start)->groups.get();
-  key.remove_prefix(at->size);
+  *prefix = at->size;
+  return at->slice ? SliceFor(at->start, at->skip) : WindowFor(at->start)->groups.get();
+}
+
+Status StreamAggregate::Load(std::string_view key, std::string_view value) {
+  size_t prefix;
+  FLOW_TRY(GroupTable * table, TableOf(key, &prefix));
+  key.remove_prefix(prefix);
   uint8_t* entry = table->InsertNew(EntryKeyHash(key));
   return ReadEntry(*spec_, key, value, entry, &table->arena(entry));
+}
+
+Status StreamAggregate::LoadNewestFirst(const Saved* records, size_t count) {
+  constexpr size_t kAhead = 16;  // probes in flight
+  loading_.clear();
+  size_t prefix = 0;
+  for (size_t i = 0; i < count + kAhead; ++i) {
+    if (i < count) {
+      const std::string_view key = records[i].key;
+      GroupTable* table = loading_.empty() ? nullptr : loading_.back();
+      if (table == nullptr || key.substr(0, prefix) != table->prefix()) {
+        FLOW_TRY(table, TableOf(key, &prefix));
+      }
+      table->Prefetch(records[i].hash);
+      loading_.push_back(table);
+    }
+    if (i < kAhead) continue;
+    const Saved& record = records[i - kAhead];
+    GroupTable* table = loading_[i - kAhead];
+    const std::string_view key = record.key.substr(table->prefix().size());
+    uint8_t* entry = table->InsertSaved(record.hash, key);
+    if (entry == nullptr) continue;
+    FLOW_RETURN_IF_ERROR(ReadEntry(*spec_, key, record.value, entry, &table->arena(entry)));
+  }
+  return OkStatus();
 }
 
 void StreamAggregate::Leave(int64_t watermark, const Emit& emit) {

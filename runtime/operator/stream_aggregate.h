@@ -55,6 +55,13 @@ class StreamAggregate {
   void SaveChanges(StateSink* out);
   void Restore(int64_t watermark);
   Status Load(std::string_view key, std::string_view value);
+  // Or many records that are in no order, newest first: one whose key is here already is older, and
+  // left out. Not after something went to disk.
+  struct Saved {
+    uint64_t hash;  // HashOfKey(key)
+    std::string_view key, value;
+  };
+  Status LoadNewestFirst(const Saved* records, size_t count);
   // The hash in a saved key: it says which share loads it.
   static Result<uint64_t> HashOfKey(std::string_view key);
 
@@ -109,6 +116,8 @@ class StreamAggregate {
   bool Closed(int64_t start) const;
   WindowTable* WindowFor(int64_t start);
   GroupTable* SliceFor(int64_t slice, int32_t skip);
+  // The table of a saved key; `*prefix`: how much of it says so.
+  Result<GroupTable*> TableOf(std::string_view key, size_t* prefix);
   std::unique_ptr<GroupTable> NewTable(std::string prefix);
   void Drop(const GroupTable& table);
   void Note(Status status);
@@ -167,6 +176,7 @@ class StreamAggregate {
   const Emit* emit_ = nullptr;
   std::vector<int> input_widths_;  // bytes of one value of each input column
   std::vector<FlowColumn> shifted_;
+  std::vector<GroupTable*> loading_;
   bool uses_arena_ = false;       // some accumulator keeps long strings
   bool one_target_a_row_ = true;  // targets_[i].row == i
   int64_t last_window_ = 0;

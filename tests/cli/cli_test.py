@@ -176,6 +176,12 @@ class Cli(unittest.TestCase):
         self.assertEqual(expected, run.stdout)
         self.assertRegex(run.stderr, r"hot groups \d+, cold groups [1-9]\d+, evictions [1-9]\d+, cold reads [1-9]\d+ of")
 
+    def test_stats_tell_how_long_a_state_took_to_load(self):
+        path = self.write(INLINE + "SINK out FROM w INTO FILE (path = 'out.jsonl');")
+        run = ["run", path, "--mode", "stream", "--until-end", "--state", os.path.join(self.folder, "state"), "--stats"]
+        self.assertNotIn("state loaded", self.ok(*run).stderr)
+        self.assertRegex(self.ok(*run).stderr, r"state loaded in \d+\.\d\d s")
+
     def test_digest_and_view_write_no_sink(self):
         path = self.write(INLINE + "SINK out FROM w INTO FILE (path = 'out.jsonl');")
         self.ok("run", path, "--digest")

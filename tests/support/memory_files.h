@@ -184,9 +184,14 @@ class MemoryFiles : public Files {
    public:
     explicit Input(std::string data) : data_(std::move(data)) {}
     Result<size_t> Read(char* data, size_t size) override {
-      size_t n = data_.copy(data, size, at_);
+      FLOW_TRY(size_t n, ReadAt(static_cast<int64_t>(at_), data, size));
       at_ += n;
       return n;
+    }
+    Result<size_t> ReadAt(int64_t at, char* data, size_t size) const override {
+      return static_cast<size_t>(at) > data_.size()
+                 ? 0
+                 : data_.copy(data, size, static_cast<size_t>(at));
     }
 
    private:

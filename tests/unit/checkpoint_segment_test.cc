@@ -24,8 +24,31 @@ class Segments : public ::testing::Test {
     EXPECT_TRUE(writer.Finish(&info).ok());
     return info;
   }
-  // The frames, or the error.
+  // The frames, or the error; by SegmentFrames, the last frame first, the same.
   std::string Read(const SegmentInfo& info) {
+    const std::string in_order = ReadInOrder(info);
+    const std::string in_any = ReadInAnyOrder(info);
+    const std::string error = "error: damaged state: /" + info.file;
+    if (in_order.starts_with(error)) {
+      EXPECT_EQ(in_any.find(error), 0u) << in_order << " but " << in_any;
+    } else {
+      EXPECT_EQ(in_any, in_order);
+    }
+    return in_order;
+  }
+  std::string ReadInAnyOrder(const SegmentInfo& info) {
+    auto frames = SegmentFrames::Open(&files_, "", info);
+    if (!frames.ok()) return "error: " + frames.error().message;
+    std::string text;
+    for (size_t i = frames.value()->count(); i-- > 0;) {
+      std::string payload(frames.value()->size(i), '\0');
+      Status status = frames.value()->Read(i, payload.data());
+      if (!status.ok()) return "error: " + status.error().message;
+      text = payload + "|" + text;
+    }
+    return text;
+  }
+  std::string ReadInOrder(const SegmentInfo& info) {
     auto reader = SegmentReader::Open(&files_, "", info);
     if (!reader.ok()) return "error: " + reader.error().message;
     std::string text;

@@ -57,7 +57,7 @@ void AddOptions(po::options_description* options) {
       "digest", "print VIEW ROWS HASH for each view and write no sink")(
       "format", po::value<std::string>(),
       "rows on stdout: table (default on a terminal), json or csv; json also makes the ledger "
-      "JSON")("stats", "print tasks, partitions and kernels at the end")(
+      "JSON")("stats", "print tasks, partitions, kernels and state at the end")(
       "quiet,q", "print no ledger")("batch-size", po::value<int>()->default_value(1024),
                                     "rows a batch")(
       "disable-rule", po::value<Strings>()->value_name("RULE"), "switch off an optimizer rule")(
