@@ -1,5 +1,4 @@
 // links: compiler/driver
-// labels: tsan
 // A stream's state comes back the same whoever loads it: 1, 2 or 4 workers, or key by key where
 // memory is short. (Over generated programs: sameness_test.)
 #include <gmock/gmock.h>
