@@ -268,9 +268,10 @@ TEST(Diagnostics, Sinks) {
   EXPECT_EQ(Said("VIEW v AS SELECT COUNT(*) AS c FROM t; SINK s FROM v INTO KAFKA (brokers = 'b', "
                  "topic = 't');"),
             "");
-  EXPECT_EQ(Said("VIEW v AS SELECT page FROM t; SINK s FROM v INTO DELTA (path = 'x');"),
-            "not-supported-yet: not supported yet: DELTA sink | not a connector of sinks | "
-            "there is `STDOUT`, `FILE`, `KAFKA`, `POSTGRES`, `REDIS`, `NULL`, `CHECKSUM`\n");
+  EXPECT_EQ(
+      Said("VIEW v AS SELECT page FROM t; SINK s FROM v INTO DELTA (path = 'x');"),
+      "not-supported-yet: not supported yet: DELTA sink | not a connector of sinks | "
+      "there is `STDOUT`, `FILE`, `KAFKA`, `POSTGRES`, `REDIS`, `HTTP`, `NULL`, `CHECKSUM`\n");
   EXPECT_EQ(Said("VIEW v AS SELECT page FROM t; SINK s FROM t INTO STDOUT;"),
             "not-a-view: `t` is no view | this is a source | a sink takes a view: VIEW name AS "
             "SELECT * FROM t\n");
