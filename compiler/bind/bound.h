@@ -56,6 +56,8 @@ struct Facts {
   bool late = false;
   // The rows are those of a view with RETAIN: they leave it.
   bool retained = false;
+  // All rows leave, so that what is kept for them is not kept for ever.
+  bool forgets = false;
   // Some source below never ends.
   bool endless = false;
   // The rows carry a window that no GROUP BY has used.

@@ -71,6 +71,7 @@ void MergeFacts(const bound::Facts& next, bound::Facts* all) {
   all->straight |= next.straight;
   all->late |= next.late;
   all->retained |= next.retained;
+  all->forgets &= next.forgets;
   all->endless |= next.endless;
   all->open_window |= next.open_window;
   all->windowed &= next.windowed;

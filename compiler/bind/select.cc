@@ -400,7 +400,8 @@ void SelectBinder::DeriveKey(const std::vector<BoundExprPtr>& outputs,
 }
 
 void SelectBinder::WarnUnbounded(const bound::Grouping& grouping, Span span) {
-  if (!from_->facts.endless || grouping.window.has_value() || grouping.keys.empty()) return;
+  if (!from_->facts.endless || from_->facts.forgets) return;
+  if (grouping.window.has_value() || grouping.keys.empty()) return;
   Diagnostic& d = out_->Warning(span, "the state of this view grows without bound");
   d.label = "one entry for each " + ListOf(grouping.key_names) + ", for ever";
   d.hint = "group by a window too, as in TUMBLE(" + from_->name + ", 1m)";

@@ -92,6 +92,8 @@ bool CheckRetain(const ast::ViewStmt& statement, const bound::Facts& facts, Diag
               : facts.late ? "late rows have no watermark"
                            : "the view groups by no window of its own FROM";
     d.hint = "GROUP BY window_start of a TUMBLE or HOP call in this view";
+    if (no_time)
+      d.hint += "; a view that groups the rows of one with RETAIN forgets what leaves it";
     d.code = no_time ? "retain" : "not-supported-yet";
     return false;
   }
@@ -178,6 +180,7 @@ void Binder::BindView(const ast::ViewStmt& statement) {
     view.facts.grouped = false;
     view.facts.append_only_inputs = view.append_only && !view.retain.has_value();
     view.facts.retained |= view.retain.has_value();
+    view.facts.forgets |= view.retain.has_value();
   }
 
   RelationName entry;

@@ -545,8 +545,17 @@ Result<RunReport> RunStream(const program::Program& program, const RunOptions& o
     FLOW_TRY(own, ForReplay(own, options));
   }
   StreamJob job(options.state_directory.empty() ? program : own, options);
-  FLOW_RETURN_IF_ERROR(job.Open());
-  return job.Run();
+  const int64_t begin = NowUs();
+  Status opened = job.Open();
+  if (opened.ok()) return job.Run();
+  const bool stopped = options.stop != nullptr && options.stop->load();
+  if (!stopped || opened.error().domain != ErrorDomain::kExternal) return opened.error();
+  // Told to stop while it waited for somebody: nothing was read, and the next start goes on here.
+  if (options.on_notice) options.on_notice("stopped while waiting: " + opened.error().message);
+  RunReport report;
+  report.stopped = true;
+  report.wall_us = NowUs() - begin;
+  return report;
 }
 
 }  // namespace flow

@@ -266,5 +266,64 @@ class Batch(unittest.TestCase):
         self.assertIn("sink pg needs state", run.stderr)
 
 
+SHED = """
+SOURCE events (event_type INT, bid STRUCT<auction BIGINT, price BIGINT>, dateTime TIMESTAMP)
+FROM NEXMARK (events = %d, partitions = 2, rate = 1000) EVENT TIME dateTime WATERMARK 4s OVERLOAD SHED 10s;
+VIEW auctions AS SELECT bid.auction AS auction, COUNT(*) AS n, SUM(bid.price) AS price FROM events GROUP BY bid.auction;
+VIEW minutes AS SELECT window_start, COUNT(*) AS n FROM TUMBLE(events, 1m) GROUP BY window_start;
+SINK a FROM auctions INTO FILE (path = 'auctions.jsonl') FORMAT JSON;
+SINK m FROM minutes INTO FILE (path = 'minutes.jsonl') FORMAT JSON;
+"""
+
+
+class ShedRanges(unittest.TestCase):
+    """What a decision log leaves out is left out, and counted once, however often the batch is killed."""
+
+    def run_batch(self, *arguments):
+        return subprocess.run([FLOWC, "run", "x.flow", *arguments, "--decisions", "decisions.jsonl", "--format", "json"],
+                              cwd=self.folder, capture_output=True, text=True, timeout=120 * SLOW, check=True)
+
+    def result(self, run):
+        files = []
+        for name in ("auctions.jsonl", "minutes.jsonl"):
+            with open(os.path.join(self.folder, name), encoding="utf-8") as file:
+                files.append(sorted(file))
+        ledger = next(json.loads(line)["ledger"] for line in run.stderr.splitlines() if line.startswith('{"ledger"'))
+        return files, ledger["sources"], ledger["balanced"]
+
+    def test_killed_at_random(self):
+        generator = random.Random(SEED)
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = temporary.name
+        events = 1_000_000 // SLOW
+        with open(os.path.join(self.folder, "x.flow"), "w", encoding="utf-8") as out:
+            out.write(SHED % events)
+        shed = 0
+        with open(os.path.join(self.folder, "decisions.jsonl"), "w", encoding="utf-8") as out:
+            for partition in range(2):
+                end = 0
+                for _ in range(20):
+                    begin = end + generator.randrange(1, events // 100)
+                    end = begin + generator.randrange(1, events // 100)
+                    shed += end - begin
+                    out.write(json.dumps({"shed": ["events", partition], "offset": begin, "end": end}) + "\n")
+        whole = self.result(self.run_batch("--mode", "batch", "--state", "none"))
+        self.assertEqual((events, shed, True), (whole[1][0]["read"], whole[1][0]["shed"], whole[2]))
+        os.unlink(os.path.join(self.folder, "auctions.jsonl"))
+        killed = 0
+        for _ in range(KILLS // 2):
+            process = subprocess.Popen([FLOWC, "run", "x.flow", "--mode", "batch", "--state", "s", "--epoch", "30ms", "--decisions",
+                                        "decisions.jsonl"], cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(generator.uniform(0.05, 0.5))
+            killed += process.poll() is None
+            process.kill()
+            process.wait()
+        self.assertGreater(killed, 0)
+        self.assertEqual(whole, self.result(self.run_batch("--mode", "batch", "--state", "s")))
+        # A stream's file has changes: only its ledger is compared.
+        self.assertEqual(whole[1:], self.result(self.run_batch("--state", "none"))[1:])
+
+
 if __name__ == "__main__":
     unittest.main()

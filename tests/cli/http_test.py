@@ -233,6 +233,10 @@ class Http(unittest.TestCase):
         begin = time.monotonic()
         self.stop()
         self.assertLess(time.monotonic() - begin, 10 * SLOW)
+        self.start()  # and while it waits at its start
+        self.wait_for(lambda: self.stderr().count("waiting for sink out") == 2, "it says so again")
+        self.stop()
+        self.assertIn("stopped while waiting", self.stderr())
         before = self.server
         self.server = Server(before.port)
         self.server.requests = before.requests

@@ -268,9 +268,10 @@ TEST(Diagnostics, Sinks) {
   EXPECT_EQ(Said("VIEW v AS SELECT COUNT(*) AS c FROM t; SINK s FROM v INTO KAFKA (brokers = 'b', "
                  "topic = 't');"),
             "");
-  EXPECT_EQ(Said("VIEW v AS SELECT page FROM t; SINK s FROM v INTO DELTA (path = 'x');"),
-            "not-supported-yet: not supported yet: DELTA sink | not a connector of sinks | "
-            "there is `STDOUT`, `FILE`, `KAFKA`, `POSTGRES`, `REDIS`, `NULL`, `CHECKSUM`\n");
+  EXPECT_EQ(
+      Said("VIEW v AS SELECT page FROM t; SINK s FROM v INTO DELTA (path = 'x');"),
+      "not-supported-yet: not supported yet: DELTA sink | not a connector of sinks | "
+      "there is `STDOUT`, `FILE`, `KAFKA`, `POSTGRES`, `REDIS`, `HTTP`, `NULL`, `CHECKSUM`\n");
   EXPECT_EQ(Said("VIEW v AS SELECT page FROM t; SINK s FROM t INTO STDOUT;"),
             "not-a-view: `t` is no view | this is a source | a sink takes a view: VIEW name AS "
             "SELECT * FROM t\n");
@@ -398,6 +399,18 @@ TEST(Diagnostics, Warnings) {
                  "v AS SELECT DISTINCT page FROM k;"),
             "warning unbounded-state: the state of this view grows without bound | one entry for "
             "each `page`, for ever | group by a window too, as in TUMBLE(k, 1m)\n");
+  // Groups go with the rows that leave; not if others stay.
+  const std::string retained =
+      "SOURCE k (page STRING, ts TIMESTAMP) FROM KAFKA (brokers = 'x', topic = 't') FORMAT JSON "
+      "EVENT TIME ts WATERMARK 1s; VIEW r AS SELECT page, window_start, COUNT(*) AS c FROM "
+      "TUMBLE(k, 1m) GROUP BY page, window_start RETAIN 1d; ";
+  EXPECT_EQ(Said(retained + "VIEW v AS SELECT page, SUM(c) AS c FROM r GROUP BY page; VIEW w AS "
+                            "SELECT c, COUNT(*) AS n FROM v GROUP BY c;"),
+            "");
+  EXPECT_EQ(Said(retained + "VIEW v AS SELECT DISTINCT page FROM (SELECT page FROM r UNION ALL "
+                            "SELECT page FROM k) AS both_;"),
+            "warning unbounded-state: the state of this view grows without bound | one entry for "
+            "each `page`, for ever | group by a window too, as in TUMBLE(both_, 1m)\n");
 }
 
 TEST(Diagnostics, Unions) {

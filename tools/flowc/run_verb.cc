@@ -215,7 +215,8 @@ int Run(const Arguments& arguments) {
       "there. On a terminal an endless stream of one view shows its current rows in place. With "
       "--state a run that was killed goes on where it was, and its sinks get everything exactly "
       "once: from a stream every change, from a batch all rows at its end, in the place of what "
-      "they held. STDOUT, and all sinks without state, get it at least once. Rows go to stdout, "
+      "they held. STDOUT and HTTP, and all sinks without state, get it at least once. Rows go to "
+      "stdout, "
       "the "
       "ledger to stderr. Ctrl-C drains and exits 0; a batch with state goes on at the next run.";
   verb.examples =

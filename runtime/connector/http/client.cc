@@ -4,7 +4,9 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <iterator>
 #include <mutex>
+#include <string_view>
 
 namespace flow::http {
 
@@ -12,6 +14,8 @@ namespace {
 
 constexpr int64_t kConnectMs = 5'000;
 constexpr size_t kBodyBytes = 4096;
+constexpr std::string_view kOwnHeaders[] = {"idempotency-key", "content-type", "content-length",
+                                            "transfer-encoding", "expect"};
 
 bool IsTokenCharacter(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -78,9 +82,7 @@ Status CheckHeader(const std::string& who, const std::string& name, const std::s
   if (name.empty() || !std::all_of(name.begin(), name.end(), IsTokenCharacter)) {
     return UserError(who + ": '" + name + "' can not be the name of a header");
   }
-  static const std::vector<std::string> kOwn = {"idempotency-key", "content-type", "content-length",
-                                                "transfer-encoding", "expect"};
-  if (std::find(kOwn.begin(), kOwn.end(), name) != kOwn.end()) {
+  if (std::find(std::begin(kOwnHeaders), std::end(kOwnHeaders), name) != std::end(kOwnHeaders)) {
     return UserError(who + ": the header " + name + " is set by the sink itself");
   }
   const bool bad = std::any_of(value.begin(), value.end(), [](char c) {
@@ -140,6 +142,9 @@ Result<Answer> Client::Post(const std::vector<std::pair<std::string, std::string
     curl_easy_setopt(easy, CURLOPT_XFERINFODATA, &settings_.interrupted);
   }
   const CURLcode code = curl_easy_perform(easy);
+  if (code == CURLE_ABORTED_BY_CALLBACK) {
+    return ExternalError(settings_.who + ": no answer from " + server_ + " before the run ended");
+  }
   if (code != CURLE_OK) {
     return ExternalError(settings_.who + ": no answer from " + server_ + ": " +
                              (error[0] != '\0' ? error : curl_easy_strerror(code)),
