@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/abi/abi.h"
+#include "runtime/abi/compact_sum.h"
 
 namespace flow {
 
@@ -55,6 +56,7 @@ class Arena : private FlowArena {
 
  private:
   friend char* ::flow_arena_grow(FlowArena*, size_t);
+  friend void* ::flow_spill_new(FlowArena*, size_t);
   char* Grow(size_t size);
   struct Block {
     std::unique_ptr<char[]> data;

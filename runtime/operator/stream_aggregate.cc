@@ -27,7 +27,7 @@ StreamAggregate::StreamAggregate(const program::Aggregate* spec, MemoryAccount* 
   FlowColumn none{};
   WindowTable* table = WindowFor(0);
   uint8_t* entry = table->groups->FindOrInsert(kernels, &none, 0, *global_hash, &inserted);
-  reinterpret_cast<FlowEntryHeader*>(entry)->tick = tick_;
+  GroupTable::Touch(entry);
   dirty_.push_back({table->groups.get(), entry, 0, -1});
 }
 
@@ -164,9 +164,7 @@ void StreamAggregate::FindEntries(const AggregateKernels& kernels, const Aggrega
 
 void StreamAggregate::Touch(const Target& target, uint8_t* entry, bool inserted, int32_t* before) {
   if (!target.visible) return;
-  FlowEntryHeader* header = reinterpret_cast<FlowEntryHeader*>(entry);
-  if (header->tick == tick_) return;
-  header->tick = tick_;
+  if (!GroupTable::Touch(entry)) return;
   dirty_.push_back({target.table, entry, target.window, inserted ? -1 : (*before)++});
   if (inserted) return;
   touched_.push_back(entry);
@@ -242,9 +240,7 @@ void StreamAggregate::Merge(const PartialAggregate& partial, int owner, int owne
       touched_windows_.clear();
       int32_t before = before_.rows;
       table->ForEach([&](const uint8_t* entry) {
-        if (KeyPartition(reinterpret_cast<const FlowEntryHeader*>(entry)->hash, owners) == owner) {
-          from.push_back(entry);
-        }
+        if (KeyPartition(EntryHash(entry), owners) == owner) from.push_back(entry);
       });
       FetchEntries(kernels, target.table, from.data(), from.size());
       for (const uint8_t* entry : from) {
@@ -309,6 +305,7 @@ void StreamAggregate::EmitDirty(const AggregateKernels& kernels) {
     }
   }
   for (const Dirty& dirty : dirty_) {
+    GroupTable::Untouch(dirty.entry);
     if (spec_->updating_input && !spec_->global && kernels.live(kernels.self, dirty.entry) == 0) {
       if (tracking_) {
         removed_.push_back(WindowPrefix(dirty.window));
@@ -430,7 +427,6 @@ void StreamAggregate::EndTick(int64_t watermark, const Emit& emit) {
   if (spec_->window && watermark != kMinTime) CloseWindows(kernels, watermark);
   Flush();
   emit_ = nullptr;
-  ++tick_;
 }
 
 void StreamAggregate::TrackChanges() {
@@ -471,7 +467,8 @@ void StreamAggregate::SaveChanges(StateSink* out) {
 
 Result<uint64_t> StreamAggregate::HashOfKey(std::string_view key) {
   std::optional<TableKey> table = ParseTableKey(key);
-  if (!table || key.size() < table->size + 8) return DataError("damaged state: a key is cut short");
+  if (!table || key.size() < table->size + kEntryHashBytes)
+    return DataError("damaged state: a key is cut short");
   return EntryKeyHash(key.substr(table->size));
 }
 

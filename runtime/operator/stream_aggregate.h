@@ -149,7 +149,6 @@ class StreamAggregate {
   std::set<int64_t> open_;      // sliced: starts of windows that some slice feeds, not closed yet
   int64_t closed_ = INT64_MIN;  // windows with end <= closed_ are closed
   bool keep_until_left_ = false;
-  uint32_t tick_ = 1;
   int64_t updates_ = 0;
   bool tracking_ = false;
   std::vector<std::string> dropped_;  // prefixes of tables that are gone

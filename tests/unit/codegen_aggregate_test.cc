@@ -6,7 +6,7 @@
 #include <numeric>
 #include <random>
 
-#include "runtime/abi/exact_sum.h"
+#include "runtime/program/layout.h"
 #include "tests/unit/codegen_fixture.h"
 
 namespace flow {
@@ -16,39 +16,9 @@ using program::AggregateCall;
 using program::AggregateFn;
 using program::AggregateKernels;
 
-// Offsets as program.h describes them.
 void LayOut(program::Aggregate* aggregate) {
-  auto& layout = aggregate->layout;
-  int32_t at = 16;  // behind the header
-  auto align = [&](int32_t to) { at = (at + to - 1) / to * to; };
-  for (const Type& type : aggregate->key_types) {
-    align(std::min(type.width(), 8));
-    layout.keys.push_back({type, at, 0});
-    at += type.width();
-  }
-  for (program::Cell& key : layout.keys) key.status_offset = at++;
-  if (aggregate->updating_input) {
-    align(8);
-    layout.live_offset = at;
-    at += 8;
-  }
-  for (const AggregateCall& call : aggregate->calls) {
-    align(16);
-    int32_t size = 8;
-    if (call.fn == AggregateFn::kSum || call.fn == AggregateFn::kAvg) {
-      size = call.argument_type.is(TypeKind::kDouble)
-                 ? 16 + static_cast<int32_t>(sizeof(FlowExactSum))
-             : call.argument_type.is(TypeKind::kDecimal) ? 48
-                                                         : 32;
-    } else if (call.fn == AggregateFn::kMin || call.fn == AggregateFn::kMax) {
-      size = 32;
-      layout.needs_destroy |= aggregate->updating_input;
-    }
-    layout.accumulators.push_back({at, size});
-    at += size;
-  }
-  align(16);
-  layout.entry_size = at;
+  aggregate->layout =
+      program::LayOut(aggregate->key_types, aggregate->calls, aggregate->updating_input);
 }
 
 // A tiny table: entries in a vector, found by trying them all.
@@ -121,8 +91,8 @@ class Groups {
   static uint8_t* Bytes(Entry& entry) { return entry.data()->bytes; }
 
   uint8_t* New() {
-    entries_.push_back(
-        std::make_unique<Entry>(static_cast<size_t>(aggregate_.layout.entry_size) / sizeof(Chunk)));
+    entries_.push_back(std::make_unique<Entry>(
+        (static_cast<size_t>(aggregate_.layout.entry_size) + sizeof(Chunk) - 1) / sizeof(Chunk)));
     // What the kernels do not initialise shows as a wrong result.
     std::memset(Bytes(*entries_.back()), 0xAB, static_cast<size_t>(aggregate_.layout.entry_size));
     return Bytes(*entries_.back());
