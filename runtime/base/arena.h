@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runtime/abi/abi.h"
@@ -35,6 +36,29 @@ class MemoryAccount {
   MemoryAccount* parent_;
   std::atomic<int64_t> used_{0};
   std::atomic<int64_t> peak_{0};
+};
+
+// Bytes counted in an account for as long as this is there.
+class MemoryCharge {
+ public:
+  MemoryCharge() = default;
+  MemoryCharge(MemoryAccount* account, int64_t bytes) : account_(account), bytes_(bytes) {
+    account_->Add(bytes_);
+  }
+  MemoryCharge(MemoryCharge&& other) noexcept
+      : account_(std::exchange(other.account_, nullptr)), bytes_(other.bytes_) {}
+  MemoryCharge& operator=(MemoryCharge&& other) noexcept {
+    std::swap(account_, other.account_);
+    std::swap(bytes_, other.bytes_);
+    return *this;
+  }
+  ~MemoryCharge() {
+    if (account_ != nullptr) account_->Add(-bytes_);
+  }
+
+ private:
+  MemoryAccount* account_ = nullptr;
+  int64_t bytes_ = 0;
 };
 
 // Owns blocks. Not thread-safe. `abi()` is what generated code and the standard library see; its

@@ -103,7 +103,7 @@ Status ColdSide::Drop(const GroupTable& table) {
 Status ColdSide::Evict(const std::vector<GroupTable*>& tables, const MemoryAccount& account,
                        int64_t goal) {
   if (room_.store == nullptr || tables.empty()) return OkStatus();
-  const int64_t batch = std::clamp<int64_t>(room_.bytes / 4, room_.zone_bytes, kMaxBatch);
+  const int64_t batch = std::clamp<int64_t>(room_.bytes / 8, room_.zone_bytes, kMaxBatch);
   size_t at = 0;
   while (at + 1 < tables.size() && tables[at]->prefix() < hand_) ++at;
   // Twice round: the first turn of an entry that was found only forgets that.

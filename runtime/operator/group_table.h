@@ -58,12 +58,14 @@ class GroupTable {
   void Erase(uint8_t* entry);
 
   // Durable state: entries that changed since the last TakeChanged.
-  void MarkChanged(uint8_t* entry) {
+  // False: it was marked already.
+  bool MarkChanged(uint8_t* entry) {
     uint8_t& flags = Header(entry)->flags;
-    if ((flags & kChanged) != 0) return;
+    if ((flags & kChanged) != 0) return false;
     flags |= kChanged;
     if (changed_.size() == changed_.capacity()) GrowChanged();
     changed_.push_back(entry);
+    return true;
   }
   template <typename F>
   void TakeChanged(F f) {

@@ -157,7 +157,7 @@ void StreamAggregate::FindEntries(const AggregateKernels& kernels, const Aggrega
     uint8_t* entry =
         target.table->FindOrInsert(kernels, in.columns, target.row, in.hash[target.row], &inserted);
     entries_[i] = entry;
-    if (tracking_) target.table->MarkChanged(entry);
+    if (tracking_ && target.table->MarkChanged(entry)) ++unsaved_;
     Touch(target, entry, inserted, &before);
   }
 }
@@ -246,7 +246,7 @@ void StreamAggregate::Merge(const PartialAggregate& partial, int owner, int owne
       for (const uint8_t* entry : from) {
         bool inserted;
         uint8_t* into = target.table->FindOrInsertEntry(kernels, entry, &inserted);
-        if (tracking_) target.table->MarkChanged(into);
+        if (tracking_ && target.table->MarkChanged(into)) ++unsaved_;
         Touch(target, into, inserted, &before);
         entries_.push_back(into);
       }
@@ -374,7 +374,7 @@ void StreamAggregate::CloseSlices(const AggregateKernels& kernels, int64_t water
         for (size_t i = 0; i < count; ++i) {
           bool inserted;
           uint8_t* merged = into->FindOrInsertEntry(kernels, entries[i], &inserted);
-          if (tracking_) into->MarkChanged(merged);
+          if (tracking_ && into->MarkChanged(merged)) ++unsaved_;
           kernels.merge(kernels.self, merged, entries[i], into->arena(merged).abi());
         }
         // A window may have more keys than there is room for.
@@ -433,7 +433,7 @@ void StreamAggregate::TrackChanges() {
   tracking_ = true;
   for (auto& [start, table] : windows_) {
     GroupTable* groups = table.groups.get();
-    groups->ForEach([&](uint8_t* entry) { groups->MarkChanged(entry); });
+    groups->ForEach([&](uint8_t* entry) { unsaved_ += groups->MarkChanged(entry) ? 1 : 0; });
   }
 }
 
@@ -451,6 +451,7 @@ void StreamAggregate::SaveChanges(StateSink* out) {
 #endif
   dropped_.clear();
   removed_.clear();
+  unsaved_ = 0;
   std::string key, value;
   auto save = [&](GroupTable* table) {
     table->TakeChanged([&](const uint8_t* entry) {
