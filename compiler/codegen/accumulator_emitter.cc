@@ -1,7 +1,11 @@
 // Gives AccumulatorEmitter: see accumulator_emitter.h.
 #include "compiler/codegen/accumulator_emitter.h"
 
+#include <llvm/IR/Intrinsics.h>
+#include <llvm/IR/MDBuilder.h>
+
 #include "runtime/abi/abi.h"
+#include "runtime/abi/compact_sum.h"
 #include "runtime/abi/error_code.h"
 #include "runtime/abi/exact_sum.h"
 
@@ -29,28 +33,44 @@ void AccumulatorEmitter::When(llvm::Value* condition, Body body) {
   b_.Enter(after);
 }
 
+llvm::Value* AccumulatorEmitter::IsNull(llvm::Value* entry) {
+  llvm::Value* bits = b_.LoadField(m_.i8, entry, place_.null.offset);
+  return b_.CreateICmpNE(b_.CreateAnd(bits, b_.Byte(place_.null.mask)), b_.Byte(0));
+}
+
+llvm::Value* AccumulatorEmitter::HasValue(llvm::Value* entry) {
+  if (HasCount()) return b_.CreateICmpSGT(Count(entry), b_.getInt64(0));
+  if (IsDouble()) {  // the low 16 bits
+    llvm::Value* form = b_.CreateTrunc(b_.LoadField(m_.i64, entry, place_.offset), b_.getInt16Ty());
+    return b_.CreateICmpNE(form, b_.getInt16(0));
+  }
+  llvm::Value* last = b_.LoadField(m_.i64, entry, place_.offset + place_.size - 8);
+  return b_.CreateICmpNE(last, b_.getInt64(FLOW_SUM_NONE));
+}
+
+llvm::FunctionCallee AccumulatorEmitter::SumFunction(const std::string& name) {
+  return m_.Callee((place_.size == 8 ? "flow_op_sum64_" : "flow_op_sum128_") + name);
+}
+
 void AccumulatorEmitter::Clear(llvm::Value* entry) {
-  b_.StoreField(b_.getInt64(0), entry, at_);
+  if (place_.shared) return;
+  if (HasCount()) b_.StoreField(b_.getInt64(0), entry, place_.count);
   switch (call_.fn) {
     case AggregateFn::kCountRows:
     case AggregateFn::kCount:
       return;
     case AggregateFn::kSum:
-    case AggregateFn::kAvg:
-      if (call_.argument_type.is(TypeKind::kDouble)) {
-        b_.CreateCall(m_.Callee("flow_exact_sum_init"), {Payload(entry)});
-        return;
-      }
-      b_.StoreField(llvm::ConstantInt::get(m_.i128, 0), entry, at_ + 16);
-      if (call_.argument_type.is(TypeKind::kDecimal)) {
-        b_.StoreField(llvm::ConstantInt::get(m_.i128, 0), entry, at_ + 32);
-      }
+    case AggregateFn::kAvg: {
+      const uint64_t last = HasCount() || IsDouble() ? 0 : FLOW_SUM_NONE;
+      b_.StoreField(b_.getInt64(last), entry, place_.offset + place_.size - 8);
+      if (place_.size == 16) b_.StoreField(b_.getInt64(0), entry, place_.offset);
       return;
+    }
     case AggregateFn::kMin:
     case AggregateFn::kMax:
       if (updating_) {
         auto kind = b_.getInt32(static_cast<uint32_t>(call_.argument_type.kind));
-        b_.StoreField(b_.CreateCall(m_.Callee("flow_multiset_new"), {kind}), entry, at_ + 8);
+        b_.StoreField(b_.CreateCall(m_.Callee("flow_multiset_new"), {kind}), entry, place_.offset);
         return;
       }
       b_.StoreCell(call_.argument_type, m_.Zero(call_.argument_type), Payload(entry));
@@ -60,6 +80,7 @@ void AccumulatorEmitter::Clear(llvm::Value* entry) {
 
 void AccumulatorEmitter::Add(llvm::Value* entry, llvm::Value* cell, llvm::Value* status,
                              llvm::Value* weight, llvm::Value* arena) {
+  if (place_.shared) return;
   if (call_.fn == AggregateFn::kCountRows) {
     AddToCount(entry, weight);
     return;
@@ -73,42 +94,79 @@ void AccumulatorEmitter::Add(llvm::Value* entry, llvm::Value* cell, llvm::Value*
     is_value = b_.CreateAnd(is_value, b_.CreateICmpNE(weight, b_.getInt64(0)));
   }
   When(is_value, [&] {
+    if (HasCount()) AddToCount(entry, weight);
     if (!IsExtreme()) {
-      AddToCount(entry, weight);
-      AddToSum(entry, cell, weight);
-      return;
-    }
-    llvm::Value* before = Count(entry);
-    AddToCount(entry, weight);
-    if (updating_) {
+      AddToSum(entry, cell, weight, arena);
+    } else if (updating_) {
       b_.CreateCall(m_.Callee("flow_multiset_add"), {Set(entry), cell, weight});
     } else {
-      Offer(entry, cell, b_.CreateICmpSLE(before, b_.getInt64(0)), arena);
+      Offer(entry, cell, IsNull(entry), arena);
     }
   });
 }
 
-void AccumulatorEmitter::AddToSum(llvm::Value* entry, llvm::Value* cell, llvm::Value* weight) {
+void AccumulatorEmitter::AddToSum(llvm::Value* entry, llvm::Value* cell, llvm::Value* weight,
+                                  llvm::Value* arena) {
   const Type& type = call_.argument_type;
-  if (type.is(TypeKind::kDouble)) {
-    b_.CreateCall(m_.Callee("flow_exact_sum_add"),
-                  {Payload(entry), b_.LoadCell(type, cell), weight});
+  if (IsDouble()) {
+    b_.CreateCall(m_.Callee("flow_double_sum_add"),
+                  {Payload(entry), b_.LoadCell(type, cell), weight, arena});
     return;
   }
   llvm::Value* value = b_.LoadCell(type, cell);
-  if (!type.is(TypeKind::kDecimal)) {
-    llvm::Value* wide = b_.CreateSExt(value, m_.i128);
-    if (!IsOne(weight)) wide = b_.CreateMul(wide, b_.CreateSExt(weight, m_.i128));
-    llvm::Value* sum = b_.CreateAdd(b_.LoadField(m_.i128, entry, at_ + 16), wide);
-    b_.StoreField(sum, entry, at_ + 16);
-    return;
+  // A term that its type promises not to have goes the slow way.
+  llvm::Value* bad = b_.getFalse();
+  llvm::Value* term = b_.CreateSExtOrTrunc(value, SumWord());
+  if (value->getType()->getIntegerBitWidth() > SumWord()->getIntegerBitWidth()) {
+    bad = b_.CreateICmpNE(b_.CreateSExt(term, value->getType()), value);
   }
-  if (IsOne(weight)) {
-    llvm::Value* sum = b_.LoadField(m_.i256, entry, at_ + 16);
-    b_.StoreField(b_.CreateAdd(sum, b_.CreateSExt(value, m_.i256)), entry, at_ + 16);
-    return;
+  if (!IsOne(weight)) {
+    llvm::Value* product = b_.CreateBinaryIntrinsic(llvm::Intrinsic::smul_with_overflow, term,
+                                                    b_.CreateSExt(weight, SumWord()));
+    bad = b_.CreateOr(bad, b_.CreateExtractValue(product, 1));
+    term = b_.CreateExtractValue(product, 0);
   }
-  b_.CreateCall(m_.Callee("flow_op_sum256_add"), {Payload(entry), b_.Spill(value), weight});
+  AddTerm(entry, term, bad, [&] {
+    llvm::Value* wide = b_.Spill(b_.CreateSExt(value, m_.i128));
+    b_.CreateCall(SumFunction("add"), {Payload(entry), wide, weight, arena});
+  });
+}
+
+llvm::Value* AccumulatorEmitter::IsNotSmall(llvm::Value* held) {
+  // The two top bits of a small sum are the same.
+  return b_.CreateICmpSLT(b_.CreateXor(held, b_.CreateShl(held, 1)),
+                          llvm::ConstantInt::get(SumWord(), 0));
+}
+
+llvm::Value* AccumulatorEmitter::IsNone(llvm::Value* held) {
+  const unsigned bits = SumWord()->getIntegerBitWidth();
+  return b_.CreateICmpEQ(
+      held, llvm::ConstantInt::get(SumWord(), llvm::APInt::getOneBitSet(bits, bits - 1)));
+}
+
+template <typename Slowly>
+void AccumulatorEmitter::AddTerm(llvm::Value* entry, llvm::Value* term, llvm::Value* bad,
+                                 Slowly slowly) {
+  llvm::Value* before = b_.LoadField(SumWord(), entry, place_.offset);
+  if (!HasCount()) {
+    before = b_.CreateSelect(IsNone(before), llvm::ConstantInt::get(SumWord(), 0), before);
+  }
+  // If the old sum is small, whatever the term is, the new bits say whether the new one is: a sum
+  // of the two that passes the range of the word is in its other half, where no small one is.
+  llvm::Value* after = b_.CreateAdd(before, term);
+  bad = b_.CreateOr(bad, b_.CreateOr(IsNotSmall(before), IsNotSmall(after)));
+  llvm::BasicBlock* fits = b_.NewBlock("fits");
+  llvm::BasicBlock* spills = b_.NewBlock("spills");
+  llvm::BasicBlock* added = b_.NewBlock("added");
+  llvm::MDBuilder weights(m_.context());
+  b_.CreateCondBr(bad, spills, fits, weights.createBranchWeights(1, 1 << 20));
+  b_.Enter(spills);
+  slowly();
+  b_.CreateBr(added);
+  b_.Enter(fits);
+  b_.StoreField(after, entry, place_.offset);
+  b_.CreateBr(added);
+  b_.Enter(added);
 }
 
 // NaN is the greatest DOUBLE; of equal values the one that is there stays.
@@ -146,6 +204,9 @@ void AccumulatorEmitter::Offer(llvm::Value* entry, llvm::Value* cell, llvm::Valu
   if (type.is(TypeKind::kDouble)) value = b_.CanonicalDouble(value);
   llvm::Value* better = IsBetter(value, b_.LoadCell(type, Payload(entry)));
   When(b_.CreateOr(is_first, better), [&] {
+    llvm::Value* bits = b_.LoadField(m_.i8, entry, place_.null.offset);
+    b_.StoreField(b_.CreateAnd(bits, b_.Byte(static_cast<uint8_t>(~place_.null.mask))), entry,
+                  place_.null.offset);
     if (type.is(TypeKind::kString)) {
       b_.CreateCall(m_.Callee("flow_state_string_assign"), {Payload(entry), value, arena});
     } else {
@@ -155,34 +216,41 @@ void AccumulatorEmitter::Offer(llvm::Value* entry, llvm::Value* cell, llvm::Valu
 }
 
 void AccumulatorEmitter::Merge(llvm::Value* entry, llvm::Value* from, llvm::Value* arena) {
-  llvm::Value* before = Count(entry);
-  llvm::Value* added = Count(from);
-  AddToCount(entry, added);
+  if (place_.shared) return;
+  if (HasCount()) AddToCount(entry, Count(from));
   switch (call_.fn) {
     case AggregateFn::kCountRows:
     case AggregateFn::kCount:
       return;
     case AggregateFn::kSum:
-    case AggregateFn::kAvg: {
-      if (call_.argument_type.is(TypeKind::kDouble)) {
-        b_.CreateCall(m_.Callee("flow_exact_sum_merge"), {Payload(entry), Payload(from)});
-        return;
+    case AggregateFn::kAvg:
+      if (IsDouble()) {
+        b_.CreateCall(m_.Callee("flow_double_sum_merge"), {Payload(entry), Payload(from), arena});
+      } else {
+        MergeSum(entry, from, arena);
       }
-      llvm::Type* type = call_.argument_type.is(TypeKind::kDecimal) ? m_.i256 : m_.i128;
-      llvm::Value* sum =
-          b_.CreateAdd(b_.LoadField(type, entry, at_ + 16), b_.LoadField(type, from, at_ + 16));
-      b_.StoreField(sum, entry, at_ + 16);
       return;
-    }
     case AggregateFn::kMin:
     case AggregateFn::kMax:
       if (updating_) {
         b_.CreateCall(m_.Callee("flow_multiset_merge"), {Set(entry), Set(from)});
         return;
       }
-      When(b_.CreateICmpNE(added, b_.getInt64(0)),
-           [&] { Offer(entry, Payload(from), b_.CreateICmpEQ(before, b_.getInt64(0)), arena); });
+      When(b_.CreateNot(IsNull(from)), [&] { Offer(entry, Payload(from), IsNull(entry), arena); });
       return;
+  }
+}
+
+void AccumulatorEmitter::MergeSum(llvm::Value* entry, llvm::Value* from, llvm::Value* arena) {
+  llvm::Value* term = b_.LoadField(SumWord(), from, place_.offset);
+  auto merge = [&] {
+    AddTerm(entry, term, IsNotSmall(term),
+            [&] { b_.CreateCall(SumFunction("merge"), {Payload(entry), Payload(from), arena}); });
+  };
+  if (HasCount()) {
+    merge();
+  } else {
+    When(b_.CreateNot(IsNone(term)), merge);
   }
 }
 
@@ -202,7 +270,7 @@ void AccumulatorEmitter::Finish(llvm::Value* entry, llvm::Value* cell, llvm::Val
     b_.StoreField(b_.CreateZExt(none, m_.i8), status, 0);
     return;
   }
-  When(b_.CreateICmpSGT(Count(entry), b_.getInt64(0)), [&] {
+  When(IsExtreme() ? b_.CreateNot(IsNull(entry)) : HasValue(entry), [&] {
     if (IsExtreme()) {
       const Type& type = call_.argument_type;
       b_.StoreCell(type, b_.LoadCell(type, Payload(entry)), cell);
@@ -216,49 +284,59 @@ void AccumulatorEmitter::Finish(llvm::Value* entry, llvm::Value* cell, llvm::Val
 }
 
 void AccumulatorEmitter::FinishSum(llvm::Value* entry, llvm::Value* cell, llvm::Value* status) {
-  if (call_.argument_type.is(TypeKind::kDouble)) {
+  if (IsDouble()) {
     llvm::Value* code =
-        b_.CreateCall(m_.Callee("flow_op_exact_sum_finish"), {Payload(entry), cell});
+        b_.CreateCall(m_.Callee("flow_op_double_sum_finish"), {Payload(entry), cell});
     b_.StoreField(code, status, 0);
     return;
   }
-  if (call_.argument_type.is(TypeKind::kDecimal)) {
-    llvm::Value* out = b_.Spill(llvm::ConstantInt::get(m_.i128, 0));
-    llvm::Value* code = b_.CreateCall(m_.Callee("flow_op_sum256_finish"), {Payload(entry), out});
-    b_.StoreField(b_.LoadField(m_.i128, out, 0), cell, 0);
-    b_.StoreField(code, status, 0);
-    return;
+  // A small sum is below 10^38.
+  llvm::Value* held = b_.LoadField(SumWord(), entry, place_.offset);
+  llvm::Value* out = b_.Spill(b_.CreateSExt(held, m_.i128));
+  llvm::Value* code_out = b_.Spill(b_.Byte(kFlowValue));
+  When(IsNotSmall(held), [&] {
+    b_.StoreField(b_.CreateCall(SumFunction("finish"), {Payload(entry), out}), code_out, 0);
+  });
+  llvm::Value* code = b_.LoadField(m_.i8, code_out, 0);
+  llvm::Value* sum = b_.LoadField(m_.i128, out, 0);
+  if (!call_.argument_type.is(TypeKind::kDecimal)) {
+    llvm::Value* narrow = b_.CreateTrunc(sum, m_.i64);
+    llvm::Value* lost = b_.CreateICmpNE(b_.CreateSExt(narrow, m_.i128), sum);
+    code = b_.CreateSelect(lost, b_.Byte(kFlowErrOverflow), code);
+    sum = narrow;
   }
-  llvm::Value* sum = b_.LoadField(m_.i128, entry, at_ + 16);
-  llvm::Value* narrow = b_.CreateTrunc(sum, m_.i64);
-  llvm::Value* lost = b_.CreateICmpNE(b_.CreateSExt(narrow, m_.i128), sum);
-  b_.StoreField(narrow, cell, 0);
-  b_.StoreField(b_.CreateSelect(lost, b_.Byte(kFlowErrOverflow), b_.Byte(kFlowValue)), status, 0);
+  b_.StoreField(sum, cell, 0);
+  b_.StoreField(code, status, 0);
 }
 
 void AccumulatorEmitter::FinishAverage(llvm::Value* entry, llvm::Value* cell, llvm::Value* status) {
   llvm::Value* count = Count(entry);
-  if (call_.argument_type.is(TypeKind::kDouble)) {
+  if (IsDouble()) {
     llvm::Value* out = b_.Spill(llvm::ConstantFP::get(m_.f64, 0));
-    llvm::Value* code = b_.CreateCall(m_.Callee("flow_op_exact_sum_finish"), {Payload(entry), out});
+    llvm::Value* code =
+        b_.CreateCall(m_.Callee("flow_op_double_sum_finish"), {Payload(entry), out});
     llvm::Value* sum = b_.LoadField(m_.f64, out, 0);
     b_.StoreField(b_.CreateFDiv(sum, b_.CreateSIToFP(count, m_.f64)), cell, 0);
     b_.StoreField(code, status, 0);
     return;
   }
-  const char* function = call_.argument_type.is(TypeKind::kDecimal) ? "flow_op_sum256_average"
-                                                                    : "flow_op_sum128_average";
   int shift = call_.result_type.scale - call_.argument_type.scale;
   llvm::Value* out = b_.Spill(llvm::ConstantInt::get(m_.i128, 0));
-  llvm::Value* code = b_.CreateCall(
-      m_.Callee(function), {Payload(entry), count, b_.getInt32(static_cast<uint32_t>(shift)), out});
+  llvm::Value* code =
+      b_.CreateCall(SumFunction("average"),
+                    {Payload(entry), count, b_.getInt32(static_cast<uint32_t>(shift)), out});
   b_.StoreField(b_.LoadField(m_.i128, out, 0), cell, 0);
   b_.StoreField(code, status, 0);
 }
 
 void AccumulatorEmitter::Destroy(llvm::Value* entry) {
-  if (!OwnsMemory()) return;
-  b_.CreateCall(m_.Callee("flow_multiset_free"), {Set(entry)});
+  if (IsExtreme()) {
+    if (updating_) b_.CreateCall(m_.Callee("flow_multiset_free"), {Set(entry)});
+    return;
+  }
+  if (call_.fn != AggregateFn::kSum && call_.fn != AggregateFn::kAvg) return;
+  b_.CreateCall(IsDouble() ? m_.Callee("flow_double_sum_free") : SumFunction("free"),
+                {Payload(entry)});
 }
 
 }  // namespace flow::codegen

@@ -10,8 +10,9 @@ class AccumulatorEmitter {
  public:
   AccumulatorEmitter(FunctionBuilder& builder, const program::AggregateCall& call,
                      const program::Accumulator& accumulator, bool updating)
-      : b_(builder), m_(builder.m()), call_(call), at_(accumulator.offset), updating_(updating) {}
+      : b_(builder), m_(builder.m()), call_(call), place_(accumulator), updating_(updating) {}
 
+  // All but the bit of a NULL.
   void Clear(llvm::Value* entry);
   // Adds a row whose argument is the cell at `cell` (unused for COUNT(*)) with status `status`,
   // `weight` times.
@@ -20,21 +21,38 @@ class AccumulatorEmitter {
   void Merge(llvm::Value* entry, llvm::Value* from, llvm::Value* arena);
   // Writes the result's cell and status.
   void Finish(llvm::Value* entry, llvm::Value* cell, llvm::Value* status);
-  bool OwnsMemory() const { return updating_ && IsExtreme(); }
   void Destroy(llvm::Value* entry);
 
  private:
   bool IsExtreme() const {
     return call_.fn == program::AggregateFn::kMin || call_.fn == program::AggregateFn::kMax;
   }
-  llvm::Value* Count(llvm::Value* entry) { return b_.LoadField(m_.i64, entry, at_); }
+  bool IsDouble() const { return call_.argument_type.is(TypeKind::kDouble); }
+  bool HasCount() const { return place_.count >= 0; }
+  llvm::Value* Count(llvm::Value* entry) { return b_.LoadField(m_.i64, entry, place_.count); }
   void AddToCount(llvm::Value* entry, llvm::Value* by) {
-    b_.StoreField(b_.CreateAdd(Count(entry), by), entry, at_);
+    b_.StoreField(b_.CreateAdd(Count(entry), by), entry, place_.count);
   }
-  llvm::Value* Set(llvm::Value* entry) { return b_.LoadField(m_.ptr, entry, at_ + 8); }
-  // Where the sum or the extreme stands.
-  llvm::Value* Payload(llvm::Value* entry) { return b_.Field(entry, at_ + 16); }
-  void AddToSum(llvm::Value* entry, llvm::Value* cell, llvm::Value* weight);
+  // Where the sum, the extreme or the multiset stands.
+  llvm::Value* Payload(llvm::Value* entry) { return b_.Field(entry, place_.offset); }
+  llvm::Value* Set(llvm::Value* entry) { return b_.LoadField(m_.ptr, entry, place_.offset); }
+  llvm::Value* IsNull(llvm::Value* entry);
+  // Is there a sum at all?
+  llvm::Value* HasValue(llvm::Value* entry);
+  // The function of this kind of sum: flow_op_sum64_..., flow_op_sum128_...
+  llvm::FunctionCallee SumFunction(const std::string& name);
+  // The integer that a cell of whole numbers holds while the sum is small, and what else it may be
+  // (runtime/abi/compact_sum.h).
+  llvm::IntegerType* SumWord() {
+    return llvm::IntegerType::get(m_.context(), static_cast<unsigned>(place_.size) * 8);
+  }
+  llvm::Value* IsNotSmall(llvm::Value* held);
+  llvm::Value* IsNone(llvm::Value* held);
+  void AddToSum(llvm::Value* entry, llvm::Value* cell, llvm::Value* weight, llvm::Value* arena);
+  void MergeSum(llvm::Value* entry, llvm::Value* from, llvm::Value* arena);
+  // Adds `term`, a SumWord; where it is `bad` or the sum does not stay small, does so `slowly`.
+  template <typename Slowly>
+  void AddTerm(llvm::Value* entry, llvm::Value* term, llvm::Value* bad, Slowly slowly);
   // Takes the value at `cell` if it is more extreme than what is there, or if `is_first`.
   void Offer(llvm::Value* entry, llvm::Value* cell, llvm::Value* is_first, llvm::Value* arena);
   llvm::Value* IsBetter(llvm::Value* candidate, llvm::Value* current);
@@ -47,7 +65,7 @@ class AccumulatorEmitter {
   FunctionBuilder& b_;
   ModuleBuilder& m_;
   const program::AggregateCall& call_;
-  int64_t at_;
+  const program::Accumulator& place_;
   bool updating_;
 };
 

@@ -2,6 +2,7 @@
 #include "compiler/codegen/aggregate_emitter.h"
 
 #include <cstddef>
+#include <map>
 
 #include "compiler/codegen/accumulator_emitter.h"
 #include "runtime/abi/abi.h"
@@ -13,7 +14,7 @@ namespace {
 using program::Aggregate;
 using program::Cell;
 
-// A key's value and status, wherever they stand.
+// Where a key's value stands, and its status (i8).
 struct KeyCell {
   llvm::Value* cell;
   llvm::Value* status;
@@ -43,11 +44,14 @@ class AggregateEmitter {
                               aggregate_.updating_input);
   }
   KeyCell InEntry(FunctionBuilder& b, llvm::Value* entry, const Cell& key) {
-    return {b.Field(entry, key.offset), b.Field(entry, key.status_offset)};
+    static_assert(kFlowValue == 0 && kFlowNull == 1);
+    llvm::Value* bits = b.LoadField(m_.i8, entry, key.null.offset);
+    llvm::Value* is_null = b.CreateICmpNE(b.CreateAnd(bits, b.Byte(key.null.mask)), b.Byte(0));
+    return {b.Field(entry, key.offset), b.CreateZExt(is_null, m_.i8)};
   }
-  // Cell `row` (i64) of column `index` of `columns` (FlowColumn*).
-  KeyCell InColumn(FunctionBuilder& b, llvm::Value* columns, size_t index, const Type& type,
-                   llvm::Value* row) {
+  // Cell `row` (i64) of column `index` of `columns` (FlowColumn*); `status` is its address.
+  KeyCell PlaceInColumn(FunctionBuilder& b, llvm::Value* columns, size_t index, const Type& type,
+                        llvm::Value* row) {
     auto at = static_cast<int64_t>(index * sizeof(FlowColumn));
     llvm::Value* values =
         b.LoadField(m_.ptr, columns, at + static_cast<int64_t>(offsetof(FlowColumn, values)));
@@ -56,13 +60,21 @@ class AggregateEmitter {
     llvm::Value* offset = b.CreateMul(row, b.getInt64(static_cast<uint64_t>(type.width())));
     return {b.CreateInBoundsGEP(m_.i8, values, offset), b.CreateInBoundsGEP(m_.i8, status, row)};
   }
+  KeyCell InColumn(FunctionBuilder& b, llvm::Value* columns, size_t index, const Type& type,
+                   llvm::Value* row) {
+    KeyCell place = PlaceInColumn(b, columns, index, type, row);
+    return {place.cell, b.LoadField(m_.i8, place.status, 0)};
+  }
   llvm::Value* SameValue(FunctionBuilder& b, const Type& type, llvm::Value* a, llvm::Value* c);
   // Returns false from the function unless the keys are equal; goes on otherwise.
   void RequireEqual(FunctionBuilder& b, const Type& type, const KeyCell& a, const KeyCell& c,
                     llvm::BasicBlock* differ);
-  void CopyKey(FunctionBuilder& b, const Type& type, const KeyCell& from, const KeyCell& to,
+  // Copies all keys and the bits of their NULLs, and sets the accumulators to empty. `from` gives
+  // the cell of a key.
+  template <typename From>
+  void Fill(FunctionBuilder& b, llvm::Value* entry, llvm::Value* arena, From from);
+  void CopyKey(FunctionBuilder& b, const Type& type, const KeyCell& from, llvm::Value* to,
                llvm::Value* arena);
-  void ClearAccumulators(FunctionBuilder& b, llvm::Value* entry);
   // Writes `for (i = 0; i < rows; ++i) body(i)` (i64).
   template <typename Body>
   void ForRows(FunctionBuilder& b, llvm::Value* rows, Body body);
@@ -104,41 +116,55 @@ llvm::Value* AggregateEmitter::SameValue(FunctionBuilder& b, const Type& type, l
 
 void AggregateEmitter::RequireEqual(FunctionBuilder& b, const Type& type, const KeyCell& a,
                                     const KeyCell& c, llvm::BasicBlock* differ) {
-  llvm::Value* a_status = b.LoadField(m_.i8, a.status, 0);
-  llvm::Value* c_status = b.LoadField(m_.i8, c.status, 0);
   llvm::BasicBlock* same_status = b.NewBlock("same_status");
   llvm::BasicBlock* compare = b.NewBlock("compare");
   llvm::BasicBlock* next = b.NewBlock("next_key");
-  b.CreateCondBr(b.CreateICmpEQ(a_status, c_status), same_status, differ);
+  b.CreateCondBr(b.CreateICmpEQ(a.status, c.status), same_status, differ);
   b.Enter(same_status);
-  b.CreateCondBr(b.CreateICmpEQ(a_status, b.Byte(kFlowValue)), compare, next);
+  b.CreateCondBr(b.CreateICmpEQ(a.status, b.Byte(kFlowValue)), compare, next);
   b.Enter(compare);
   b.CreateCondBr(SameValue(b, type, a.cell, c.cell), next, differ);
   b.Enter(next);
 }
 
 void AggregateEmitter::CopyKey(FunctionBuilder& b, const Type& type, const KeyCell& from,
-                               const KeyCell& to, llvm::Value* arena) {
-  llvm::Value* status = b.LoadField(m_.i8, from.status, 0);
-  b.StoreField(status, to.status, 0);
+                               llvm::Value* to, llvm::Value* arena) {
   if (!type.is(TypeKind::kString)) {
     llvm::Value* value = b.LoadCell(type, from.cell);
     if (type.is(TypeKind::kDouble)) value = b.CanonicalDouble(value);
-    b.StoreCell(type, value, to.cell);
+    b.StoreCell(type, value, to);
     return;
   }
   llvm::BasicBlock* copy = b.NewBlock("copy");
   llvm::BasicBlock* next = b.NewBlock("copied");
-  b.StoreCell(type, m_.EmptyString(), to.cell);
-  b.CreateCondBr(b.CreateICmpEQ(status, b.Byte(kFlowValue)), copy, next);
+  b.StoreCell(type, m_.EmptyString(), to);
+  b.CreateCondBr(b.CreateICmpEQ(from.status, b.Byte(kFlowValue)), copy, next);
   b.Enter(copy);
-  b.CreateCall(m_.Callee("flow_op_string_copy"), {to.cell, from.cell, arena});
+  b.CreateCall(m_.Callee("flow_op_string_copy"), {to, from.cell, arena});
   b.CreateBr(next);
   b.Enter(next);
 }
 
-void AggregateEmitter::ClearAccumulators(FunctionBuilder& b, llvm::Value* entry) {
-  for (size_t i = 0; i < aggregate_.calls.size(); ++i) Accumulator(b, i).Clear(entry);
+template <typename From>
+void AggregateEmitter::Fill(FunctionBuilder& b, llvm::Value* entry, llvm::Value* arena, From from) {
+  // Bytes of bits by where they stand.
+  std::map<int32_t, llvm::Value*> nulls = {
+      {static_cast<int32_t>(offsetof(FlowEntryHeader, nulls)), b.Byte(0)}};
+  for (int32_t i = 0; i < layout_.nulls_size; ++i) nulls[layout_.nulls_offset + i] = b.Byte(0);
+  for (size_t i = 0; i < layout_.keys.size(); ++i) {
+    const Cell& key = layout_.keys[i];
+    KeyCell cell = from(i);
+    CopyKey(b, key.type, cell, b.Field(entry, key.offset), arena);
+    llvm::Value*& bits = nulls[key.null.offset];
+    llvm::Value* is_value = b.CreateICmpEQ(cell.status, b.Byte(kFlowValue));
+    bits = b.CreateOr(bits, b.CreateSelect(is_value, b.Byte(0), b.Byte(key.null.mask)));
+  }
+  for (size_t i = 0; i < aggregate_.calls.size(); ++i) {
+    Accumulator(b, i).Clear(entry);
+    const program::NullBit& null = layout_.accumulators[i].null;
+    if (null.mask != 0) nulls[null.offset] = b.CreateOr(nulls[null.offset], b.Byte(null.mask));
+  }
+  for (const auto& [offset, bits] : nulls) b.StoreField(bits, entry, offset);
   if (layout_.live_offset >= 0) b.StoreField(b.getInt64(0), entry, layout_.live_offset);
 }
 
@@ -174,12 +200,8 @@ void AggregateEmitter::EmitInsert() {
   llvm::Function* f = New("insert", none, {m_.ptr, m_.ptr, m_.ptr, m_.i32, m_.ptr});
   FunctionBuilder b(m_, f);
   llvm::Value* row = b.CreateSExt(f->getArg(3), m_.i64);
-  for (size_t i = 0; i < layout_.keys.size(); ++i) {
-    const Cell& key = layout_.keys[i];
-    CopyKey(b, key.type, InColumn(b, f->getArg(2), i, key.type, row), InEntry(b, f->getArg(1), key),
-            f->getArg(4));
-  }
-  ClearAccumulators(b, f->getArg(1));
+  Fill(b, f->getArg(1), f->getArg(4),
+       [&](size_t i) { return InColumn(b, f->getArg(2), i, layout_.keys[i].type, row); });
   b.CreateRetVoid();
 }
 
@@ -187,11 +209,8 @@ void AggregateEmitter::EmitInsertEntry() {
   llvm::Type* none = llvm::Type::getVoidTy(m_.context());
   llvm::Function* f = New("insert_entry", none, {m_.ptr, m_.ptr, m_.ptr, m_.ptr});
   FunctionBuilder b(m_, f);
-  for (const Cell& key : layout_.keys) {
-    CopyKey(b, key.type, InEntry(b, f->getArg(2), key), InEntry(b, f->getArg(1), key),
-            f->getArg(3));
-  }
-  ClearAccumulators(b, f->getArg(1));
+  Fill(b, f->getArg(1), f->getArg(3),
+       [&](size_t i) { return InEntry(b, f->getArg(2), layout_.keys[i]); });
   b.CreateRetVoid();
 }
 
@@ -223,7 +242,7 @@ void AggregateEmitter::EmitUpdate() {
           KeyCell argument =
               InColumn(b, in, static_cast<size_t>(call.argument), call.argument_type, row);
           cell = argument.cell;
-          status = b.LoadField(m_.i8, argument.status, 0);
+          status = argument.status;
         }
         Accumulator(b, i).Add(entry, cell, status, weight, arena);
       }
@@ -269,12 +288,13 @@ void AggregateEmitter::EmitFinish() {
     for (size_t i = 0; i < layout_.keys.size(); ++i) {
       const Cell& key = layout_.keys[i];
       KeyCell from = InEntry(b, entry, key);
-      KeyCell to = InColumn(b, out, i, key.type, row);
-      b.StoreField(b.LoadField(m_.i8, from.status, 0), to.status, 0);
+      KeyCell to = PlaceInColumn(b, out, i, key.type, row);
+      b.StoreField(from.status, to.status, 0);
       b.StoreCell(key.type, b.LoadCell(key.type, from.cell), to.cell);
     }
     for (size_t i = 0; i < aggregate_.calls.size(); ++i) {
-      KeyCell to = InColumn(b, out, layout_.keys.size() + i, aggregate_.calls[i].result_type, row);
+      KeyCell to =
+          PlaceInColumn(b, out, layout_.keys.size() + i, aggregate_.calls[i].result_type, row);
       Accumulator(b, i).Finish(entry, to.cell, to.status);
     }
   });
@@ -289,7 +309,7 @@ void AggregateEmitter::EmitLive() {
 }
 
 void AggregateEmitter::EmitDestroy() {
-  if (!layout_.needs_destroy) return;
+  if (!layout_.needs_destroy && !layout_.may_spill) return;
   llvm::Type* none = llvm::Type::getVoidTy(m_.context());
   llvm::Function* f = New("destroy", none, {m_.ptr, m_.ptr});
   FunctionBuilder b(m_, f);

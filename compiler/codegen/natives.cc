@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "compiler/catalog/function.h"
+#include "runtime/abi/compact_sum.h"
 #include "runtime/abi/convert.h"
 #include "runtime/abi/exact_sum.h"
 #include "runtime/abi/multiset.h"
@@ -96,9 +97,9 @@ std::vector<Native> Collect() {
   FLOW_NATIVE(flow_multiset_merge)
   FLOW_NATIVE(flow_multiset_min)
   FLOW_NATIVE(flow_multiset_max)
-  FLOW_NATIVE(flow_exact_sum_init)
-  FLOW_NATIVE(flow_exact_sum_add)
-  FLOW_NATIVE(flow_exact_sum_merge)
+  FLOW_NATIVE(flow_double_sum_add)
+  FLOW_NATIVE(flow_double_sum_merge)
+  FLOW_NATIVE(flow_double_sum_free)
 #undef FLOW_NATIVE
 
   for (const Function& function : StandardFunctions()) {
@@ -108,7 +109,10 @@ std::vector<Native> Collect() {
   // Called by bitcode only.
 #define FLOW_NATIVE(name) list.push_back({#name, Address(&name), ""});
   FLOW_NATIVE(flow_arena_grow)
-  FLOW_NATIVE(flow_exact_sum_finish)
+  FLOW_NATIVE(flow_double_sum_finish)
+  FLOW_NATIVE(flow_double_sum_wide)
+  FLOW_NATIVE(flow_spill_new)
+  FLOW_NATIVE(flow_spill_free)
   FLOW_NATIVE(flow_parse_boolean)
   FLOW_NATIVE(flow_parse_int)
   FLOW_NATIVE(flow_parse_bigint)

@@ -1,10 +1,12 @@
 // The aggregate kernels: keys and accumulators in entries laid out by AggregateLayout.
 #include <cmath>
+#include <cstddef>
 #include <cstdlib>
 
 #include "compiler/interpret/engine.h"
 #include "compiler/interpret/value.h"
 #include "compiler/interpret/wide.h"
+#include "runtime/abi/compact_sum.h"
 #include "runtime/abi/error_code.h"
 #include "runtime/abi/exact_sum.h"
 #include "runtime/abi/hash.h"
@@ -26,6 +28,70 @@ Value Canonical(const Type& type, Value value) {
   return value;
 }
 
+// A sum of INT, BIGINT or DECIMAL in its cell (runtime/abi/compact_sum.h), read and written without
+// the functions that generated code uses.
+class SumCell {
+ public:
+  SumCell(uint8_t* cell, int32_t size) : cell_(cell), words_(size / 8) {}
+
+  bool none() const { return Tag() == 2; }
+  Wide Load() const {
+    Wide sum;
+    if (none()) return sum;
+    if (Tag() == 1) {
+      memcpy(sum.limb, Elsewhere(), sizeof sum.limb);
+      return sum;
+    }
+    for (int i = 0; i < 4; ++i) {
+      sum.limb[i] = i < words_ ? Word(i) : (Word(words_ - 1) >> 63 != 0 ? ~uint64_t{0} : 0);
+    }
+    return sum;
+  }
+  void Store(const Wide& sum, FlowArena* arena) {
+    if (Fits(sum)) {
+      Free();
+      memcpy(cell_, sum.limb, static_cast<size_t>(words_) * 8);
+      return;
+    }
+    if (Tag() != 1) {
+      const auto address = reinterpret_cast<uint64_t>(flow_spill_new(arena, sizeof sum.limb));
+      SetWord(words_ - 1, uint64_t{1} << 62);
+      SetWord(0, words_ == 1 ? address | uint64_t{1} << 62 : address);
+    }
+    memcpy(Elsewhere(), sum.limb, sizeof sum.limb);
+  }
+  void Free() {
+    if (Tag() == 1) flow_spill_free(Elsewhere());
+    memset(cell_, 0, static_cast<size_t>(words_) * 8);
+  }
+  void SetNone() { SetWord(words_ - 1, uint64_t{1} << 63); }
+
+ private:
+  uint64_t Word(int i) const {
+    uint64_t word;
+    memcpy(&word, cell_ + i * 8, sizeof word);
+    return word;
+  }
+  void SetWord(int i, uint64_t word) { memcpy(cell_ + i * 8, &word, sizeof word); }
+  uint64_t Tag() const { return Word(words_ - 1) >> 62; }
+  void* Elsewhere() const {
+    const uint64_t low = Word(0);
+    return reinterpret_cast<void*>(words_ == 1 ? low & ~(uint64_t{1} << 62) : low);
+  }
+  // The same as what its first words say, and those not at the edge of their range.
+  bool Fits(const Wide& sum) const {
+    const auto top = static_cast<int64_t>(sum.limb[words_ - 1]);
+    if (top >= int64_t{1} << 62 || top < -(int64_t{1} << 62)) return false;
+    for (int i = words_; i < 4; ++i) {
+      if (sum.limb[i] != (top < 0 ? ~uint64_t{0} : 0)) return false;
+    }
+    return true;
+  }
+
+  uint8_t* cell_;
+  int words_;
+};
+
 // One call of the aggregate and where its accumulator stands (program.h describes the forms).
 class Accumulator {
  public:
@@ -34,31 +100,27 @@ class Accumulator {
         argument_(call.argument),
         type_(call.argument_type),
         result_(call.result_type),
-        offset_(place.offset),
+        place_(place),
         updating_(updating) {}
 
   void Init(uint8_t* entry) const {
-    Count(entry) = 0;
-    if (IsSum(fn_)) {
-      if (type_.is(TypeKind::kDouble)) {
-        flow_exact_sum_init(At<FlowExactSum>(entry, 16));
-      } else {
-        memset(entry + offset_ + 16, 0, type_.is(TypeKind::kDecimal) ? 32 : 16);
-      }
-    }
-    if (IsExtreme(fn_)) {
-      if (updating_) {
-        *At<FlowMultiset*>(entry, 8) = flow_multiset_new(static_cast<int32_t>(type_.kind));
-      } else {
-        memset(entry + offset_ + 16, 0, static_cast<size_t>(type_.width()));
-      }
+    if (place_.shared) return;
+    if (place_.count >= 0) SetCount(entry, 0);
+    if (place_.offset >= 0) memset(entry + place_.offset, 0, static_cast<size_t>(place_.size));
+    if (IsSum(fn_) && !type_.is(TypeKind::kDouble) && place_.count < 0) Cell(entry).SetNone();
+    if (!IsExtreme(fn_)) return;
+    if (updating_) {
+      SetSet(entry, flow_multiset_new(static_cast<int32_t>(type_.kind)));
+    } else {
+      entry[place_.null.offset] |= place_.null.mask;
     }
   }
 
   void Update(uint8_t* entry, const FlowColumn* in, int32_t row, int64_t weight,
               FlowArena* arena) const {
+    if (place_.shared) return;
     if (fn_ == AggregateFn::kCountRows) {
-      Count(entry) += weight;
+      SetCount(entry, Count(entry) + weight);
       return;
     }
     const Value value = Canonical(type_, ReadColumn(in[argument_], type_, row));
@@ -67,36 +129,37 @@ class Accumulator {
       if (updating_) {
         alignas(16) uint8_t cell[16];
         StoreValue(type_, value, cell);
-        flow_multiset_add(*At<FlowMultiset*>(entry, 8), cell, weight);
+        flow_multiset_add(Set(entry), cell, weight);
       } else {
         Offer(entry, value, arena);
       }
     } else if (IsSum(fn_)) {
       if (type_.is(TypeKind::kDouble)) {
-        flow_exact_sum_add(At<FlowExactSum>(entry, 16), value.d, weight);
+        flow_double_sum_add(entry + place_.offset, value.d, weight, arena);
       } else {
         const FlowInt128 term = type_.is(TypeKind::kDecimal) ? value.dec : value.i;
-        AddToSum(entry, Wide::Product(term, weight));
+        AddToSum(entry, Wide::Product(term, weight), arena);
       }
     }
-    Count(entry) += weight;
+    if (place_.count >= 0) SetCount(entry, Count(entry) + weight);
   }
 
   void Merge(uint8_t* entry, const uint8_t* from, FlowArena* arena) const {
+    if (place_.shared) return;
     if (IsExtreme(fn_)) {
       if (updating_) {
-        flow_multiset_merge(*At<FlowMultiset*>(entry, 8), *At<FlowMultiset*>(from, 8));
-      } else if (Count(from) > 0) {
-        Offer(entry, LoadValue(type_, from + offset_ + 16), arena);
+        flow_multiset_merge(Set(entry), Set(from));
+      } else if (!IsNull(from)) {
+        Offer(entry, LoadValue(type_, from + place_.offset), arena);
       }
     } else if (IsSum(fn_)) {
       if (type_.is(TypeKind::kDouble)) {
-        flow_exact_sum_merge(At<FlowExactSum>(entry, 16), At<FlowExactSum>(from, 16));
-      } else {
-        AddToSum(entry, Sum(from));
+        flow_double_sum_merge(entry + place_.offset, from + place_.offset, arena);
+      } else if (!Cell(from).none()) {
+        AddToSum(entry, Cell(from).Load(), arena);
       }
     }
-    Count(entry) += Count(from);
+    if (place_.count >= 0) SetCount(entry, Count(entry) + Count(from));
   }
 
   Value Finish(const uint8_t* entry) const {
@@ -105,9 +168,9 @@ class Accumulator {
       case AggregateFn::kCount:
         return Value::Int(Count(entry));
       case AggregateFn::kSum:
-        return Count(entry) > 0 ? FinishSum(entry) : Value::Null();
+        return HasSum(entry) ? FinishSum(entry) : Value::Null();
       case AggregateFn::kAvg:
-        return Count(entry) > 0 ? FinishAvg(entry) : Value::Null();
+        return HasSum(entry) ? FinishAvg(entry) : Value::Null();
       case AggregateFn::kMin:
       case AggregateFn::kMax:
         return FinishExtreme(entry);
@@ -116,30 +179,53 @@ class Accumulator {
   }
 
   void Destroy(uint8_t* entry) const {
-    if (!IsExtreme(fn_) || !updating_) return;
-    flow_multiset_free(*At<FlowMultiset*>(entry, 8));
-    *At<FlowMultiset*>(entry, 8) = nullptr;
+    if (IsExtreme(fn_) && updating_) {
+      flow_multiset_free(Set(entry));
+      SetSet(entry, nullptr);
+    }
+    if (!IsSum(fn_)) return;
+    if (type_.is(TypeKind::kDouble)) {
+      flow_double_sum_free(entry + place_.offset);
+    } else {
+      Cell(entry).Free();
+    }
   }
 
  private:
   template <typename T>
-  T* At(uint8_t* entry, int32_t past) const {
-    return reinterpret_cast<T*>(entry + offset_ + past);
+  static T Load(const uint8_t* at) {
+    T value;
+    memcpy(&value, at, sizeof value);
+    return value;
   }
-  template <typename T>
-  const T* At(const uint8_t* entry, int32_t past) const {
-    return reinterpret_cast<const T*>(entry + offset_ + past);
+  int64_t Count(const uint8_t* entry) const { return Load<int64_t>(entry + place_.count); }
+  void SetCount(uint8_t* entry, int64_t n) const { memcpy(entry + place_.count, &n, sizeof n); }
+  FlowMultiset* Set(const uint8_t* entry) const {
+    return Load<FlowMultiset*>(entry + place_.offset);
   }
-  int64_t& Count(uint8_t* entry) const { return *At<int64_t>(entry, 0); }
-  int64_t Count(const uint8_t* entry) const { return *At<int64_t>(entry, 0); }
+  void SetSet(uint8_t* entry, FlowMultiset* set) const {
+    memcpy(entry + place_.offset, &set, sizeof set);
+  }
+  SumCell Cell(uint8_t* entry) const { return {entry + place_.offset, place_.size}; }
+  SumCell Cell(const uint8_t* entry) const { return Cell(const_cast<uint8_t*>(entry)); }
+  bool IsNull(const uint8_t* entry) const {
+    return (entry[place_.null.offset] & place_.null.mask) != 0;
+  }
+  bool HasSum(const uint8_t* entry) const {
+    if (place_.count >= 0) return Count(entry) > 0;
+    if (!type_.is(TypeKind::kDouble)) return !Cell(entry).none();
+    FlowInt128 m;
+    return flow_double_sum_form(entry + place_.offset, &m) != 0;
+  }
 
   // MIN and MAX of append-only input: takes the value if it is the first or a better one.
   void Offer(uint8_t* entry, const Value& value, FlowArena* arena) const {
-    uint8_t* cell = entry + offset_ + 16;
-    if (Count(entry) > 0) {
+    uint8_t* cell = entry + place_.offset;
+    if (!IsNull(entry)) {
       const int order = Compare(type_, value, LoadValue(type_, cell));
       if (fn_ == AggregateFn::kMin ? order >= 0 : order <= 0) return;
     }
+    entry[place_.null.offset] &= static_cast<uint8_t>(~place_.null.mask);
     if (type_.is(TypeKind::kString)) {
       flow_state_string_assign(reinterpret_cast<FlowString*>(cell), &value.s, arena);
     } else {
@@ -147,32 +233,26 @@ class Accumulator {
     }
   }
 
-  // The sum of INT, BIGINT (128 bits in the entry) or DECIMAL (256 bits).
-  Wide Sum(const uint8_t* entry) const {
-    if (!type_.is(TypeKind::kDecimal)) return Wide::From(*At<FlowInt128>(entry, 16));
-    Wide sum;
-    memcpy(sum.limb, entry + offset_ + 16, sizeof sum.limb);
-    return sum;
-  }
-  void AddToSum(uint8_t* entry, const Wide& term) const {
-    Wide sum = Sum(entry);
+  void AddToSum(uint8_t* entry, const Wide& term, FlowArena* arena) const {
+    Wide sum = Cell(entry).Load();
     sum.Add(term);
-    memcpy(entry + offset_ + 16, sum.limb, type_.is(TypeKind::kDecimal) ? 32 : 16);
+    Cell(entry).Store(sum, arena);
   }
 
   // Infinite, but nothing infinite was added.
   bool SumOverflows(const uint8_t* entry, double sum) const {
-    const auto* exact = At<FlowExactSum>(entry, 16);
-    return std::isinf(sum) && exact->plus_inf == 0 && exact->minus_inf == 0;
+    if (!std::isinf(sum)) return false;
+    const FlowExactSum* exact = flow_double_sum_wide(entry + place_.offset);
+    return exact == nullptr || (exact->plus_inf == 0 && exact->minus_inf == 0);
   }
 
   Value FinishSum(const uint8_t* entry) const {
     if (type_.is(TypeKind::kDouble)) {
-      const double sum = flow_exact_sum_finish(At<FlowExactSum>(entry, 16));
+      const double sum = flow_double_sum_finish(entry + place_.offset);
       return SumOverflows(entry, sum) ? Value::Error(kFlowErrOverflow) : Value::Double(sum);
     }
     FlowInt128 sum = 0;
-    if (!WideQuotient(Sum(entry), 0, 1, &sum)) return Value::Error(kFlowErrOverflow);
+    if (!WideQuotient(Cell(entry).Load(), 0, 1, &sum)) return Value::Error(kFlowErrOverflow);
     if (result_.is(TypeKind::kDecimal)) return Value::Decimal(sum);
     if (sum != static_cast<int64_t>(sum)) return Value::Error(kFlowErrOverflow);
     return Value::Int(static_cast<int64_t>(sum));
@@ -181,13 +261,13 @@ class Accumulator {
   Value FinishAvg(const uint8_t* entry) const {
     const int64_t count = Count(entry);
     if (type_.is(TypeKind::kDouble)) {
-      const double sum = flow_exact_sum_finish(At<FlowExactSum>(entry, 16));
+      const double sum = flow_double_sum_finish(entry + place_.offset);
       if (SumOverflows(entry, sum)) return Value::Error(kFlowErrOverflow);
       return Value::Double(sum / static_cast<double>(count));
     }
     const int scale = type_.is(TypeKind::kDecimal) ? type_.scale : 0;
     FlowInt128 average = 0;
-    if (!WideQuotient(Sum(entry), result_.scale - scale, count, &average)) {
+    if (!WideQuotient(Cell(entry).Load(), result_.scale - scale, count, &average)) {
       return Value::Error(kFlowErrOverflow);
     }
     return Value::Decimal(average);
@@ -195,10 +275,10 @@ class Accumulator {
 
   Value FinishExtreme(const uint8_t* entry) const {
     if (!updating_) {
-      return Count(entry) > 0 ? LoadValue(type_, entry + offset_ + 16) : Value::Null();
+      return IsNull(entry) ? Value::Null() : LoadValue(type_, entry + place_.offset);
     }
     alignas(16) uint8_t cell[16];
-    const FlowMultiset* set = *At<FlowMultiset*>(entry, 8);
+    const FlowMultiset* set = Set(entry);
     const bool found = fn_ == AggregateFn::kMin ? flow_multiset_min(set, cell) != 0
                                                 : flow_multiset_max(set, cell) != 0;
     return found ? LoadValue(type_, cell) : Value::Null();
@@ -208,14 +288,17 @@ class Accumulator {
   int argument_;
   Type type_;
   Type result_;
-  int32_t offset_;
+  program::Accumulator place_;
   bool updating_;
 };
 
 class AggregateObject {
  public:
   explicit AggregateObject(const program::Aggregate& aggregate)
-      : keys_(aggregate.layout.keys), live_offset_(aggregate.layout.live_offset) {
+      : keys_(aggregate.layout.keys),
+        nulls_offset_(aggregate.layout.nulls_offset),
+        nulls_size_(aggregate.layout.nulls_size),
+        live_offset_(aggregate.layout.live_offset) {
     for (size_t i = 0; i < aggregate.calls.size(); ++i) {
       calls_.emplace_back(aggregate.calls[i], aggregate.layout.accumulators[i],
                           aggregate.updating_input);
@@ -243,6 +326,7 @@ class AggregateObject {
   }
 
   void Insert(uint8_t* entry, const FlowColumn* in, int32_t row, FlowArena* arena) const {
+    ClearNulls(entry);
     for (size_t k = 0; k < keys_.size(); ++k) {
       SetKey(entry, k, ReadColumn(in[k], keys_[k].type, row), arena);
     }
@@ -250,6 +334,7 @@ class AggregateObject {
   }
 
   void InsertEntry(uint8_t* entry, const uint8_t* from, FlowArena* arena) const {
+    ClearNulls(entry);
     for (size_t k = 0; k < keys_.size(); ++k) SetKey(entry, k, EntryKey(from, k), arena);
     InitAccumulators(entry);
   }
@@ -302,7 +387,7 @@ class AggregateObject {
 
   Value EntryKey(const uint8_t* entry, size_t k) const {
     const program::Cell& cell = keys_[k];
-    if (entry[cell.status_offset] != kFlowValue) return Value::Null();
+    if ((entry[cell.null.offset] & cell.null.mask) != 0) return Value::Null();
     return LoadValue(cell.type, entry + cell.offset);
   }
 
@@ -315,7 +400,12 @@ class AggregateObject {
       value.s = copy;
     }
     StoreValue(cell.type, value, entry + cell.offset);
-    entry[cell.status_offset] = value.is_value() ? kFlowValue : kFlowNull;
+    if (!value.is_value()) entry[cell.null.offset] |= cell.null.mask;
+  }
+
+  void ClearNulls(uint8_t* entry) const {
+    entry[offsetof(FlowEntryHeader, nulls)] = 0;
+    memset(entry + nulls_offset_, 0, static_cast<size_t>(nulls_size_));
   }
 
   void InitAccumulators(uint8_t* entry) const {
@@ -324,6 +414,8 @@ class AggregateObject {
   }
 
   std::vector<program::Cell> keys_;
+  int32_t nulls_offset_;
+  int32_t nulls_size_;
   int32_t live_offset_;
   std::vector<Accumulator> calls_;
   std::vector<Type> results_;
@@ -361,7 +453,7 @@ program::AggregateKernels MakeAggregate(const program::Aggregate& aggregate) {
   if (aggregate.layout.live_offset >= 0) {
     kernels.live = [](void* self, const uint8_t* entry) { return Self(self).Live(entry); };
   }
-  if (aggregate.layout.needs_destroy) {
+  if (aggregate.layout.needs_destroy || aggregate.layout.may_spill) {
     kernels.destroy = [](void* self, uint8_t* entry) { Self(self).Destroy(entry); };
   }
   return kernels;

@@ -8,8 +8,8 @@
 
 #include "compiler/bind/rewrite.h"
 #include "compiler/lower/graph.h"
-#include "compiler/lower/layout.h"
 #include "compiler/lower/paths.h"
+#include "runtime/program/layout.h"
 
 namespace flow::lower {
 
@@ -97,7 +97,8 @@ int LowerAggregate(Draft* draft, const logical::NodePtr& node) {
     aggregate.inputs.push_back(edge);
   }
   aggregate.updating_output = !(aggregate.on_close && aggregate.state_lateness == 0);
-  aggregate.layout = LayOut(aggregate.key_types, aggregate.calls, aggregate.updating_input);
+  aggregate.layout =
+      program::LayOut(aggregate.key_types, aggregate.calls, aggregate.updating_input);
 
   int index = static_cast<int>(draft->program.aggregates.size());
   draft->program.aggregates.push_back(std::move(aggregate));

@@ -149,9 +149,10 @@ typedef struct FlowPipelineArgs {
 } FlowPipelineArgs;
 
 // Every state entry of an aggregate begins with this header; key cells and accumulators follow at
-// the offsets of its layout.
+// the offsets of its layout, those of 16 bytes at multiples of 8.
 typedef struct FlowEntryHeader {
-  uint64_t hash;
-  uint32_t tick;   // the last tick in which the entry was touched: the runtime's dirty mark
-  uint32_t flags;  // the runtime's
+  uint32_t hash;  // the upper half of the key's: key group and all
+  uint16_t zone;  // the runtime's, as are the flags
+  uint8_t flags;
+  uint8_t nulls;  // bits of cells that are NULL: the only part of the header that kernels write
 } FlowEntryHeader;

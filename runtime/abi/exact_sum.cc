@@ -99,6 +99,12 @@ void flow_exact_sum_add(FlowExactSum* sum, double value, int64_t weight) {
   }
 }
 
+void flow_exact_sum_add_scaled(FlowExactSum* sum, FlowInt128 m, int32_t exponent) {
+  const auto magnitude = m < 0 ? -static_cast<FlowUInt128>(m) : static_cast<FlowUInt128>(m);
+  AddMagnitude(sum, static_cast<uint64_t>(magnitude), exponent, m < 0);
+  AddMagnitude(sum, magnitude >> 64, exponent + 64, m < 0);
+}
+
 void flow_exact_sum_merge(FlowExactSum* sum, const FlowExactSum* other) {
   FlowExactSum carried;
   if (sum->pending + other->pending + 1 >= kMaxPending) {

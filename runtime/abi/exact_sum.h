@@ -24,10 +24,30 @@ extern "C" {
 void flow_exact_sum_init(FlowExactSum* sum);
 // Adds `value` `weight` times (negative: subtracts).
 void flow_exact_sum_add(FlowExactSum* sum, double value, int64_t weight);
+// Adds m * 2^(exponent - 1074), for 0 <= exponent <= 2046.
+void flow_exact_sum_add_scaled(FlowExactSum* sum, FlowInt128 m, int32_t exponent);
 void flow_exact_sum_merge(FlowExactSum* sum, const FlowExactSum* other);
 // The sum rounded once to nearest even. NaN if a NaN or both infinities are in. An empty or
 // cancelled sum is +0.
 double flow_exact_sum_finish(const FlowExactSum* sum);
+
+// The same sum in 16 bytes, which is all that values of one magnitude need. The low 16 bits say
+// what the cell holds: 0 no value yet; 1 zeros only; e + 2 the sum m * 2^(e - 1074), where m is the
+// upper 112 bits, signed; 0xFFFF: the upper 8 bytes are the address of a FlowExactSum. All 0 is
+// empty.
+enum { kFlowDoubleSumBytes = 16 };
+void flow_double_sum_add(void* cell, double value, int64_t weight, FlowArena* arena);
+void flow_double_sum_merge(void* cell, const void* other, FlowArena* arena);
+double flow_double_sum_finish(const void* cell);
+void flow_double_sum_free(void* cell);
+// The low 16 bits, and m.
+int32_t flow_double_sum_form(const void* cell, FlowInt128* m);
+// The reverse, for a form that is not 0xFFFF; 0 if no cell holds that.
+int32_t flow_double_sum_set(void* cell, int32_t form, FlowInt128 m);
+// NULL if the cell is not of form 0xFFFF.
+const FlowExactSum* flow_double_sum_wide(const void* cell);
+// Makes it so; the sum stays the same.
+FlowExactSum* flow_double_sum_widen(void* cell, FlowArena* arena);
 #ifdef __cplusplus
 }
 #endif

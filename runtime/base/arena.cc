@@ -54,8 +54,48 @@ void Arena::Reset() {
   blocks_.push_back(std::move(kept));
 }
 
+namespace {
+
+// What stands before spilled memory.
+struct alignas(16) SpillHeader {
+  MemoryAccount* account;
+  int64_t bytes;  // that are counted
+};
+
+std::atomic<int64_t> spill_count{0};
+
+}  // namespace
+
 }  // namespace flow
 
-extern "C" char* flow_arena_grow(FlowArena* arena, size_t size) {
+extern "C" {
+
+char* flow_arena_grow(FlowArena* arena, size_t size) {
   return static_cast<flow::Arena*>(arena)->Grow(size);
 }
+
+void* flow_spill_new(FlowArena* arena, size_t size) {
+  void* memory = std::malloc(sizeof(flow::SpillHeader) + size);
+  if (memory == nullptr) {
+    std::fputs("flowc: out of memory\n", stderr);
+    std::abort();
+  }
+  constexpr size_t kAllocator = 16;  // what malloc keeps for itself
+  auto* header = new (memory) flow::SpillHeader;
+  header->account = static_cast<flow::Arena*>(arena)->account_;
+  header->bytes = static_cast<int64_t>(sizeof *header + size + kAllocator);
+  header->account->Add(header->bytes);
+  flow::spill_count.fetch_add(1, std::memory_order_relaxed);
+  return header + 1;
+}
+
+void flow_spill_free(void* memory) {
+  auto* header = static_cast<flow::SpillHeader*>(memory) - 1;
+  header->account->Add(-header->bytes);
+  flow::spill_count.fetch_sub(1, std::memory_order_relaxed);
+  std::free(header);
+}
+
+int64_t flow_spill_count(void) { return flow::spill_count.load(std::memory_order_relaxed); }
+
+}  // extern "C"

@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runtime/abi/abi.h"
+#include "runtime/abi/compact_sum.h"
 
 namespace flow {
 
@@ -36,6 +38,29 @@ class MemoryAccount {
   std::atomic<int64_t> peak_{0};
 };
 
+// Bytes counted in an account for as long as this is there.
+class MemoryCharge {
+ public:
+  MemoryCharge() = default;
+  MemoryCharge(MemoryAccount* account, int64_t bytes) : account_(account), bytes_(bytes) {
+    account_->Add(bytes_);
+  }
+  MemoryCharge(MemoryCharge&& other) noexcept
+      : account_(std::exchange(other.account_, nullptr)), bytes_(other.bytes_) {}
+  MemoryCharge& operator=(MemoryCharge&& other) noexcept {
+    std::swap(account_, other.account_);
+    std::swap(bytes_, other.bytes_);
+    return *this;
+  }
+  ~MemoryCharge() {
+    if (account_ != nullptr) account_->Add(-bytes_);
+  }
+
+ private:
+  MemoryAccount* account_ = nullptr;
+  int64_t bytes_ = 0;
+};
+
 // Owns blocks. Not thread-safe. `abi()` is what generated code and the standard library see; its
 // address is stable, and flow_arena_grow finds the owner through it.
 class Arena : private FlowArena {
@@ -55,6 +80,7 @@ class Arena : private FlowArena {
 
  private:
   friend char* ::flow_arena_grow(FlowArena*, size_t);
+  friend void* ::flow_spill_new(FlowArena*, size_t);
   char* Grow(size_t size);
   struct Block {
     std::unique_ptr<char[]> data;

@@ -6,12 +6,15 @@
 #include <random>
 #include <set>
 
+#include "runtime/checkpoint/delta_sort.h"
 #include "runtime/checkpoint/plan_text.h"
 #include "runtime/checkpoint/state_fold.h"
 
 namespace flow {
 
 namespace {
+
+constexpr int64_t kSortedDelta = 1 << 20;  // bytes from which a delta is sorted
 
 constexpr int64_t kKeptEpochs = 3;  // for people who look
 constexpr const char* kRestore =
@@ -267,8 +270,16 @@ Status EpochStore::WriteEpoch(EpochData* data, const std::string& name) {
   if (delta.records > 0) {
     FLOW_TRY(std::unique_ptr<OutputFile> file, files_->Create(folder + "/delta.seg"));
     SegmentWriter writer(file.get());
-    for (const StateWriter& part : data->deltas) {
-      for (const std::string& frame : part.frames()) FLOW_RETURN_IF_ERROR(writer.Frame(frame));
+    int64_t bytes = 0;
+    for (const StateWriter& part : data->deltas) bytes += part.bytes();
+    // Who folds an unsorted delta has all of it in memory.
+    delta.sorted = bytes >= kSortedDelta;
+    if (delta.sorted) {
+      FLOW_TRY(delta.records, WriteSorted(data->deltas, &writer));
+    } else {
+      for (const StateWriter& part : data->deltas) {
+        for (const std::string& frame : part.frames()) FLOW_RETURN_IF_ERROR(writer.Frame(frame));
+      }
     }
     FLOW_RETURN_IF_ERROR(writer.Finish(&delta.info));
     delta.info.file = name + "/delta.seg";

@@ -19,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/base/arena.h"
 #include "runtime/checkpoint/manifest.h"
 #include "runtime/checkpoint/state_load.h"
 
@@ -28,6 +29,7 @@ namespace flow {
 struct EpochData {
   Manifest manifest;
   std::vector<StateWriter> deltas;
+  MemoryCharge charge;  // for what is here
   // Encoded rows (runtime/format/row_codec.h), a frame each, by view.
   struct Outbox {
     std::string view;

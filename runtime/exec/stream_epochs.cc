@@ -151,6 +151,13 @@ Status StreamJob::Cut(bool ended) {
     data.deltas.push_back(std::move(worker->dead));
     worker->dead = StateWriter();
   }
+  // They are beside the state until they are on disk, with what sorts them.
+  constexpr int64_t kSortBytes = 12;  // of a record
+  int64_t bytes = 0;
+  for (const StateWriter& delta : data.deltas) {
+    bytes += delta.bytes() + delta.records() * kSortBytes;
+  }
+  data.charge = MemoryCharge(&state_account_, bytes);
   last_cut_ = data.manifest;
   last_cut_us_ = NowUs();
   std::map<int, std::shared_ptr<const Batch>> content;

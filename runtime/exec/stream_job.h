@@ -71,6 +71,7 @@ class StreamJob {
   Status StateStatus() const;
   // Between ticks: moves state to disk if there is too much of it in memory.
   Status KeepBudget();
+  int64_t UnsavedBytes() const;
   void Evict();
 
   // Durable state: stream_epochs.cc.

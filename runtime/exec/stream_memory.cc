@@ -1,4 +1,5 @@
 // The budget of a stream's state: who gets how much, and what is done when there is too much of it.
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,7 +14,10 @@ constexpr int64_t kMaxTickBytes = 32 << 20;  // each partition may read one mors
 constexpr int64_t kMinTickBytes = 256 << 10;
 constexpr int64_t kMinStoreBytes = 2 << 20, kMaxStoreBytes = 256 << 20;
 constexpr int64_t kMaxRestBytes = 64 << 20;
+constexpr int64_t kMaxFoldBytes = 32 << 20;  // for who writes epochs and folds segments
 constexpr int64_t kMinZoneBytes = 32 << 10;
+constexpr int64_t kSavedParts = 8;  // of the state in memory, about, that an epoch saves
+constexpr int64_t kMinSaved = 256 << 10;
 constexpr int64_t kZones = 64;  // of a share, about: what goes at once is a small part of it
 
 int64_t MachineBytes() {
@@ -30,8 +34,9 @@ void StreamJob::OpenMemory() {
   // A tick may bring as much new state as it reads.
   tick_bytes_ = std::clamp(memory / 32, kMinTickBytes, kMaxTickBytes);
   // A quarter is for what nobody counts: batches on their way to disk, its library, fragments.
-  hot_bytes_ = std::max<int64_t>(
-      0, memory - options.memory - 2 * tick_bytes_ - std::min(memory / 4, kMaxRestBytes));
+  hot_bytes_ = std::max<int64_t>(0, memory - options.memory - 2 * tick_bytes_ -
+                                        std::min(memory / 4, kMaxRestBytes) -
+                                        (durable() ? std::min(memory / 8, kMaxFoldBytes) : 0));
   cold_ = std::make_unique<ColdStore>(std::move(options));
 }
 
@@ -63,9 +68,24 @@ void StreamJob::Evict() {
       share.Evict(static_cast<int64_t>(static_cast<double>(share.bytes()) * kept));
     }
   });
+  // What was freed lies in pieces between what stays; the allocator alone gives back only its end.
+  ::malloc_trim(0);
+}
+
+int64_t StreamJob::UnsavedBytes() const {
+  int64_t bytes = 0;
+  for (const auto& shares : aggregates_) {
+    for (const auto& share : shares) bytes += share->unsaved_bytes();
+  }
+  return bytes;
 }
 
 Status StreamJob::KeepBudget() {
+  // Only what is saved may go, and what is being saved is in memory twice: so it is saved in parts.
+  if (epochs_ != nullptr && UnsavedBytes() > std::max(hot_bytes_ / kSavedParts, kMinSaved)) {
+    cut_early_ = true;
+    FLOW_RETURN_IF_ERROR(CutIfDue(false));
+  }
   if (state_account_.used() <= hot_bytes_) return OkStatus();
   Evict();
   FLOW_RETURN_IF_ERROR(StateStatus());

@@ -103,7 +103,7 @@ void PartialAggregate::SaveChanges(uint32_t part, StateSink* out) {
 Status PartialAggregate::Load(std::string_view key, std::string_view value) {
   constexpr int64_t kEntriesATable = 16 * 1024;  // their strings stay in its arena
   std::optional<TableKey> at = ParseTableKey(key);
-  if (!at || at->slice != sliced() || key.size() < at->size + 8 + kPartBytes) {
+  if (!at || at->slice != sliced() || key.size() < at->size + kEntryHashBytes + kPartBytes) {
     return DataError("damaged state: a key of " + spec_->name + " can not be read");
   }
   key.remove_suffix(kPartBytes);
@@ -177,8 +177,7 @@ class Merger {
   Merger(const AggregateKernels& kernels, int partition, int partitions)
       : kernels_(kernels), partition_(partition), partitions_(partitions) {}
   bool Owns(const uint8_t* entry) const {
-    return KeyPartition(reinterpret_cast<const FlowEntryHeader*>(entry)->hash, partitions_) ==
-           partition_;
+    return KeyPartition(EntryHash(entry), partitions_) == partition_;
   }
   // Adds what this share owns of `from` to `to`.
   void Merge(const GroupTable& from, GroupTable* to) const {

@@ -59,8 +59,8 @@ Status ColdSide::ForEach(const program::AggregateKernels& kernels, GroupTable* t
   std::vector<const uint8_t*> entries;
   auto finish = [&]() -> Status {
     Status status = entries.empty() ? OkStatus() : f(entries.data(), entries.size());
-    for (const uint8_t* entry : entries) {
-      if (spec_->layout.needs_destroy) kernels.destroy(kernels.self, const_cast<uint8_t*>(entry));
+    for (size_t i = 0; EntriesOwnMemory(*spec_) && i < entries.size(); ++i) {
+      kernels.destroy(kernels.self, const_cast<uint8_t*>(entries[i]));
     }
     entries.clear();
     arena.Reset();
@@ -71,10 +71,10 @@ Status ColdSide::ForEach(const program::AggregateKernels& kernels, GroupTable* t
       room_.store->Scan(prefix, [&](std::string_view key, std::string_view value) -> Status {
         key.remove_prefix(prefix.size());
         auto* entry = reinterpret_cast<uint8_t*>(arena.Allocate(size));
-        *reinterpret_cast<FlowEntryHeader*>(entry) = {0, 0, 0};
+        *reinterpret_cast<FlowEntryHeader*>(entry) = {};
         FLOW_RETURN_IF_ERROR(ReadEntry(*spec_, key, value, entry, &arena));
         if (table->stored() > 0 && table->FindEntry(kernels, entry) != nullptr) {
-          if (spec_->layout.needs_destroy) kernels.destroy(kernels.self, entry);
+          if (EntriesOwnMemory(*spec_)) kernels.destroy(kernels.self, entry);
           return OkStatus();
         }
         entries.push_back(entry);
@@ -103,7 +103,7 @@ Status ColdSide::Drop(const GroupTable& table) {
 Status ColdSide::Evict(const std::vector<GroupTable*>& tables, const MemoryAccount& account,
                        int64_t goal) {
   if (room_.store == nullptr || tables.empty()) return OkStatus();
-  const int64_t batch = std::clamp<int64_t>(room_.bytes / 4, room_.zone_bytes, kMaxBatch);
+  const int64_t batch = std::clamp<int64_t>(room_.bytes / 8, room_.zone_bytes, kMaxBatch);
   size_t at = 0;
   while (at + 1 < tables.size() && tables[at]->prefix() < hand_) ++at;
   // Twice round: the first turn of an entry that was found only forgets that.

@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "runtime/abi/compact_sum.h"
 #include "runtime/abi/exact_sum.h"
 #include "runtime/abi/hash.h"
 #include "runtime/abi/multiset.h"
@@ -43,7 +44,8 @@ void Store(uint8_t* at, T value) {
   std::memcpy(at, &value, sizeof value);
 }
 
-constexpr int kSumOffset = 16;  // of the sum or the value behind the count
+constexpr char kNoSum = '\xFF';  // in place of the number of a sum's bytes
+constexpr int32_t kWideForm = 0xFFFF;
 
 void AppendExactSum(const FlowExactSum& sum, std::string* out) {
   int used = 0;
@@ -100,11 +102,41 @@ void StoreStateString(FlowString from, uint8_t* at, Arena* arena) {
   Store(at, own);
 }
 
-size_t SumBytes(const Type& type) { return type.is(TypeKind::kDecimal) ? 32 : 16; }
+void AppendHash(uint64_t hash, std::string* out) {
+  const uint32_t upper = __builtin_bswap32(static_cast<uint32_t>(hash >> 32));
+  out->append(reinterpret_cast<const char*>(&upper), kEntryHashBytes);
+}
 
-void AppendAccumulator(const AggregateCall& call, bool updating, const uint8_t* at,
-                       std::string* out) {
-  AppendInteger(Load<int64_t>(at), out);
+bool IsNull(const program::NullBit& null, const uint8_t* entry) {
+  return (entry[null.offset] & null.mask) != 0;
+}
+
+void AppendDoubleSum(const uint8_t* cell, std::string* out) {
+  FlowInt128 m;
+  const int32_t form = flow_double_sum_form(cell, &m);
+  AppendInteger(form, out);
+  if (const FlowExactSum* wide = flow_double_sum_wide(cell); wide != nullptr) {
+    AppendExactSum(*wide, out);
+  } else {
+    AppendInteger(m, out);
+  }
+}
+
+void AppendSum(const program::Accumulator& place, const uint8_t* cell, std::string* out) {
+  if (flow_sum_is_none(cell, place.size)) {
+    *out += kNoSum;
+    return;
+  }
+  uint64_t words[kFlowSumWords];
+  flow_sum_load(cell, place.size, words);
+  AppendTrimmed(reinterpret_cast<const uint8_t*>(words), sizeof words, out);
+}
+
+void AppendAccumulator(const AggregateCall& call, const program::Accumulator& place, bool updating,
+                       const uint8_t* entry, std::string* out) {
+  if (place.shared) return;
+  const uint8_t* cell = entry + place.offset;
+  if (place.count >= 0) AppendInteger(Load<int64_t>(entry + place.count), out);
   switch (call.fn) {
     case AggregateFn::kCountRows:
     case AggregateFn::kCount:
@@ -112,26 +144,51 @@ void AppendAccumulator(const AggregateCall& call, bool updating, const uint8_t* 
     case AggregateFn::kSum:
     case AggregateFn::kAvg:
       if (call.argument_type.is(TypeKind::kDouble)) {
-        AppendExactSum(*reinterpret_cast<const FlowExactSum*>(at + kSumOffset), out);
+        AppendDoubleSum(cell, out);
       } else {
-        AppendTrimmed(at + kSumOffset, SumBytes(call.argument_type), out);
+        AppendSum(place, cell, out);
       }
       return;
     case AggregateFn::kMin:
     case AggregateFn::kMax:
       if (updating) {
-        AppendMultiset(call.argument_type, Load<const FlowMultiset*>(at + 8), out);
-      } else if (Load<int64_t>(at) != 0) {
-        AppendCell(call.argument_type, at + kSumOffset, kFlowValue, out);
+        AppendMultiset(call.argument_type, Load<const FlowMultiset*>(cell), out);
+      } else {
+        AppendCell(call.argument_type, cell, IsNull(place.null, entry) ? kFlowNull : kFlowValue,
+                   out);
       }
       return;
   }
 }
 
-// `set` stays the reader's until the whole entry is read.
-void ReadAccumulator(const AggregateCall& call, bool updating, EntryInput* in, uint8_t* at,
-                     Arena* arena) {
-  Store(at, in->Integer<int64_t>());
+void ReadDoubleSum(EntryInput* in, uint8_t* cell, Arena* arena) {
+  const auto form = in->Integer<int32_t>();
+  if (!in->ok) return;
+  if (form == kWideForm) {
+    ReadExactSum(in, flow_double_sum_widen(cell, arena->abi()));
+  } else {
+    const auto m = in->Integer<FlowInt128>();
+    in->ok = in->ok && flow_double_sum_set(cell, form, m) != 0;
+  }
+}
+
+void ReadSum(EntryInput* in, const program::Accumulator& place, uint8_t* cell, Arena* arena) {
+  if (!in->bytes.empty() && in->bytes[0] == kNoSum && place.count < 0) {
+    in->bytes.remove_prefix(1);
+    flow_sum_clear(cell, place.size, 1);
+    return;
+  }
+  uint64_t words[kFlowSumWords];
+  if (in->Trimmed(reinterpret_cast<uint8_t*>(words), sizeof words)) {
+    flow_sum_store(cell, place.size, words, arena->abi());
+  }
+}
+
+void ReadAccumulator(const AggregateCall& call, const program::Accumulator& place, bool updating,
+                     EntryInput* in, uint8_t* entry, Arena* arena) {
+  if (place.shared) return;
+  uint8_t* at = entry + place.offset;
+  if (place.count >= 0) Store(entry + place.count, in->Integer<int64_t>());
   switch (call.fn) {
     case AggregateFn::kCountRows:
     case AggregateFn::kCount:
@@ -139,36 +196,58 @@ void ReadAccumulator(const AggregateCall& call, bool updating, EntryInput* in, u
     case AggregateFn::kSum:
     case AggregateFn::kAvg:
       if (call.argument_type.is(TypeKind::kDouble)) {
-        ReadExactSum(in, reinterpret_cast<FlowExactSum*>(at + kSumOffset));
+        ReadDoubleSum(in, at, arena);
       } else {
-        in->Trimmed(at + kSumOffset, SumBytes(call.argument_type));
+        ReadSum(in, place, at, arena);
       }
       return;
     case AggregateFn::kMin:
     case AggregateFn::kMax:
       if (updating) {
         auto* set = flow_multiset_new(static_cast<int32_t>(call.argument_type.kind));
-        Store(at + 8, set);
+        Store(at, set);
         ReadMultiset(call.argument_type, in, set);
-      } else if (Load<int64_t>(at) != 0) {
+      } else {
         alignas(16) char cell[16];
         uint8_t status;
-        in->ok &= ReadCellBytes(call.argument_type, &in->bytes, cell, &status, arena->abi()) &&
-                  status == kFlowValue;
+        in->ok =
+            in->ok && ReadCellBytes(call.argument_type, &in->bytes, cell, &status, arena->abi());
         if (!in->ok) return;
-        if (call.argument_type.is(TypeKind::kString)) {
-          StoreStateString(Load<FlowString>(reinterpret_cast<uint8_t*>(cell)), at + kSumOffset,
-                           arena);
+        if (status != kFlowValue) {
+          entry[place.null.offset] |= place.null.mask;
+        } else if (call.argument_type.is(TypeKind::kString)) {
+          StoreStateString(Load<FlowString>(reinterpret_cast<uint8_t*>(cell)), at, arena);
         } else {
-          std::memcpy(at + kSumOffset, cell, static_cast<size_t>(call.argument_type.width()));
+          std::memcpy(at, cell, static_cast<size_t>(call.argument_type.width()));
         }
       }
       return;
   }
 }
 
-bool OwnsMultiset(const program::Aggregate& spec, const AggregateCall& call) {
-  return spec.updating_input && (call.fn == AggregateFn::kMin || call.fn == AggregateFn::kMax);
+// Of an entry that is not whole: what was not read is 0.
+void FreeAccumulator(const AggregateCall& call, const program::Accumulator& place, bool updating,
+                     uint8_t* entry) {
+  uint8_t* at = entry + place.offset;
+  switch (call.fn) {
+    case AggregateFn::kCountRows:
+    case AggregateFn::kCount:
+      return;
+    case AggregateFn::kSum:
+    case AggregateFn::kAvg:
+      if (call.argument_type.is(TypeKind::kDouble)) {
+        flow_double_sum_free(at);
+      } else {
+        flow_sum_free(at, place.size);
+      }
+      return;
+    case AggregateFn::kMin:
+    case AggregateFn::kMax:
+      if (!updating) return;
+      flow_multiset_free(Load<FlowMultiset*>(at));
+      Store<FlowMultiset*>(at, nullptr);
+      return;
+  }
 }
 
 }  // namespace
@@ -192,17 +271,15 @@ void ReadExactSum(EntryInput* in, FlowExactSum* sum) {
 }
 
 void AppendEntryKey(const program::Aggregate& spec, const uint8_t* entry, std::string* out) {
-  uint64_t hash = __builtin_bswap64(Load<FlowEntryHeader>(entry).hash);
-  out->append(reinterpret_cast<const char*>(&hash), 8);
+  AppendHash(EntryHash(entry), out);
   for (const program::Cell& key : spec.layout.keys) {
-    AppendCell(key.type, entry + key.offset, entry[key.status_offset], out);
+    AppendCell(key.type, entry + key.offset, IsNull(key.null, entry) ? kFlowNull : kFlowValue, out);
   }
 }
 
 void AppendRowKey(const program::Aggregate& spec, const FlowColumn* in, int32_t row, uint64_t hash,
                   std::string* out) {
-  hash = __builtin_bswap64(hash);
-  out->append(reinterpret_cast<const char*>(&hash), 8);
+  AppendHash(hash, out);
   for (size_t k = 0; k < spec.layout.keys.size(); ++k) {
     const Type& type = spec.layout.keys[k].type;
     const uint8_t* value =
@@ -219,8 +296,11 @@ void AppendRowKey(const program::Aggregate& spec, const FlowColumn* in, int32_t 
 void MoveEntry(const program::Aggregate& spec, const uint8_t* from, uint8_t* to, Arena* arena) {
   std::memcpy(to + sizeof(FlowEntryHeader), from + sizeof(FlowEntryHeader),
               static_cast<size_t>(spec.layout.entry_size) - sizeof(FlowEntryHeader));
+  const auto* header = reinterpret_cast<const FlowEntryHeader*>(from);
+  reinterpret_cast<FlowEntryHeader*>(to)->hash = header->hash;
+  reinterpret_cast<FlowEntryHeader*>(to)->nulls = header->nulls;
   for (const program::Cell& key : spec.layout.keys) {
-    if (!key.type.is(TypeKind::kString) || from[key.status_offset] != kFlowValue) continue;
+    if (!key.type.is(TypeKind::kString) || IsNull(key.null, from)) continue;
     const FlowString s = Load<FlowString>(from + key.offset);
     FlowString copy;
     flow_string_copy(&copy, flow_string_data(&s), s.size, arena->abi());
@@ -230,9 +310,9 @@ void MoveEntry(const program::Aggregate& spec, const uint8_t* from, uint8_t* to,
     const AggregateCall& call = spec.calls[i];
     if (!call.argument_type.is(TypeKind::kString) || spec.updating_input) continue;
     if (call.fn != AggregateFn::kMin && call.fn != AggregateFn::kMax) continue;
-    const int32_t at = spec.layout.accumulators[i].offset;
-    if (Load<int64_t>(from + at) == 0) continue;
-    StoreStateString(Load<FlowString>(from + at + kSumOffset), to + at + kSumOffset, arena);
+    const program::Accumulator& place = spec.layout.accumulators[i];
+    if (IsNull(place.null, from)) continue;
+    StoreStateString(Load<FlowString>(from + place.offset), to + place.offset, arena);
   }
 }
 
@@ -241,27 +321,34 @@ void AppendEntryValue(const program::Aggregate& spec, const uint8_t* entry, std:
     AppendInteger(Load<int64_t>(entry + spec.layout.live_offset), out);
   }
   for (size_t i = 0; i < spec.calls.size(); ++i) {
-    AppendAccumulator(spec.calls[i], spec.updating_input,
-                      entry + spec.layout.accumulators[i].offset, out);
+    AppendAccumulator(spec.calls[i], spec.layout.accumulators[i], spec.updating_input, entry, out);
   }
 }
 
 uint64_t EntryKeyHash(std::string_view key) {
-  uint64_t hash = 0;
-  std::memcpy(&hash, key.data(), std::min<size_t>(8, key.size()));
-  return __builtin_bswap64(hash);
+  uint32_t upper = 0;
+  std::memcpy(&upper, key.data(), std::min(kEntryHashBytes, key.size()));
+  return uint64_t{__builtin_bswap32(upper)} << 32;
+}
+
+bool EntriesOwnMemory(const program::Aggregate& spec) {
+  return spec.layout.needs_destroy || (spec.layout.may_spill && flow_spill_count() > 0);
 }
 
 Status ReadEntry(const program::Aggregate& spec, std::string_view key, std::string_view value,
                  uint8_t* entry, Arena* arena) {
   std::memset(entry + sizeof(FlowEntryHeader), 0,
               static_cast<size_t>(spec.layout.entry_size) - sizeof(FlowEntryHeader));
-  reinterpret_cast<FlowEntryHeader*>(entry)->hash = EntryKeyHash(key);
-  EntryInput in{key, key.size() >= 8};
-  if (in.ok) in.bytes.remove_prefix(8);
+  auto* header = reinterpret_cast<FlowEntryHeader*>(entry);
+  header->hash = static_cast<uint32_t>(EntryKeyHash(key) >> 32);
+  header->nulls = 0;
+  EntryInput in{key, key.size() >= kEntryHashBytes};
+  if (in.ok) in.bytes.remove_prefix(kEntryHashBytes);
   for (const program::Cell& cell : spec.layout.keys) {
-    in.ok = in.ok && ReadCellBytes(cell.type, &in.bytes, entry + cell.offset,
-                                   entry + cell.status_offset, arena->abi());
+    uint8_t status = kFlowValue;
+    in.ok =
+        in.ok && ReadCellBytes(cell.type, &in.bytes, entry + cell.offset, &status, arena->abi());
+    if (status != kFlowValue) entry[cell.null.offset] |= cell.null.mask;
   }
   in.ok = in.ok && in.bytes.empty();
   in.bytes = value;
@@ -269,15 +356,12 @@ Status ReadEntry(const program::Aggregate& spec, std::string_view key, std::stri
     Store(entry + spec.layout.live_offset, in.Integer<int64_t>());
   }
   for (size_t i = 0; in.ok && i < spec.calls.size(); ++i) {
-    ReadAccumulator(spec.calls[i], spec.updating_input, &in,
-                    entry + spec.layout.accumulators[i].offset, arena);
+    ReadAccumulator(spec.calls[i], spec.layout.accumulators[i], spec.updating_input, &in, entry,
+                    arena);
   }
   if (in.ok && in.bytes.empty()) return OkStatus();
   for (size_t i = 0; i < spec.calls.size(); ++i) {
-    if (!OwnsMultiset(spec, spec.calls[i])) continue;
-    uint8_t* at = entry + spec.layout.accumulators[i].offset + 8;
-    flow_multiset_free(Load<FlowMultiset*>(at));
-    Store<FlowMultiset*>(at, nullptr);
+    FreeAccumulator(spec.calls[i], spec.layout.accumulators[i], spec.updating_input, entry);
   }
   return DataError("damaged state: an entry of " + spec.name + " can not be read");
 }

@@ -2,11 +2,13 @@
 // and cold storage hold. Both engines lay entries out alike, so either can read what the other
 // wrote.
 //
-//   key    u64 hash (big-endian, so that key groups are neighbours), then the key cells
-//   value  live weight (if the input is updating), then each accumulator:
+//   key    u32 hash (big-endian, so that key groups are neighbours), then the key cells
+//   value  live weight (if the input is updating), then each accumulator that is not shared:
 //            COUNT      varint
-//            SUM, AVG   varint n, then the sum: trimmed two's complement; DOUBLE: non-zero chunks
-//            MIN, MAX   varint n, then the cell; updating input: the multiset
+//            SUM, AVG   varint n, if values are counted; then the sum: trimmed two's complement, or
+//                       0xFF: no value yet. DOUBLE: varint form, then varint m, or the non-zero
+//                       chunks
+//            MIN, MAX   the cell; updating input: the multiset
 #pragma once
 
 #include <cstdint>
@@ -25,17 +27,25 @@ void AppendRowKey(const program::Aggregate& spec, const FlowColumn* in, int32_t 
                   std::string* out);
 void AppendEntryValue(const program::Aggregate& spec, const uint8_t* entry, std::string* out);
 
-// The hash that a key begins with.
+// The hash that a key begins with, in the upper half: all that state knows of it.
+constexpr size_t kEntryHashBytes = 4;
 uint64_t EntryKeyHash(std::string_view key);
+// The same of an entry.
+inline uint64_t EntryHash(const uint8_t* entry) {
+  return uint64_t{reinterpret_cast<const FlowEntryHeader*>(entry)->hash} << 32;
+}
 
-// Fills an entry of the layout's size: hash, key, accumulators; the rest of its header is the
-// caller's. Strings go into `arena`. A data error if the bytes are not an entry of this layout;
-// then nothing is owned by it.
+// May entries own memory outside an arena now? While not, none need be destroyed.
+bool EntriesOwnMemory(const program::Aggregate& spec);
+
+// Fills an entry of the layout's size: hash, key, accumulators; zone and flags are the caller's.
+// Strings go into `arena`. A data error if the bytes are not an entry of this layout; then nothing
+// is owned by it.
 Status ReadEntry(const program::Aggregate& spec, std::string_view key, std::string_view value,
                  uint8_t* entry, Arena* arena);
 
-// Copies all but the header, with strings into `arena`. What `from` owns outside an arena is owned
-// by `to` then: `from` is only memory.
+// Copies all but zone and flags, with strings into `arena`. What `from` owns outside an arena is
+// owned by `to` then: `from` is only memory.
 void MoveEntry(const program::Aggregate& spec, const uint8_t* from, uint8_t* to, Arena* arena);
 
 // The layout's meaning as text: states whose texts are equal can read each other.

@@ -2,11 +2,13 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "runtime/abi/compact_sum.h"
 #include "runtime/abi/exact_sum.h"
 #include "runtime/base/datum.h"
 #include "runtime/operator/entry_bytes.h"
 #include "runtime/operator/entry_codec.h"
 #include "runtime/operator/table_key.h"
+#include "runtime/program/layout.h"
 
 namespace flow {
 
@@ -33,33 +35,48 @@ std::string CellSql(const Type& type, const void* value, uint8_t status) {
   return ToSql(ReadCell(column, type, 0));
 }
 
-// A 256-bit or 128-bit sum that fits 128 bits, as a value of the result's scale; else its bytes.
+// A sum that fits 128 bits, as a value of the result's scale.
 std::string SumText(const AggregateCall& call, EntryInput* in) {
-  uint8_t bytes[32] = {};
-  if (!in->Trimmed(bytes, call.argument_type.is(TypeKind::kDecimal) ? 32 : 16)) return "?";
+  uint64_t words[kFlowSumWords] = {};
+  if (!in->Trimmed(reinterpret_cast<uint8_t*>(words), sizeof words)) return "?";
   FlowInt128 sum;
-  std::memcpy(&sum, bytes, sizeof sum);
+  std::memcpy(&sum, words, sizeof sum);
   int scale = call.argument_type.is(TypeKind::kDecimal) ? call.argument_type.scale : 0;
   return ToSql(Datum::Decimal(Type::Decimal(38, scale), sum));
 }
 
-std::string AccumulatorText(const AggregateCall& call, bool updating, EntryInput* in) {
-  int64_t n = in->Integer<int64_t>();
+std::string DoubleSumText(EntryInput* in) {
+  constexpr int32_t kWideForm = 0xFFFF;
+  double sum = 0;
+  const auto form = in->Integer<int32_t>();
+  if (form == kWideForm) {
+    FlowExactSum exact;
+    ReadExactSum(in, &exact);
+    sum = flow_exact_sum_finish(&exact);
+  } else {
+    uint8_t cell[kFlowDoubleSumBytes] = {};
+    in->ok = flow_double_sum_set(cell, form, in->Integer<FlowInt128>()) != 0 && in->ok;
+    sum = flow_double_sum_finish(cell);
+  }
+  return ToSql(Datum::Double(sum));
+}
+
+std::string AccumulatorText(const AggregateCall& call, const program::Accumulator& place,
+                            bool updating, EntryInput* in) {
+  const int64_t n = place.count >= 0 ? in->Integer<int64_t>() : 0;
   switch (call.fn) {
     case AggregateFn::kCountRows:
     case AggregateFn::kCount:
       return std::to_string(n);
     case AggregateFn::kSum:
     case AggregateFn::kAvg: {
-      std::string sum;
-      if (call.argument_type.is(TypeKind::kDouble)) {
-        FlowExactSum exact;
-        ReadExactSum(in, &exact);
-        sum = ToSql(Datum::Double(flow_exact_sum_finish(&exact)));
-      } else {
-        sum = SumText(call, in);
+      const std::string of = place.count >= 0 ? " of " + std::to_string(n) : "";
+      if (call.argument_type.is(TypeKind::kDouble)) return "sum " + DoubleSumText(in) + of;
+      if (place.count < 0 && !in->bytes.empty() && in->bytes[0] == '\xFF') {
+        in->bytes.remove_prefix(1);
+        return "NULL";
       }
-      return "sum " + sum + " of " + std::to_string(n);
+      return "sum " + SumText(call, in) + of;
     }
     case AggregateFn::kMin:
     case AggregateFn::kMax: {
@@ -67,7 +84,6 @@ std::string AccumulatorText(const AggregateCall& call, bool updating, EntryInput
       alignas(16) char cell[16];
       uint8_t status;
       if (!updating) {
-        if (n == 0) return "NULL";
         in->ok &= ReadCellBytes(call.argument_type, &in->bytes, cell, &status, arena.abi());
         return in->ok ? CellSql(call.argument_type, cell, status) : "?";
       }
@@ -116,6 +132,7 @@ Result<program::Aggregate> ParseEntryDescriptor(const std::string& text) {
     }
     if (json.at("windowed").get<bool>()) spec.window.emplace();
     spec.updating_input = json.at("updating").get<bool>();
+    spec.layout = program::LayOut(spec.key_types, spec.calls, spec.updating_input);
   } catch (const std::exception& e) {
     return DataError(std::string("damaged state: a layout can not be read: ") + e.what());
   }
@@ -126,9 +143,9 @@ Result<std::string> EntryText(const program::Aggregate& spec, std::string_view k
                               std::string_view value) {
   Error damaged = DataError("damaged state: an entry can not be read");
   std::optional<TableKey> table = ParseTableKey(key);
-  if (!table || key.size() < table->size + 8) return damaged;
+  if (!table || key.size() < table->size + kEntryHashBytes) return damaged;
   std::string text;
-  EntryInput in{key.substr(table->size + 8), true};
+  EntryInput in{key.substr(table->size + kEntryHashBytes), true};
   Arena arena;
   for (size_t i = 0; i < spec.key_types.size(); ++i) {
     alignas(16) char cell[16];
@@ -145,10 +162,13 @@ Result<std::string> EntryText(const program::Aggregate& spec, std::string_view k
   }
   text += text.empty() ? "" : " | ";
   in.bytes = value;
-  if (spec.updating_input) text += "rows=" + std::to_string(in.Integer<int64_t>());
+  const int64_t live = spec.updating_input ? in.Integer<int64_t>() : 0;
+  if (spec.updating_input) text += "rows=" + std::to_string(live);
   for (size_t i = 0; i < spec.calls.size(); ++i) {
+    const program::Accumulator& place = spec.layout.accumulators[i];
     text += (i == 0 && !spec.updating_input ? "" : ", ") + spec.calls[i].text + "=" +
-            AccumulatorText(spec.calls[i], spec.updating_input, &in);
+            (place.shared ? std::to_string(live)
+                          : AccumulatorText(spec.calls[i], place, spec.updating_input, &in));
   }
   if (!in.ok || !in.bytes.empty()) return damaged;
   return text;

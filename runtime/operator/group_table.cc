@@ -1,7 +1,8 @@
-// GroupTable: linear probing, growth at 3/4 load, tombstones; zones.
+// GroupTable: linear probing, growth at 13/16 load, tombstones; zones.
 #include "runtime/operator/group_table.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "runtime/operator/entry_codec.h"
 
@@ -9,28 +10,29 @@ namespace flow {
 
 namespace {
 constexpr size_t kFirstSlots = 16;
+constexpr size_t kHeadersAhead = 16;   // headers in flight, in a walk over all slots
 constexpr size_t kMaxZones = 1 << 16;  // what an entry's flags can name
 }  // namespace
 
 GroupTable::GroupTable(const program::Aggregate* spec, MemoryAccount* account, int64_t zone_bytes)
-    : spec_(spec), account_(account), zone_bytes_(zone_bytes), slots_(kFirstSlots, kEmpty) {
-  mask_ = kFirstSlots - 1;
-  account_->Add(static_cast<int64_t>(slots_.size() * sizeof(uint64_t)));
+    : spec_(spec), account_(account), zone_bytes_(zone_bytes) {
+  Rehash(kFirstSlots);
   OpenZone();
 }
 
 GroupTable::~GroupTable() {
-  account_->Add(-static_cast<int64_t>(slots_.size() * sizeof(uint64_t)));
-  if (!spec_->layout.needs_destroy) return;
+  account_->Add(-static_cast<int64_t>(slots_.size() * sizeof(uint64_t)) - PointerBytes(changed_));
+  if (!EntriesOwnMemory(*spec_)) return;
   const program::AggregateKernels* kernels = spec_->kernels->Load();
   ForEach([&](uint8_t* entry) { kernels->destroy(kernels->self, entry); });
 }
 
 template <typename Equal>
-uint8_t* GroupTable::Probe(uint64_t hash, Equal equal, uint64_t** free_slot) {
+uint8_t* GroupTable::Probe(uint32_t hash, Equal equal, uint64_t** free_slot) {
   const uint64_t tag = Tag(hash);
   uint64_t* erased = nullptr;
-  for (uint64_t i = hash & mask_;; i = (i + 1) & mask_) {
+  const size_t slots = slots_.size();
+  for (size_t i = Home(hash);; i = i + 1 == slots ? 0 : i + 1) {
     uint64_t slot = slots_[i];
     if (slot == kEmpty) {
       *free_slot = erased != nullptr ? erased : &slots_[i];
@@ -53,29 +55,46 @@ void GroupTable::OpenZone() {
   zones_[zone] = std::make_unique<Arena>(account_);
   order_.push_back(static_cast<uint32_t>(zone));
   current_ = zone;
+  spare_ = nullptr;
+}
+
+void GroupTable::GrowChanged() {
+  // In small steps: the list may be as long as the table.
+  constexpr size_t kFirst = 16;
+  account_->Add(-PointerBytes(changed_));
+  changed_.reserve(std::max(kFirst, changed_.capacity() + changed_.capacity() / 2));
+  account_->Add(PointerBytes(changed_));
 }
 
 uint8_t* GroupTable::NewMemory() {
   uint8_t* entry;
-  uint32_t zone;
+  uint16_t zone;
   if (!free_.empty()) {
     entry = free_.back();
     free_.pop_back();
-    zone = static_cast<uint32_t>(Zone(entry));
+    zone = Header(entry)->zone;
   } else {
     const size_t size = static_cast<size_t>(spec_->layout.entry_size);
-    if (zone_bytes_ > 0 && arena().room() < size && arena().allocated_bytes() >= zone_bytes_ &&
-        order_.size() < kMaxZones) {
-      OpenZone();
+    if (spare_ == nullptr) {
+      if (zone_bytes_ > 0 && arena().room() < size && arena().allocated_bytes() >= zone_bytes_ &&
+          order_.size() < kMaxZones) {
+        OpenZone();
+      }
+      // Arenas hand out multiples of 16 bytes: of entries that are none, two at once.
+      const bool pair = size % 16 != 0;
+      entry = reinterpret_cast<uint8_t*>(arena().Allocate(pair ? 2 * size : size));
+      if (pair) spare_ = entry + size;
+    } else {
+      entry = spare_;
+      spare_ = nullptr;
     }
-    entry = reinterpret_cast<uint8_t*>(arena().Allocate(size));
-    zone = static_cast<uint32_t>(current_);
+    zone = static_cast<uint16_t>(current_);
   }
-  *Header(entry) = {0, 0, zone << kZoneShift};
+  *Header(entry) = {0, zone, 0, 0};
   return entry;
 }
 
-uint8_t* GroupTable::NewEntry(uint64_t hash, uint64_t* slot) {
+uint8_t* GroupTable::NewEntry(uint32_t hash, uint64_t* slot) {
   uint8_t* entry = NewMemory();
   if (*slot == kEmpty) ++used_;
   *slot = Tag(hash) | reinterpret_cast<uint64_t>(entry);
@@ -84,16 +103,17 @@ uint8_t* GroupTable::NewEntry(uint64_t hash, uint64_t* slot) {
   return entry;
 }
 
-void GroupTable::MakeRoom() {
-  if (static_cast<size_t>(used_ + 1) * 4 <= slots_.size() * 3) return;
-  Rehash(static_cast<size_t>(size_ + 1) * 2 > slots_.size() ? slots_.size() * 2 : slots_.size());
+void GroupTable::Grow() {
+  // Half as many again; as many as before, if it was erased entries that filled the table.
+  const size_t slots = slots_.size();
+  Rehash(static_cast<size_t>(size_ + 1) * 2 > slots ? (slots + slots / 2 + 7) / 8 * 8 : slots);
 }
 
 uint8_t* GroupTable::InsertNew(uint64_t hash) {
   MakeRoom();
   uint64_t* slot = nullptr;
-  Probe(hash, [](const uint8_t*) { return false; }, &slot);
-  return NewEntry(hash, slot);
+  Probe(Fold(hash), [](const uint8_t*) { return false; }, &slot);
+  return NewEntry(Fold(hash), slot);
 }
 
 uint8_t* GroupTable::InsertSaved(uint64_t hash, std::string_view key) {
@@ -104,7 +124,7 @@ uint8_t* GroupTable::InsertSaved(uint64_t hash, std::string_view key) {
     AppendEntryKey(*spec_, entry, &saved);
     return saved == key;
   };
-  return Probe(hash, equal, &slot) == nullptr ? NewEntry(hash, slot) : nullptr;
+  return Probe(Fold(hash), equal, &slot) == nullptr ? NewEntry(Fold(hash), slot) : nullptr;
 }
 
 uint8_t* GroupTable::InsertStored(uint64_t hash) {
@@ -119,7 +139,7 @@ uint8_t* GroupTable::Find(const program::AggregateKernels& kernels, const FlowCo
                           int32_t row, uint64_t hash) {
   uint64_t* slot = nullptr;
   return Probe(
-      hash, [&](const uint8_t* e) { return kernels.equal(kernels.self, e, in, row); }, &slot);
+      Fold(hash), [&](const uint8_t* e) { return kernels.equal(kernels.self, e, in, row); }, &slot);
 }
 
 uint8_t* GroupTable::FindEntry(const program::AggregateKernels& kernels, const uint8_t* from) {
@@ -133,11 +153,11 @@ uint8_t* GroupTable::FindOrInsert(const program::AggregateKernels& kernels, cons
                                   int32_t row, uint64_t hash, bool* inserted) {
   MakeRoom();
   uint64_t* slot = nullptr;
-  uint8_t* entry =
-      Probe(hash, [&](const uint8_t* e) { return kernels.equal(kernels.self, e, in, row); }, &slot);
+  uint8_t* entry = Probe(
+      Fold(hash), [&](const uint8_t* e) { return kernels.equal(kernels.self, e, in, row); }, &slot);
   *inserted = entry == nullptr;
   if (entry == nullptr) {
-    entry = NewEntry(hash, slot);
+    entry = NewEntry(Fold(hash), slot);
     kernels.insert(kernels.self, entry, in, row, arena(entry).abi());
   } else {
     Header(entry)->flags |= kReferenced;
@@ -148,7 +168,7 @@ uint8_t* GroupTable::FindOrInsert(const program::AggregateKernels& kernels, cons
 uint8_t* GroupTable::FindOrInsertEntry(const program::AggregateKernels& kernels,
                                        const uint8_t* from, bool* inserted) {
   MakeRoom();
-  uint64_t hash = Header(from)->hash;
+  uint32_t hash = Header(from)->hash;
   uint64_t* slot = nullptr;
   uint8_t* entry = Probe(
       hash, [&](const uint8_t* e) { return kernels.equal_entries(kernels.self, e, from); }, &slot);
@@ -163,8 +183,8 @@ uint8_t* GroupTable::FindOrInsertEntry(const program::AggregateKernels& kernels,
 }
 
 void GroupTable::Erase(uint8_t* entry) {
-  uint64_t hash = Header(entry)->hash;
-  for (uint64_t i = hash & mask_;; i = (i + 1) & mask_) {
+  const size_t slots = slots_.size();
+  for (size_t i = Home(Header(entry)->hash);; i = i + 1 == slots ? 0 : i + 1) {
     if (slots_[i] > kErased && Pointer(slots_[i]) == entry) {
       slots_[i] = kErased;
       break;
@@ -172,11 +192,11 @@ void GroupTable::Erase(uint8_t* entry) {
   }
   --size_;
   if (Stored(entry)) --stored_;
-  if (spec_->layout.needs_destroy) {
+  if (EntriesOwnMemory(*spec_)) {
     const program::AggregateKernels* kernels = spec_->kernels->Load();
     kernels->destroy(kernels->self, entry);
   }
-  Header(entry)->flags &= ~uint32_t{0} << kZoneShift;
+  Header(entry)->flags = 0;
   free_.push_back(entry);
 }
 
@@ -185,15 +205,16 @@ void GroupTable::Rehash(size_t slots) {
   old.swap(slots_);
   account_->Add((static_cast<int64_t>(slots_.size()) - static_cast<int64_t>(old.size())) *
                 static_cast<int64_t>(sizeof(uint64_t)));
-  mask_ = slots - 1;
+  max_used_ = static_cast<int64_t>(slots * 13 / 16);
   used_ = size_;
-  constexpr size_t kAhead = 16;  // headers in flight
-  for (size_t at = 0; at < old.size(); ++at) {
-    if (at + kAhead < old.size()) __builtin_prefetch(Pointer(old[at + kAhead]));
-    const uint64_t slot = old[at];
+  for (size_t from = 0; from < old.size(); ++from) {
+    if (from + kHeadersAhead < old.size()) {
+      __builtin_prefetch(Pointer(old[from + kHeadersAhead]));
+    }
+    const uint64_t slot = old[from];
     if (slot <= kErased) continue;
-    uint64_t i = Header(Pointer(slot))->hash & mask_;
-    while (slots_[i] != kEmpty) i = (i + 1) & mask_;
+    size_t i = Home(Header(Pointer(slot))->hash);
+    while (slots_[i] != kEmpty) i = i + 1 == slots ? 0 : i + 1;
     slots_[i] = slot;
   }
 }
@@ -218,9 +239,10 @@ int64_t GroupTable::Choose(int64_t bytes, bool* round_ended) {
     taken += zones_[order_[i]]->allocated_bytes();
   }
   *round_ended = round_left_ == 0;
-  constexpr size_t kAhead = 16;  // headers in flight
   for (size_t i = 0; i < slots_.size(); ++i) {
-    if (i + kAhead < slots_.size()) __builtin_prefetch(Pointer(slots_[i + kAhead]));
+    if (i + kHeadersAhead < slots_.size()) {
+      __builtin_prefetch(Pointer(slots_[i + kHeadersAhead]));
+    }
     if (slots_[i] <= kErased) continue;
     uint8_t* entry = Pointer(slots_[i]);
     if (!chosen_[Zone(entry)]) continue;
@@ -242,9 +264,10 @@ void GroupTable::Keep() {
 
 void GroupTable::Release() {
   const program::AggregateKernels* kernels = spec_->kernels->Load();
+  const bool owned = EntriesOwnMemory(*spec_);
   for (size_t i = 0; i < victims_.size(); ++i) {
     if (Stored(victims_[i])) --stored_;
-    if (spec_->layout.needs_destroy) kernels->destroy(kernels->self, victims_[i]);
+    if (owned) kernels->destroy(kernels->self, victims_[i]);
     slots_[victim_slots_[i]] = kErased;
   }
   size_ -= static_cast<int64_t>(victims_.size());
@@ -263,12 +286,10 @@ void GroupTable::Release() {
     uint8_t* entry = NewMemory();
     MoveEntry(*spec_, old, entry, &arena(entry));
     FlowEntryHeader* header = Header(entry);
-    header->hash = Header(old)->hash;
-    header->tick = Header(old)->tick;
-    header->flags |= Header(old)->flags & (kChanged | kStored);
+    header->flags = Header(old)->flags & (kChanged | kStored);
     slots_[slot] = Tag(header->hash) | reinterpret_cast<uint64_t>(entry);
     Header(old)->flags |= kMoved;
-    Header(old)->hash = reinterpret_cast<uint64_t>(entry);
+    std::memcpy(old + sizeof(FlowEntryHeader), &entry, sizeof entry);
   }
   // Those that are in no slot any more were erased.
   changed_.erase(std::remove_if(changed_.begin(), changed_.end(),
@@ -279,7 +300,7 @@ void GroupTable::Release() {
                  changed_.end());
   for (uint8_t*& entry : changed_) {
     if ((Header(entry)->flags & kMoved) != 0) {
-      entry = reinterpret_cast<uint8_t*>(Header(entry)->hash);
+      std::memcpy(&entry, entry + sizeof(FlowEntryHeader), sizeof entry);
     }
   }
   for (size_t zone = 0; zone < chosen_.size(); ++zone) {

@@ -1,8 +1,9 @@
 // An open-addressing hash table of state entries: one group an entry.
 //
 // Entries have the fixed size of their layout and live in one of the table's zones, an arena each,
-// with the strings that belong to them; slots hold a pointer with 16 bits of the hash as a tag. Not
-// thread-safe: a table belongs to one worker.
+// with the strings that belong to them; slots hold a pointer with 16 bits of the hash as a tag, and
+// stand in the order of the hash, so that a table grows from one end to the other. Of a hash only
+// the upper 32 bits are known here. Not thread-safe: a table belongs to one worker.
 //
 // Some keys may be cold: kept elsewhere (ColdSide), not here. Memory goes back by zones: Choose
 // takes the oldest, by second chance, and says which of their entries are to be kept elsewhere;
@@ -39,7 +40,7 @@ class GroupTable {
   const std::string& prefix() const { return prefix_; }
   void set_prefix(std::string prefix) { prefix_ = std::move(prefix); }
 
-  void Prefetch(uint64_t hash) const { __builtin_prefetch(&slots_[hash & mask_]); }
+  void Prefetch(uint64_t hash) const { __builtin_prefetch(&slots_[Home(Fold(hash))]); }
   // The entry with the key of row `row`; nullptr: it is not here.
   uint8_t* Find(const program::AggregateKernels& kernels, const FlowColumn* in, int32_t row,
                 uint64_t hash);
@@ -61,24 +62,36 @@ class GroupTable {
   void Erase(uint8_t* entry);
 
   // Durable state: entries that changed since the last TakeChanged.
-  void MarkChanged(uint8_t* entry) {
-    uint32_t& flags = Header(entry)->flags;
-    if ((flags & kChanged) != 0) return;
+  // False: it was marked already.
+  bool MarkChanged(uint8_t* entry) {
+    uint8_t& flags = Header(entry)->flags;
+    if ((flags & kChanged) != 0) return false;
     flags |= kChanged;
+    if (changed_.size() == changed_.capacity()) GrowChanged();
     changed_.push_back(entry);
+    return true;
   }
   template <typename F>
   void TakeChanged(F f) {
     for (uint8_t* entry : changed_) {
-      uint32_t& flags = Header(entry)->flags;
+      uint8_t& flags = Header(entry)->flags;
       if ((flags & kChanged) == 0) continue;  // erased, or seen already
-      flags &= ~kChanged;
+      flags &= static_cast<uint8_t>(~kChanged);
       f(entry);
     }
-    changed_.clear();
-    changed_.shrink_to_fit();
+    account_->Add(-PointerBytes(changed_));
+    std::vector<uint8_t*>().swap(changed_);
   }
   bool changed() const { return !changed_.empty(); }
+
+  // Marks an entry until Untouch; false: it was marked already.
+  static bool Touch(uint8_t* entry) {
+    uint8_t& flags = Header(entry)->flags;
+    if ((flags & kTouched) != 0) return false;
+    flags |= kTouched;
+    return true;
+  }
+  static void Untouch(uint8_t* entry) { Header(entry)->flags &= static_cast<uint8_t>(~kTouched); }
 
   template <typename F>
   void ForEach(F f) const {
@@ -105,29 +118,42 @@ class GroupTable {
   void Keep();
 
  private:
-  static constexpr uint32_t kChanged = 1;     // of FlowEntryHeader::flags
-  static constexpr uint32_t kReferenced = 2;  // found since its last turn
-  static constexpr uint32_t kStored = 4;
-  static constexpr uint32_t kMoved = 8;  // in a zone about to be freed: `hash` is where it is now
-  static constexpr int kZoneShift = 16;
+  static constexpr uint8_t kChanged = 1;     // of FlowEntryHeader::flags
+  static constexpr uint8_t kReferenced = 2;  // found since its last turn
+  static constexpr uint8_t kStored = 4;
+  static constexpr uint8_t kMoved =
+      8;  // in a zone about to be freed: behind the header is where to
+  static constexpr uint8_t kTouched = 16;
   static constexpr uint64_t kEmpty = 0;
   static constexpr uint64_t kErased = 1;
   static constexpr uint64_t kPointerMask = (uint64_t{1} << 48) - 1;
   static uint8_t* Pointer(uint64_t slot) { return reinterpret_cast<uint8_t*>(slot & kPointerMask); }
-  static uint64_t Tag(uint64_t hash) { return (hash << 8) & ~kPointerMask; }
+  static uint32_t Fold(uint64_t hash) { return static_cast<uint32_t>(hash >> 32); }
+  // A worker owns a run of key groups, which are the first 8 bits: they come last here.
+  static uint32_t Order(uint32_t hash) { return hash << 8 | hash >> 24; }
+  // Where the search for a hash begins.
+  size_t Home(uint32_t hash) const { return uint64_t{Order(hash)} * slots_.size() >> 32; }
+  static uint64_t Tag(uint32_t hash) { return uint64_t{Order(hash)} << 48; }
+  static int64_t PointerBytes(const std::vector<uint8_t*>& list) {
+    return static_cast<int64_t>(list.capacity() * sizeof(uint8_t*));
+  }
   static FlowEntryHeader* Header(uint8_t* entry) {
     return reinterpret_cast<FlowEntryHeader*>(entry);
   }
   static const FlowEntryHeader* Header(const uint8_t* entry) {
     return reinterpret_cast<const FlowEntryHeader*>(entry);
   }
-  static size_t Zone(const uint8_t* entry) { return Header(entry)->flags >> kZoneShift; }
+  static size_t Zone(const uint8_t* entry) { return Header(entry)->zone; }
   template <typename Equal>
-  uint8_t* Probe(uint64_t hash, Equal equal, uint64_t** free_slot);
+  uint8_t* Probe(uint32_t hash, Equal equal, uint64_t** free_slot);
   uint8_t* NewMemory();
-  uint8_t* NewEntry(uint64_t hash, uint64_t* slot);
+  uint8_t* NewEntry(uint32_t hash, uint64_t* slot);
+  void GrowChanged();
   void OpenZone();
-  void MakeRoom();
+  void MakeRoom() {
+    if (used_ >= max_used_) Grow();
+  }
+  void Grow();
   void Rehash(size_t slots);
   void Shrink();
 
@@ -140,10 +166,11 @@ class GroupTable {
   std::string prefix_;
   std::vector<uint64_t> slots_;
   std::vector<uint8_t*> free_;
+  uint8_t* spare_ = nullptr;  // memory of an entry in the current zone, that was never used
   std::vector<uint8_t*> changed_;
-  uint64_t mask_ = 0;
   int64_t size_ = 0;
   int64_t used_ = 0;  // slots that are not empty
+  int64_t max_used_ = 0;
   int64_t cold_ = 0, stored_ = 0;
   bool ever_cold_ = false;
 

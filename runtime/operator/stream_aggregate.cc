@@ -27,7 +27,7 @@ StreamAggregate::StreamAggregate(const program::Aggregate* spec, MemoryAccount* 
   FlowColumn none{};
   WindowTable* table = WindowFor(0);
   uint8_t* entry = table->groups->FindOrInsert(kernels, &none, 0, *global_hash, &inserted);
-  reinterpret_cast<FlowEntryHeader*>(entry)->tick = tick_;
+  GroupTable::Touch(entry);
   dirty_.push_back({table->groups.get(), entry, 0, -1});
 }
 
@@ -157,16 +157,14 @@ void StreamAggregate::FindEntries(const AggregateKernels& kernels, const Aggrega
     uint8_t* entry =
         target.table->FindOrInsert(kernels, in.columns, target.row, in.hash[target.row], &inserted);
     entries_[i] = entry;
-    if (tracking_) target.table->MarkChanged(entry);
+    if (tracking_ && target.table->MarkChanged(entry)) ++unsaved_;
     Touch(target, entry, inserted, &before);
   }
 }
 
 void StreamAggregate::Touch(const Target& target, uint8_t* entry, bool inserted, int32_t* before) {
   if (!target.visible) return;
-  FlowEntryHeader* header = reinterpret_cast<FlowEntryHeader*>(entry);
-  if (header->tick == tick_) return;
-  header->tick = tick_;
+  if (!GroupTable::Touch(entry)) return;
   dirty_.push_back({target.table, entry, target.window, inserted ? -1 : (*before)++});
   if (inserted) return;
   touched_.push_back(entry);
@@ -242,15 +240,13 @@ void StreamAggregate::Merge(const PartialAggregate& partial, int owner, int owne
       touched_windows_.clear();
       int32_t before = before_.rows;
       table->ForEach([&](const uint8_t* entry) {
-        if (KeyPartition(reinterpret_cast<const FlowEntryHeader*>(entry)->hash, owners) == owner) {
-          from.push_back(entry);
-        }
+        if (KeyPartition(EntryHash(entry), owners) == owner) from.push_back(entry);
       });
       FetchEntries(kernels, target.table, from.data(), from.size());
       for (const uint8_t* entry : from) {
         bool inserted;
         uint8_t* into = target.table->FindOrInsertEntry(kernels, entry, &inserted);
-        if (tracking_) target.table->MarkChanged(into);
+        if (tracking_ && target.table->MarkChanged(into)) ++unsaved_;
         Touch(target, into, inserted, &before);
         entries_.push_back(into);
       }
@@ -309,6 +305,7 @@ void StreamAggregate::EmitDirty(const AggregateKernels& kernels) {
     }
   }
   for (const Dirty& dirty : dirty_) {
+    GroupTable::Untouch(dirty.entry);
     if (spec_->updating_input && !spec_->global && kernels.live(kernels.self, dirty.entry) == 0) {
       if (tracking_) {
         removed_.push_back(WindowPrefix(dirty.window));
@@ -377,7 +374,7 @@ void StreamAggregate::CloseSlices(const AggregateKernels& kernels, int64_t water
         for (size_t i = 0; i < count; ++i) {
           bool inserted;
           uint8_t* merged = into->FindOrInsertEntry(kernels, entries[i], &inserted);
-          if (tracking_) into->MarkChanged(merged);
+          if (tracking_ && into->MarkChanged(merged)) ++unsaved_;
           kernels.merge(kernels.self, merged, entries[i], into->arena(merged).abi());
         }
         // A window may have more keys than there is room for.
@@ -430,14 +427,13 @@ void StreamAggregate::EndTick(int64_t watermark, const Emit& emit) {
   if (spec_->window && watermark != kMinTime) CloseWindows(kernels, watermark);
   Flush();
   emit_ = nullptr;
-  ++tick_;
 }
 
 void StreamAggregate::TrackChanges() {
   tracking_ = true;
   for (auto& [start, table] : windows_) {
     GroupTable* groups = table.groups.get();
-    groups->ForEach([&](uint8_t* entry) { groups->MarkChanged(entry); });
+    groups->ForEach([&](uint8_t* entry) { unsaved_ += groups->MarkChanged(entry) ? 1 : 0; });
   }
 }
 
@@ -457,6 +453,7 @@ void StreamAggregate::SaveChanges(StateSink* out) {
 #endif
   dropped_.clear();
   removed_.clear();
+  unsaved_ = 0;
   std::string key, value;
   auto save = [&](GroupTable* table) {
     table->TakeChanged([&](const uint8_t* entry) {
@@ -473,7 +470,8 @@ void StreamAggregate::SaveChanges(StateSink* out) {
 
 Result<uint64_t> StreamAggregate::HashOfKey(std::string_view key) {
   std::optional<TableKey> table = ParseTableKey(key);
-  if (!table || key.size() < table->size + 8) return DataError("damaged state: a key is cut short");
+  if (!table || key.size() < table->size + kEntryHashBytes)
+    return DataError("damaged state: a key is cut short");
   return EntryKeyHash(key.substr(table->size));
 }
 

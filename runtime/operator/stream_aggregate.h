@@ -82,6 +82,8 @@ class StreamAggregate {
   int64_t bytes() const { return account_.used(); }
   // Is something not saved yet?
   bool changed() const;
+  // About as many bytes as SaveChanges would hand over.
+  int64_t unsaved_bytes() const { return unsaved_ * (spec_->layout.entry_size + kSavedBytes); }
 
   int64_t groups() const;
   int64_t cold_groups() const;
@@ -158,9 +160,10 @@ class StreamAggregate {
   std::set<int64_t> open_;      // sliced: starts of windows that some slice feeds, not closed yet
   int64_t closed_ = INT64_MIN;  // windows with end <= closed_ are closed
   bool keep_until_left_ = false;
-  uint32_t tick_ = 1;
   int64_t updates_ = 0;
+  static constexpr int64_t kSavedBytes = 24;  // of a record, beyond what an entry has
   bool tracking_ = false;
+  int64_t unsaved_ = 0;               // entries, of tables that are gone too
   std::vector<std::string> dropped_;  // prefixes of tables that are gone
   std::vector<std::string> removed_;  // keys that are gone
 

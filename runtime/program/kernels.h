@@ -27,7 +27,8 @@ struct PipelineKernel {
 
 // The functions of one aggregate. `in` are the output columns of the pipeline that feeds it: the
 // keys first, then one column an aggregate call that has an argument. An entry begins with
-// FlowEntryHeader (the caller's to write) and has AggregateLayout::entry_size bytes, 16-aligned.
+// FlowEntryHeader (the caller's to write, but for its bits of NULLs) and has
+// AggregateLayout::entry_size bytes, 8-aligned.
 struct AggregateKernels {
   void* self = nullptr;
   Tier tier = Tier::kInterpreter;

@@ -160,33 +160,46 @@ struct AggregateCall {
   std::string text;  // for EXPLAIN: "SUM(revenue)"
 };
 
-// Where a cell of an entry stands: value and its status byte (0 value, 1 NULL).
+// One bit of an entry: set if its cell is NULL. A mask of 0: never NULL.
+struct NullBit {
+  int32_t offset = 0;
+  uint8_t mask = 0;
+};
+
+// Where a cell of an entry stands.
 struct Cell {
   Type type;
   int32_t offset = 0;
-  int32_t status_offset = 0;
+  NullBit null;
 };
 
 // The accumulator of one call:
-//   COUNT        int64
-//   SUM, AVG     int64 n at `offset` (non-NULL rows), then at `offset` + 16 (16-aligned):
-//                INT, BIGINT  int128;  DECIMAL  256-bit two's complement, 4 x uint64 little end
-//                first; DOUBLE       FlowExactSum (runtime/abi/exact_sum.h)
-//   MIN, MAX     append-only input: int64 n, value at `offset` + 16 (STRING: FlowString whose
-//   memory
-//                is the state's, see flow_state_string_assign)
-//                updating input: int64 n, FlowMultiset* at `offset` + 8 (runtime/abi/multiset.h)
+//   COUNT        int64 at `count`
+//   SUM, AVG     `size` bytes at `offset`. INT, BIGINT and DECIMAL: see runtime/abi/compact_sum.h;
+//                DOUBLE: flow_double_sum_* of runtime/abi/exact_sum.h. AVG, and SUM of updating
+//                input: the number of values, int64 at `count`; others say by the sum itself
+//                whether there is one
+//   MIN, MAX     append-only input: the value at `offset`, NULL by `null` (STRING: FlowString whose
+//                memory is the state's, see flow_state_string_assign)
+//                updating input: FlowMultiset* at `offset` (runtime/abi/multiset.h)
 struct Accumulator {
-  int32_t offset = 0;
+  int32_t offset = -1;
   int32_t size = 0;
+  int32_t count = -1;
+  NullBit null;
+  bool shared =
+      false;  // somebody else keeps it: COUNT(*) of updating input is the count of live rows
 };
 
 struct AggregateLayout {
   std::vector<Cell> keys;
   std::vector<Accumulator> accumulators;
-  int32_t live_offset = -1;  // updating input: int64 sum of weights
-  int32_t entry_size = 0;    // multiple of 16
-  bool needs_destroy = false;
+  int32_t nulls_offset = 0;  // bytes of bits beyond those of the header
+  int32_t nulls_size = 0;
+  int32_t live_offset = -1;    // updating input: int64 sum of weights
+  int32_t entry_size = 0;      // multiple of 8, at least 16
+  bool needs_destroy = false;  // every entry owns memory
+  bool may_spill = false;      // an entry may own memory: flow_spill_new
 };
 
 // --- Wiring ------------------------------------------------------------------------------------

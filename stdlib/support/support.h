@@ -7,6 +7,7 @@
 #pragma once
 
 #include "runtime/abi/abi.h"
+#include "runtime/abi/compact_sum.h"
 #include "runtime/abi/exact_sum.h"
 #include "stdlib/function.h"
 
@@ -61,16 +62,20 @@ void flow_op_format_date(FlowArena* arena, int32_t value, FlowString* out);
 void flow_op_format_timestamp(FlowArena* arena, int64_t value, FlowString* out);
 void flow_op_format_interval(FlowArena* arena, int64_t value, FlowString* out);
 
-// Accumulators: 256-bit two's complement, least word first.
-void flow_op_sum256_add(uint64_t* sum, const FlowInt128* value, int64_t weight);
-void flow_op_sum256_merge(uint64_t* sum, const uint64_t* other);
-uint8_t flow_op_sum256_finish(const uint64_t* sum, FlowInt128* out);
+// Accumulators in cells of 8 and 16 bytes, see runtime/abi/compact_sum.h and exact_sum.h.
+void flow_op_sum64_add(void* sum, const FlowInt128* value, int64_t weight, FlowArena* arena);
+void flow_op_sum64_merge(void* sum, const void* other, FlowArena* arena);
+uint8_t flow_op_sum64_finish(const void* sum, FlowInt128* out);
 // sum * 10^shift / count, rounded half away from zero.
-uint8_t flow_op_sum256_average(const uint64_t* sum, int64_t count, int32_t shift, FlowInt128* out);
-uint8_t flow_op_sum128_average(const FlowInt128* sum, int64_t count, int32_t shift,
-                               FlowInt128* out);
+uint8_t flow_op_sum64_average(const void* sum, int64_t count, int32_t shift, FlowInt128* out);
+void flow_op_sum64_free(void* sum);
+void flow_op_sum128_add(void* sum, const FlowInt128* value, int64_t weight, FlowArena* arena);
+void flow_op_sum128_merge(void* sum, const void* other, FlowArena* arena);
+uint8_t flow_op_sum128_finish(const void* sum, FlowInt128* out);
+uint8_t flow_op_sum128_average(const void* sum, int64_t count, int32_t shift, FlowInt128* out);
+void flow_op_sum128_free(void* sum);
 // A finite multiset of doubles whose sum is past the greatest double is an overflow.
-uint8_t flow_op_exact_sum_finish(const FlowExactSum* sum, double* out);
+uint8_t flow_op_double_sum_finish(const void* sum, double* out);
 }
 
 // An explicit list: F(name) for every function above.
@@ -108,9 +113,14 @@ uint8_t flow_op_exact_sum_finish(const FlowExactSum* sum, double* out);
   F(flow_op_format_date)          \
   F(flow_op_format_timestamp)     \
   F(flow_op_format_interval)      \
-  F(flow_op_sum256_add)           \
-  F(flow_op_sum256_merge)         \
-  F(flow_op_sum256_finish)        \
-  F(flow_op_sum256_average)       \
+  F(flow_op_sum64_add)            \
+  F(flow_op_sum64_merge)          \
+  F(flow_op_sum64_finish)         \
+  F(flow_op_sum64_average)        \
+  F(flow_op_sum64_free)           \
+  F(flow_op_sum128_add)           \
+  F(flow_op_sum128_merge)         \
+  F(flow_op_sum128_finish)        \
   F(flow_op_sum128_average)       \
-  F(flow_op_exact_sum_finish)
+  F(flow_op_sum128_free)          \
+  F(flow_op_double_sum_finish)

@@ -19,7 +19,7 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), 
 FLOWC = os.path.abspath(os.environ.get("FLOWC", os.path.join(ROOT, "build/release/tools/flowc/flowc")))
 MEGABYTE = 1 << 20
 BUDGET = 64
-ENTRY = 104  # bytes of an entry below, with its share of the table
+ENTRY = 44  # bytes of an entry below, with its share of the table
 KEYS = 8_000_000
 ROWS = int(os.environ.get("FLOW_BUDGET_ROWS", "16000000"))
 WINDOWS = 2 * 24 * 60
@@ -28,6 +28,11 @@ WINDOW_KEYS = 1000
 KEYED = """
 SOURCE r (k BIGINT, x DECIMAL(12, 2)) FROM FILE (path = '{path}') FORMAT CSV;
 VIEW v AS SELECT k, COUNT(*) AS n, SUM(x) AS total FROM r GROUP BY k;
+"""
+# Its sink has few rows, so that only state takes memory.
+KEPT = KEYED + """
+VIEW w AS SELECT n, COUNT(*) AS keys, SUM(total) AS total FROM v GROUP BY n;
+SINK s FROM w INTO CHECKSUM;
 """
 WINDOWED = """
 SOURCE r (k BIGINT, x DECIMAL(12, 2), ts TIMESTAMP) FROM FILE (path = '{path}') FORMAT CSV EVENT TIME ts WATERMARK 1m;
@@ -50,6 +55,10 @@ def even(keys):
 def skewed(keys):
     """The key of rank r comes in proportion to 1/r; ranks are spread over the keys."""
     return lambda: int(keys ** random.random()) * 2_654_435_761 % keys
+
+
+def few(path):
+    write_keys(path, 2_000_000, even(100))
 
 
 def time_text(minute, second):
@@ -85,17 +94,19 @@ class Budget(unittest.TestCase):
         return os.path.join(self.folder.name, name)
 
     def run_flow(self, text, *options):
-        """The ledger's line, the stats, the digests."""
+        """The ledger's line, the stats, the digests: of sinks, if there are some, or else of views."""
         with open(self.path("x.flow"), "w", encoding="ascii") as out:
             out.write(text)
         run = subprocess.run(
-            [FLOWC, "run", self.path("x.flow"), "--until-end", "--digest", "--format", "json", "--stats", *options],
+            [FLOWC, "run", self.path("x.flow"), "--until-end", "--format", "json", "--stats",
+             *([] if "SINK" in text else ["--digest"]), *options],
             capture_output=True, text=True, check=False)
         self.assertEqual(run.returncode, 0, run.stderr)
         lines = [json.loads(line) for line in run.stderr.splitlines() if line.startswith("{")]
         ledger = next(line for line in lines if "ledger" in line)
         stats = next(line["stats"] for line in lines if "stats" in line)
-        return ledger, stats, run.stdout
+        sinks = [line for line in run.stderr.splitlines() if line.startswith("w ")]
+        return ledger, stats, run.stdout or "\n".join(sinks)
 
     def measure(self, name, text, base, *options):
         ledger, stats, digest = self.run_flow(text, *options)
@@ -106,14 +117,14 @@ class Budget(unittest.TestCase):
               f"read back {stats['cold_reads']}", flush=True)
         return growth, ledger, stats, digest
 
-    def base(self, text, write):
+    def base(self, text, write, *options):
         """Resident memory of the same pipeline, with the same options, over few keys."""
         write(self.path("small.csv"))
-        ledger, _, _ = self.run_flow(text.format(path=self.path("small.csv")), "--memory", f"{BUDGET}MB")
+        ledger, _, _ = self.run_flow(text.format(path=self.path("small.csv")), "--memory", f"{BUDGET}MB", *options)
         return ledger["peak_rss"]
 
     def keyed(self, name, key):
-        base = self.base(KEYED, lambda path: write_keys(path, 2_000_000, even(100)))
+        base = self.base(KEYED, few)
         write_keys(self.path("keys.csv"), ROWS, key)
         text = KEYED.format(path=self.path("keys.csv"))
         _, _, _, digest = self.measure(name + ", all in memory", text, base)
@@ -129,6 +140,25 @@ class Budget(unittest.TestCase):
 
     def test_skewed(self):
         self.keyed("skewed", skewed(KEYS))
+
+    def kept(self, name, key):
+        """With --state: what is being saved and folded is in memory, too."""
+        state = ("--state", self.path("state"), "--reset-state")
+        base = self.base(KEPT, few, *state)
+        write_keys(self.path("keys.csv"), ROWS, key)
+        text = KEPT.format(path=self.path("keys.csv"))
+        _, _, digest = self.run_flow(text, "--state", "none")
+        growth, _, _, kept_digest = self.measure(name + ", with --state", text, base, "--memory", f"{BUDGET}MB",
+                                                 *state)
+        self.assertTrue(digest)
+        self.assertEqual(digest, kept_digest)
+        self.assertLessEqual(growth, BUDGET * 1.25)
+
+    def test_even_kept(self):
+        self.kept("even", even(KEYS))
+
+    def test_skewed_kept(self):
+        self.kept("skewed", skewed(KEYS))
 
     def test_windows(self):
         def small(path):

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "compiler/lower/kernel_spec.h"
-#include "runtime/abi/exact_sum.h"
 #include "runtime/base/batch.h"
+#include "runtime/program/layout.h"
 
 namespace flow::kernel_test {
 
@@ -130,40 +130,9 @@ inline PipelineRun RunPipeline(const program::PipelineKernel& kernel,
   return run;
 }
 
-inline int32_t AlignUp(int32_t at, int32_t to) { return (at + to - 1) / to * to; }
-
-// Lays an aggregate's entries out as program.h describes.
 inline void LayOut(program::Aggregate* aggregate) {
-  using program::AggregateFn;
-  program::AggregateLayout& layout = aggregate->layout;
-  layout = {};
-  int32_t at = sizeof(FlowEntryHeader);
-  for (const Type& type : aggregate->key_types) {
-    at = AlignUp(at, type.width());
-    layout.keys.push_back({type, at, at + type.width()});
-    at += type.width() + 1;
-  }
-  for (const program::AggregateCall& call : aggregate->calls) {
-    at = AlignUp(at, 16);
-    int32_t size = 8;
-    if (call.fn == AggregateFn::kSum || call.fn == AggregateFn::kAvg) {
-      size = 16 + (call.argument_type.is(TypeKind::kDouble)
-                       ? static_cast<int32_t>(sizeof(FlowExactSum))
-                   : call.argument_type.is(TypeKind::kDecimal) ? 32
-                                                               : 16);
-    } else if (call.fn == AggregateFn::kMin || call.fn == AggregateFn::kMax) {
-      size = aggregate->updating_input ? 16 : 32;
-      layout.needs_destroy |= aggregate->updating_input;
-    }
-    layout.accumulators.push_back({at, size});
-    at += size;
-  }
-  if (aggregate->updating_input) {
-    at = AlignUp(at, 8);
-    layout.live_offset = at;
-    at += 8;
-  }
-  layout.entry_size = AlignUp(at, 16);
+  aggregate->layout =
+      program::LayOut(aggregate->key_types, aggregate->calls, aggregate->updating_input);
 }
 
 // Entries of one aggregate, found by walking all of them.

@@ -6,7 +6,8 @@
 #include <numeric>
 #include <random>
 
-#include "runtime/abi/exact_sum.h"
+#include "runtime/abi/compact_sum.h"
+#include "runtime/program/layout.h"
 #include "tests/unit/codegen_fixture.h"
 
 namespace flow {
@@ -16,39 +17,9 @@ using program::AggregateCall;
 using program::AggregateFn;
 using program::AggregateKernels;
 
-// Offsets as program.h describes them.
 void LayOut(program::Aggregate* aggregate) {
-  auto& layout = aggregate->layout;
-  int32_t at = 16;  // behind the header
-  auto align = [&](int32_t to) { at = (at + to - 1) / to * to; };
-  for (const Type& type : aggregate->key_types) {
-    align(std::min(type.width(), 8));
-    layout.keys.push_back({type, at, 0});
-    at += type.width();
-  }
-  for (program::Cell& key : layout.keys) key.status_offset = at++;
-  if (aggregate->updating_input) {
-    align(8);
-    layout.live_offset = at;
-    at += 8;
-  }
-  for (const AggregateCall& call : aggregate->calls) {
-    align(16);
-    int32_t size = 8;
-    if (call.fn == AggregateFn::kSum || call.fn == AggregateFn::kAvg) {
-      size = call.argument_type.is(TypeKind::kDouble)
-                 ? 16 + static_cast<int32_t>(sizeof(FlowExactSum))
-             : call.argument_type.is(TypeKind::kDecimal) ? 48
-                                                         : 32;
-    } else if (call.fn == AggregateFn::kMin || call.fn == AggregateFn::kMax) {
-      size = 32;
-      layout.needs_destroy |= aggregate->updating_input;
-    }
-    layout.accumulators.push_back({at, size});
-    at += size;
-  }
-  align(16);
-  layout.entry_size = at;
+  aggregate->layout =
+      program::LayOut(aggregate->key_types, aggregate->calls, aggregate->updating_input);
 }
 
 // A tiny table: entries in a vector, found by trying them all.
@@ -121,8 +92,8 @@ class Groups {
   static uint8_t* Bytes(Entry& entry) { return entry.data()->bytes; }
 
   uint8_t* New() {
-    entries_.push_back(
-        std::make_unique<Entry>(static_cast<size_t>(aggregate_.layout.entry_size) / sizeof(Chunk)));
+    entries_.push_back(std::make_unique<Entry>(
+        (static_cast<size_t>(aggregate_.layout.entry_size) + sizeof(Chunk) - 1) / sizeof(Chunk)));
     // What the kernels do not initialise shows as a wrong result.
     std::memset(Bytes(*entries_.back()), 0xAB, static_cast<size_t>(aggregate_.layout.entry_size));
     return Bytes(*entries_.back());
@@ -251,6 +222,53 @@ TEST_F(AggregateTest, OverflowIsJudgedAtTheEnd) {
   EXPECT_EQ(Run(types, {up, up, up, down, down, down}), (Texts{"0 0 0.000000 0"}));
   EXPECT_EQ(Run(types, {up, up}),
             (Texts{overflow + " " + overflow + " " + overflow + " " + overflow}));
+}
+
+// Cells of 8 and 16 bytes, around the greatest sums that fit them, from both sides.
+TEST_F(AggregateTest, SumsThatDoNotFitTheirCellsSpill) {
+  const Type kShort = Type::Decimal(18, 0), kLong = Type::Decimal(38, 0);
+  AddCall(AggregateFn::kSum, kBigint, kBigint, 0);
+  AddCall(AggregateFn::kAvg, kBigint, Type::Decimal(38, 6), 0);
+  AddCall(AggregateFn::kSum, kShort, kLong, 1);
+  AddCall(AggregateFn::kSum, kLong, kLong, 2);
+  AddCall(AggregateFn::kAvg, kLong, Type::Decimal(38, 6), 2);
+  std::vector<Type> types = {kBigint, kShort, kLong};
+  const FlowInt128 short_most = flow_pow10(18) - 1, half = FlowInt128{1} << 126;
+  auto row = [&](int64_t a, FlowInt128 b, FlowInt128 c) {
+    return Row{I(a), Dec(18, 0, b), Dec(38, 0, c)};
+  };
+  const int64_t edge = int64_t{1} << 62;
+  EXPECT_EQ(
+      Run(types, {row(edge - 1, short_most, half - 1), row(1, short_most, 1), row(0, short_most, 0),
+                  row(0, short_most, 0), row(0, short_most, -1), row(-1, short_most, -half)}),
+      (Texts{ToSql(I(edge - 1)) + " " + ToSql(Dec(38, 6, FlowInt128{edge - 1} * 1000000 / 6)) +
+             " 5999999999999999994 -1 -0.166667"}));
+  EXPECT_EQ(Run(types, {row(-edge, -short_most, -half), row(-1, -short_most, -1), row(1, 0, 1),
+                        row(INT64_MAX, 3 * short_most, half), row(-1, -short_most, 7)}),
+            (Texts{ToSql(I(edge - 2)) + " " +
+                   ToSql(Dec(38, 6, FlowInt128{edge - 2} * 1000000 / 5)) + " 0 7 1.400000"}));
+}
+
+TEST_F(AggregateTest, SpilledSumsComeBackWithRetractions) {
+  aggregate.updating_input = true;
+  aggregate.key_types = {kInt};
+  const Type kShort = Type::Decimal(18, 0), kLong = Type::Decimal(38, 0);
+  AddCall(AggregateFn::kSum, kBigint, kBigint, 1);
+  AddCall(AggregateFn::kSum, kShort, kLong, 2);
+  AddCall(AggregateFn::kSum, kLong, kLong, 3);
+  AddCall(AggregateFn::kSum, kDouble, kDouble, 4);
+  std::vector<Type> types = {kInt, kBigint, kShort, kLong, kDouble};
+  Row small = {I32(1), I(-5), Dec(18, 0, -5), Dec(38, 0, -5), D(0.5)};
+  Row great = {I32(1), I(INT64_MAX), Dec(18, 0, flow_pow10(18) - 1), Dec(38, 0, flow_pow10(38) - 1),
+               D(1e300)};
+  std::vector<int64_t> weights = {3, int64_t{1} << 50, -(int64_t{1} << 50)};
+  const int64_t spilled = flow_spill_count();
+  EXPECT_EQ(Run(types, {small, great, great}, &weights), (Texts{"1 -15 -15 -15 " + ToSql(D(1.5))}));
+  weights = {1, 2, -1};
+  EXPECT_EQ(Run(types, {small, great, great}, &weights),
+            (Texts{"1 " + ToSql(I(INT64_MAX - 5)) + " 999999999999999994 " +
+                   ToSql(Dec(38, 0, flow_pow10(38) - 6)) + " " + ToSql(D(1e300))}));
+  EXPECT_EQ(flow_spill_count(), spilled);
 }
 
 TEST_F(AggregateTest, DoubleSumsAreExact) {

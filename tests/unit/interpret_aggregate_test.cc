@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "compiler/interpret/interpret.h"
+#include "runtime/abi/compact_sum.h"
 #include "runtime/abi/convert.h"
 #include "tests/property/kernel_fixture.h"
 
@@ -131,6 +132,43 @@ TEST(InterpretAggregate, DecimalsPastTheirDigits) {
   const int64_t times = std::numeric_limits<int64_t>::max() / 4;
   EXPECT_THAT(u.Over({{Dec(most)}, {Dec(-most)}, {Dec(7)}}, {times, times, 3}),
               ElementsAre("0.21 live " + std::to_string(2 * times + 3)));
+}
+
+// Cells of 8 and 16 bytes, around the greatest sums that fit them; what spilled comes back.
+TEST(InterpretAggregate, SumsThatDoNotFitTheirCellsSpill) {
+  const Type short_type = Type::Decimal(18, 2), long_type = Type::Decimal(38, 2);
+  const FlowInt128 short_most = flow_pow10(18) - 1, half = FlowInt128{1} << 126;
+  const int64_t edge = int64_t{1} << 62, spilled = flow_spill_count();
+  {
+    Case c({});
+    c.Add(AggregateFn::kSum, kBig, kBig).Add(AggregateFn::kSum, short_type, long_type);
+    c.Add(AggregateFn::kSum, long_type, long_type);
+    auto row = [](int64_t a, FlowInt128 b, FlowInt128 c) {
+      return std::vector<Datum>{Big(a), Dec(b), Dec(c)};
+    };
+    auto groups = c.Start();
+    groups->Update(c.Rows({row(edge - 1, 4 * short_most, half - 1)}), {});
+    EXPECT_EQ(flow_spill_count(), spilled);
+    groups->Update(c.Rows({row(1, short_most, 1)}), {});
+    EXPECT_EQ(flow_spill_count(), spilled + 3);
+    EXPECT_THAT(groups->Finish(), ElementsAre("4611686018427387904 | 49999999999999999.95 | "
+                                              "850705917302346158658436518579420528.64"));
+    groups->Update(c.Rows({row(-1, -short_most, -1)}), {});
+    EXPECT_EQ(flow_spill_count(), spilled);
+    groups->Update(c.Rows({row(1 - 2 * edge, -8 * short_most, -2 * half + 1)}), {});
+    EXPECT_EQ(flow_spill_count(), spilled);
+    EXPECT_THAT(groups->Finish(), ElementsAre("-4611686018427387904 | -39999999999999999.96 | "
+                                              "-850705917302346158658436518579420528.64"));
+    groups->Update(c.Rows({row(-1, -short_most, -1)}), {});
+    EXPECT_EQ(flow_spill_count(), spilled + 3);
+    auto other = c.Start();
+    other->Merge(*groups);
+    EXPECT_EQ(flow_spill_count(), spilled + 6);
+    EXPECT_EQ(other->Finish(), groups->Finish());
+    EXPECT_THAT(groups->Finish(), ElementsAre("-4611686018427387905 | -49999999999999999.95 | "
+                                              "-850705917302346158658436518579420528.65"));
+  }
+  EXPECT_EQ(flow_spill_count(), spilled);
 }
 
 TEST(InterpretAggregate, AveragesRoundHalfAwayFromZero) {

@@ -2,9 +2,9 @@
 // The parts of lowered programs: layouts, flags, what rules and options change, and what they do
 // not.
 #include <algorithm>
+#include <bit>
 
-#include "compiler/lower/layout.h"
-#include "runtime/abi/exact_sum.h"
+#include "runtime/program/layout.h"
 #include "tests/support/plan_text.h"
 
 namespace flow {
@@ -46,37 +46,60 @@ AggregateCall Call(AggregateFn fn, int argument, Type type, Type result) {
   return call;
 }
 
-TEST(Layout, KeysThenAccumulators) {
+TEST(Layout, CellsByFallingWidth) {
   std::vector<Type> keys = {TypeKind::kBoolean, TypeKind::kString, TypeKind::kInt,
                             TypeKind::kTimestamp};
   std::vector<AggregateCall> calls = {
       Call(AggregateFn::kCountRows, -1, {}, TypeKind::kBigint),
       Call(AggregateFn::kSum, 4, Type::Decimal(10, 2), Type::Decimal(38, 2)),
-      Call(AggregateFn::kMin, 5, TypeKind::kInt, TypeKind::kInt)};
-  program::AggregateLayout layout = lower::LayOut(keys, calls, false);
+      Call(AggregateFn::kMin, 5, TypeKind::kInt, TypeKind::kInt),
+      Call(AggregateFn::kAvg, 6, Type::Decimal(30, 2), Type::Decimal(38, 6))};
+  program::AggregateLayout layout = program::LayOut(keys, calls, false);
   ASSERT_EQ(layout.keys.size(), 4u);
-  EXPECT_EQ(layout.keys[1].offset, 16);  // the widest first, behind the header
-  EXPECT_EQ(layout.keys[3].offset, 32);
-  EXPECT_EQ(layout.keys[2].offset, 40);
-  EXPECT_EQ(layout.keys[0].offset, 44);
-  for (int i = 0; i < 4; ++i) EXPECT_EQ(layout.keys[static_cast<size_t>(i)].status_offset, 45 + i);
-  EXPECT_EQ(layout.accumulators[0].offset, 56);
-  EXPECT_EQ(layout.accumulators[1].offset, 64);
-  EXPECT_EQ(layout.accumulators[1].size, 48);
-  EXPECT_EQ(layout.accumulators[2].offset, 112);
-  EXPECT_EQ(layout.entry_size, 144);
+  EXPECT_EQ(layout.keys[1].offset, 8);  // the widest first, behind the header
+  EXPECT_EQ(layout.accumulators[3].offset, 24);
+  EXPECT_EQ(layout.accumulators[3].size, 16);
+  EXPECT_EQ(layout.keys[3].offset, 40);
+  EXPECT_EQ(layout.accumulators[0].count, 48);
+  EXPECT_EQ(layout.accumulators[1].offset, 56);
+  EXPECT_EQ(layout.accumulators[1].size, 8);
+  EXPECT_EQ(layout.accumulators[1].count, -1);  // whether there is a value, the sum says
+  EXPECT_EQ(layout.accumulators[3].count, 64);
+  EXPECT_EQ(layout.keys[2].offset, 72);
+  EXPECT_EQ(layout.accumulators[2].offset, 76);
+  EXPECT_EQ(layout.keys[0].offset, 80);
+  for (size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(layout.keys[i].null.offset, 7);
+    EXPECT_EQ(layout.keys[i].null.mask, 1 << i);
+  }
+  EXPECT_EQ(layout.accumulators[2].null.mask, 16);
+  EXPECT_EQ(layout.entry_size, 88);
   EXPECT_EQ(layout.live_offset, -1);
   EXPECT_FALSE(layout.needs_destroy);
+  EXPECT_TRUE(layout.may_spill);
+}
+
+// What the documentation says of a count and a DECIMAL sum by a BIGINT.
+TEST(Layout, CountAndSumTake32Bytes) {
+  std::vector<AggregateCall> calls = {
+      Call(AggregateFn::kCountRows, -1, {}, TypeKind::kBigint),
+      Call(AggregateFn::kSum, 1, Type::Decimal(12, 2), Type::Decimal(38, 2))};
+  EXPECT_EQ(program::LayOut({TypeKind::kBigint}, calls, false).entry_size, 32);
 }
 
 TEST(Layout, UpdatingInputCountsRowsAndKeepsMultisets) {
   std::vector<AggregateCall> calls = {
       Call(AggregateFn::kMax, 0, TypeKind::kString, TypeKind::kString),
-      Call(AggregateFn::kSum, 1, TypeKind::kDouble, TypeKind::kDouble)};
-  program::AggregateLayout layout = lower::LayOut({}, calls, true);
-  EXPECT_EQ(layout.live_offset, 16);
-  EXPECT_EQ(layout.accumulators[0].size, 16);
-  EXPECT_EQ(layout.accumulators[1].size, 16 + static_cast<int>(sizeof(FlowExactSum)));
+      Call(AggregateFn::kSum, 1, TypeKind::kDouble, TypeKind::kDouble),
+      Call(AggregateFn::kCountRows, -1, {}, TypeKind::kBigint)};
+  program::AggregateLayout layout = program::LayOut({}, calls, true);
+  EXPECT_EQ(layout.accumulators[1].offset, 8);
+  EXPECT_EQ(layout.accumulators[1].size, 16);
+  EXPECT_EQ(layout.live_offset, 24);
+  EXPECT_EQ(layout.accumulators[0].size, 8);
+  EXPECT_GE(layout.accumulators[1].count, 0);
+  EXPECT_TRUE(layout.accumulators[2].shared);
+  EXPECT_EQ(layout.accumulators[2].count, layout.live_offset);
   EXPECT_TRUE(layout.needs_destroy);
 }
 
@@ -90,35 +113,45 @@ TEST(Layout, CellsAreApart) {
   unsigned seed = 12345;
   auto next = [&](unsigned n) { return (seed = seed * 1664525u + 1013904223u) / 65536u % n; };
   for (int round = 0; round < 500; ++round) {
-    std::vector<Type> keys(next(6));
+    std::vector<Type> keys(next(12));
     for (Type& key : keys) key = types[next(8)];
     std::vector<AggregateCall> calls;
     for (unsigned i = next(6); i > 0; --i) {
       AggregateFn fn = fns[next(5)];
       bool sum = fn == AggregateFn::kSum || fn == AggregateFn::kAvg;
-      const Type sums[] = {TypeKind::kBigint, TypeKind::kDouble, Type::Decimal(9, 1)};
-      Type type = sum ? sums[next(3)] : types[next(8)];
+      const Type sums[] = {TypeKind::kBigint, TypeKind::kDouble, Type::Decimal(9, 1),
+                           Type::Decimal(38, 1)};
+      Type type = sum ? sums[next(4)] : types[next(8)];
       calls.push_back(Call(fn, 0, type, type));
     }
     bool updating = next(2) == 0;
-    program::AggregateLayout layout = lower::LayOut(keys, calls, updating);
-    std::vector<std::pair<int, int>> cells = {{0, 16}};
+    program::AggregateLayout layout = program::LayOut(keys, calls, updating);
+    // In bits; those of the header but for its NULLs are taken.
+    std::vector<std::pair<int, int>> cells = {{0, 7 * 8}};
+    auto add = [&](int offset, int size) {
+      EXPECT_EQ(offset % std::min(size, 8), 0);
+      cells.emplace_back(offset * 8, size * 8);
+    };
+    auto add_bit = [&](const program::NullBit& null) {
+      ASSERT_EQ(null.mask & (null.mask - 1), 0);
+      cells.emplace_back(null.offset * 8 + std::countr_zero(null.mask), 1);
+    };
     for (const program::Cell& key : layout.keys) {
-      EXPECT_EQ(key.offset % std::min(key.type.width(), 16), 0);
-      cells.emplace_back(key.offset, key.type.width());
-      cells.emplace_back(key.status_offset, 1);
+      add(key.offset, key.type.width());
+      add_bit(key.null);
     }
-    if (updating) cells.emplace_back(layout.live_offset, 8);
+    if (updating) add(layout.live_offset, 8);
     for (const program::Accumulator& a : layout.accumulators) {
-      EXPECT_EQ(a.offset % (a.size == 8 ? 8 : 16), 0);
-      cells.emplace_back(a.offset, a.size);
+      if (a.offset >= 0) add(a.offset, a.size);
+      if (a.count >= 0) add(a.count, 8);
+      if (a.null.mask != 0) add_bit(a.null);
     }
     std::sort(cells.begin(), cells.end());
     for (size_t i = 1; i < cells.size(); ++i) {
       EXPECT_GE(cells[i].first, cells[i - 1].first + cells[i - 1].second);
     }
-    EXPECT_LE(cells.back().first + cells.back().second, layout.entry_size);
-    EXPECT_EQ(layout.entry_size % 16, 0);
+    EXPECT_LE(cells.back().first + cells.back().second, layout.entry_size * 8);
+    EXPECT_EQ(layout.entry_size % 8, 0);
   }
 }
 

@@ -1,0 +1,123 @@
+// LayOut: all cells by falling width, so that there are no gaps between them; bits of NULLs in the
+// header as long as it has some.
+#include "runtime/program/layout.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "runtime/abi/abi.h"
+#include "runtime/abi/exact_sum.h"
+
+namespace flow::program {
+
+namespace {
+
+// Sums of values with more digits than this do not stay below 2^62 for long.
+constexpr int kShortDigits = 18;
+
+int32_t SumSize(const Type& argument) {
+  if (argument.is(TypeKind::kDouble)) return kFlowDoubleSumBytes;
+  return argument.is(TypeKind::kDecimal) && argument.precision > kShortDigits ? 16 : 8;
+}
+
+class Layouter {
+ public:
+  Layouter(const std::vector<Type>& keys, const std::vector<AggregateCall>& calls, bool updating)
+      : keys_(keys), calls_(calls), updating_(updating) {}
+
+  AggregateLayout LayOut() {
+    layout_.keys.resize(keys_.size());
+    layout_.accumulators.resize(calls_.size());
+    for (size_t i = 0; i < keys_.size(); ++i) {
+      layout_.keys[i].type = keys_[i];
+      layout_.keys[i].null = NewBit();
+    }
+    for (size_t i = 0; i < calls_.size(); ++i) {
+      if (IsExtreme(calls_[i]) && !updating_) layout_.accumulators[i].null = NewBit();
+    }
+    for (int32_t width : {16, 8, 4, 1}) PlaceCells(width);
+    layout_.nulls_offset = at_;
+    layout_.nulls_size = bits_ > kHeaderBits ? (bits_ - kHeaderBits + 7) / 8 : 0;
+    at_ += layout_.nulls_size;
+    layout_.entry_size = std::max(16, (at_ + 7) / 8 * 8);
+    for (Cell& key : layout_.keys) PlaceBit(&key.null);
+    for (Accumulator& accumulator : layout_.accumulators) PlaceBit(&accumulator.null);
+    return layout_;
+  }
+
+ private:
+  static constexpr int kHeaderBits = 8;
+
+  static bool IsExtreme(const AggregateCall& call) {
+    return call.fn == AggregateFn::kMin || call.fn == AggregateFn::kMax;
+  }
+
+  int32_t Take(int32_t width) {
+    const int32_t at = at_;
+    at_ += width;
+    return at;
+  }
+
+  void PlaceCells(int32_t width) {
+    for (size_t i = 0; i < keys_.size(); ++i) {
+      if (keys_[i].width() == width) layout_.keys[i].offset = Take(width);
+    }
+    if (updating_ && width == 8) layout_.live_offset = Take(8);
+    for (size_t i = 0; i < calls_.size(); ++i) {
+      Place(calls_[i], width, &layout_.accumulators[i]);
+    }
+  }
+
+  // What of an accumulator has that width.
+  void Place(const AggregateCall& call, int32_t width, Accumulator* accumulator) {
+    switch (call.fn) {
+      case AggregateFn::kCountRows:
+        if (width != 8) return;
+        accumulator->shared = updating_;
+        accumulator->count = updating_ ? layout_.live_offset : Take(8);
+        return;
+      case AggregateFn::kCount:
+        if (width == 8) accumulator->count = Take(8);
+        return;
+      case AggregateFn::kSum:
+      case AggregateFn::kAvg:
+        layout_.may_spill = true;
+        if (width == 8 && (call.fn == AggregateFn::kAvg || updating_)) accumulator->count = Take(8);
+        accumulator->size = SumSize(call.argument_type);
+        if (width == accumulator->size) accumulator->offset = Take(width);
+        return;
+      case AggregateFn::kMin:
+      case AggregateFn::kMax:
+        layout_.needs_destroy |= updating_;
+        accumulator->size = updating_ ? 8 : call.argument_type.width();
+        if (width == accumulator->size) accumulator->offset = Take(width);
+        return;
+    }
+  }
+
+  NullBit NewBit() { return {bits_++, 1}; }
+  // From its number to its place.
+  void PlaceBit(NullBit* null) const {
+    if (null->mask == 0) return;
+    const int32_t bit = null->offset;
+    null->mask = static_cast<uint8_t>(1 << bit % 8);
+    null->offset = bit < kHeaderBits ? static_cast<int32_t>(offsetof(FlowEntryHeader, nulls))
+                                     : layout_.nulls_offset + (bit - kHeaderBits) / 8;
+  }
+
+  const std::vector<Type>& keys_;
+  const std::vector<AggregateCall>& calls_;
+  bool updating_;
+  AggregateLayout layout_;
+  int32_t at_ = sizeof(FlowEntryHeader);
+  int32_t bits_ = 0;
+};
+
+}  // namespace
+
+AggregateLayout LayOut(const std::vector<Type>& keys, const std::vector<AggregateCall>& calls,
+                       bool updating) {
+  return Layouter(keys, calls, updating).LayOut();
+}
+
+}  // namespace flow::program

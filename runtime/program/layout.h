@@ -1,0 +1,12 @@
+// Where the keys and accumulators of an aggregate's entry stand.
+#pragma once
+
+#include "runtime/program/program.h"
+
+namespace flow::program {
+
+// As program.h documents; `updating` input needs a count of live rows and multisets.
+AggregateLayout LayOut(const std::vector<Type>& keys, const std::vector<AggregateCall>& calls,
+                       bool updating);
+
+}  // namespace flow::program
