@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "runtime/checkpoint/delta_sort.h"
 #include "runtime/checkpoint/state_record.h"
 #include "tests/support/memory_files.h"
 
@@ -64,7 +65,14 @@ class Model {
     auto file = files_.Create("/s/" + segment.info.file);
     SegmentWriter out(file.value().get());
     // Now and then a frame of its own for each record.
-    for (const std::string& frame : writer.frames()) EXPECT_TRUE(out.Frame(frame).ok());
+    segment.sorted = epoch % 2 == 0;  // as a large one is
+    if (segment.sorted) {
+      std::vector<StateWriter> deltas;
+      deltas.push_back(std::move(writer));
+      EXPECT_TRUE(WriteSorted(deltas, &out).ok());
+    } else {
+      for (const std::string& frame : writer.frames()) EXPECT_TRUE(out.Frame(frame).ok());
+    }
     EXPECT_TRUE(out.Finish(&segment.info).ok());
     segments_.push_back(segment);
   }
