@@ -1,4 +1,4 @@
-// GroupTable: linear probing, growth at 13/16 load, tombstones; zones.
+// GroupTable: linear probing, growth at 11/16 load, tombstones; zones.
 #include "runtime/operator/group_table.h"
 
 #include <algorithm>
@@ -205,7 +205,7 @@ void GroupTable::Rehash(size_t slots) {
   old.swap(slots_);
   account_->Add((static_cast<int64_t>(slots_.size()) - static_cast<int64_t>(old.size())) *
                 static_cast<int64_t>(sizeof(uint64_t)));
-  max_used_ = static_cast<int64_t>(slots * 13 / 16);
+  max_used_ = static_cast<int64_t>(slots * 11 / 16);
   used_ = size_;
   for (size_t from = 0; from < old.size(); ++from) {
     if (from + kHeadersAhead < old.size()) {

@@ -8,6 +8,7 @@
 #include <map>
 #include <thread>
 
+#include "runtime/checkpoint/delta_sort.h"
 #include "runtime/checkpoint/state_fold.h"
 #include "runtime/checkpoint/state_load.h"
 #include "tests/support/memory_files.h"
@@ -116,16 +117,23 @@ class Model {
     segment.info.file = "delta-" + std::to_string(++files_made_);
     auto file = files_.Create("/s/" + segment.info.file);
     SegmentWriter out(file.value().get());
+    segment.sorted = epoch % 2 == 0;  // as a large one is
     // Now and then a frame of its own for each record.
     const bool apart = random_.Chance(30);
-    for (const std::string& frame : writer.frames()) {
-      std::string_view rest = frame;
-      StateRecord record;
-      for (size_t at = 0; apart && at < rest.size(); rest.remove_prefix(at), at = 0) {
-        EXPECT_TRUE(ReadRecord(rest, &at, &record));
-        EXPECT_TRUE(out.Frame(rest.substr(0, at)).ok());
+    if (segment.sorted) {
+      std::vector<StateWriter> deltas;
+      deltas.push_back(std::move(writer));
+      EXPECT_TRUE(WriteSorted(deltas, &out).ok());
+    } else {
+      for (const std::string& frame : writer.frames()) {
+        std::string_view rest = frame;
+        StateRecord record;
+        for (size_t at = 0; apart && at < rest.size(); rest.remove_prefix(at), at = 0) {
+          EXPECT_TRUE(ReadRecord(rest, &at, &record));
+          EXPECT_TRUE(out.Frame(rest.substr(0, at)).ok());
+        }
+        EXPECT_TRUE(out.Frame(rest).ok());  // without bytes it is none
       }
-      EXPECT_TRUE(out.Frame(rest).ok());  // without bytes it is none
     }
     EXPECT_TRUE(out.Finish(&segment.info).ok());
     segments_.push_back(segment);

@@ -155,7 +155,7 @@ TEST(InterpretAggregate, SumsThatDoNotFitTheirCellsSpill) {
                                               "850705917302346158658436518579420528.64"));
     groups->Update(c.Rows({row(-1, -short_most, -1)}), {});
     EXPECT_EQ(flow_spill_count(), spilled);
-    groups->Update(c.Rows({row(1 - 2 * edge, -8 * short_most, -2 * half + 1)}), {});
+    groups->Update(c.Rows({row(-edge - edge + 1, -8 * short_most, -2 * half + 1)}), {});
     EXPECT_EQ(flow_spill_count(), spilled);
     EXPECT_THAT(groups->Finish(), ElementsAre("-4611686018427387904 | -39999999999999999.96 | "
                                               "-850705917302346158658436518579420528.64"));
