@@ -148,7 +148,7 @@ class Replay(unittest.TestCase):
         for _ in range(KILLS):
             process = subprocess.Popen([FLOWC, "dlq", "replay", "mended.flow", "--letters", "dead.jsonl"], cwd=self.folder,
                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            time.sleep(self.random.uniform(0.02, 0.4))
+            time.sleep(self.random.uniform(0.005, 0.15))
             killed += process.poll() is None
             process.kill()
             process.wait()

@@ -40,13 +40,13 @@ VIEW late_minutes AS SELECT window_start, COUNT(*) AS n FROM TUMBLE(late_clicks,
       R"(1 source clicks from FILE 'clicks' JSON: page STRING, country STRING, revenue DECIMAL(12,2), ts TIMESTAMP; watermark ts - 10s, idle 30s
 2 pipeline clicks -> page_metrics: window TUMBLE 1m of ts, late at end + 2d; key page; values revenue  <- 1
 3 exchange by page (256 key groups)  <- 2
-4 aggregate page_metrics: COUNT(*), SUM(revenue) by page, window; TUMBLE 1m; 96 bytes of state a key and window, freed at window end + 2d; watermark of clicks; updating  <- 3
+4 aggregate page_metrics: COUNT(*), SUM(revenue) by page, window; TUMBLE 1m; 40 bytes of state a key and window, freed at window end + 2d; watermark of clicks; updating  <- 3
 5 pipeline clicks (late) -> late_pages: filter country = 'DE'; only rows late for TUMBLE 1m + 2d; key page  <- 1
 6 exchange by page (256 key groups)  <- 5
-7 aggregate late_pages: COUNT(*) by page; 48 bytes of state a key, for ever; updating  <- 6
+7 aggregate late_pages: COUNT(*) by page; 32 bytes of state a key, for ever; updating  <- 6
 8 pipeline clicks (late) -> late_minutes: only rows late for TUMBLE 1m + 2d; window TUMBLE 1m of ts  <- 1
 9 exchange to one worker  <- 8
-10 aggregate late_minutes: COUNT(*) by window; TUMBLE 1m; 32 bytes of state a key and window, for ever; no watermark (late rows); updating  <- 9
+10 aggregate late_minutes: COUNT(*) by window; TUMBLE 1m; 16 bytes of state a key and window, for ever; no watermark (late rows); updating  <- 9
 11 pipeline page_metrics -> page_metrics: output page, window_start, COUNT(*) AS views, SUM(revenue) AS revenue  <- 4
 12 view page_metrics (page STRING, window_start TIMESTAMP, views BIGINT, revenue DECIMAL(38,2)); key page, window_start; updating; time window_start + 1m - 1us; emitted every 10s and on close; watermark of clicks  <- 11
 13 pipeline late_pages -> late_pages: output page, COUNT(*) AS n  <- 7
@@ -85,7 +85,7 @@ WHERE page <> '/' GROUP BY user_id, window_end;)";
       R"(1 source clicks from FILE 'clicks' JSON: user_id BIGINT late, page STRING, revenue DECIMAL(12,2) late, ts TIMESTAMP; late where page <> '/'; watermark ts - 10s, idle 30s
 2 pipeline clicks -> v: filter page <> '/'; window HOP 10m EVERY 4m OFFSET 1m of ts, slices of 2m, late at end; key user_id; values revenue  <- 1
 3 exchange by user_id (256 key groups)  <- 2
-4 aggregate v: COUNT(*), MAX(revenue) by user_id, window; HOP 10m EVERY 4m OFFSET 1m, only closed windows; 80 bytes of state a key and slice of 2m, freed at window end; watermark of clicks; append-only  <- 3
+4 aggregate v: COUNT(*), MAX(revenue) by user_id, window; HOP 10m EVERY 4m OFFSET 1m, only closed windows; 40 bytes of state a key and slice of 2m, freed at window end; watermark of clicks; append-only  <- 3
 5 pipeline v -> v: output user_id, window_end, COUNT(*) AS n, MAX(revenue) AS most  <- 4
 6 view v (user_id BIGINT, window_end TIMESTAMP, n BIGINT, most DECIMAL(12,2)); key user_id, window_end; append-only; time window_end - 1us; emitted on close; watermark of clicks  <- 5
 )");
@@ -111,10 +111,10 @@ GROUP BY window_start;)";
       R"(1 source clicks from FILE 'clicks' JSON: page STRING, ts TIMESTAMP; watermark ts - 10s, idle 30s
 2 pipeline clicks -> hot/in: window HOP 10m EVERY 1m of ts, slices of 1m, late at end; key page  <- 1
 3 exchange by page (256 key groups)  <- 2
-4 aggregate hot/in: COUNT(*) by page, window; HOP 10m EVERY 1m, only closed windows; 48 bytes of state a key and slice of 1m, freed at window end; watermark of clicks; append-only  <- 3
+4 aggregate hot/in: COUNT(*) by page, window; HOP 10m EVERY 1m, only closed windows; 32 bytes of state a key and slice of 1m, freed at window end; watermark of clicks; append-only  <- 3
 5 pipeline hot/in -> hot: window TUMBLE 1m of window_end - 1us; values COUNT(*)  <- 4
 6 exchange to one worker  <- 5
-7 aggregate hot: MAX(n) by window; TUMBLE 1m, only closed windows; 48 bytes of state a key and window, freed at window end; watermark of clicks; append-only  <- 6
+7 aggregate hot: MAX(n) by window; TUMBLE 1m, only closed windows; 16 bytes of state a key and window, freed at window end; watermark of clicks; append-only  <- 6
 8 pipeline hot -> hot: output window_end - 10m AS window_start, MAX(n) AS most  <- 7
 9 view hot (window_start TIMESTAMP, most BIGINT); key window_start; append-only; time window_start + 10m - 1us; emitted on close; watermark of clicks  <- 8
 )");
@@ -131,13 +131,13 @@ VIEW pages AS SELECT COUNT(*) AS busy_hours, MIN(page) AS first FROM busy;)";
       R"(1 source clicks from FILE 'clicks' JSON: page STRING, ts TIMESTAMP; watermark ts - 10s, idle 30s
 2 pipeline clicks -> minutes: window TUMBLE 1m of ts, late at end; key page  <- 1
 3 exchange by page (256 key groups)  <- 2
-4 aggregate minutes: COUNT(*) by page, window; TUMBLE 1m, only closed windows; 48 bytes of state a key and window, freed at window end; watermark of clicks; append-only  <- 3
+4 aggregate minutes: COUNT(*) by page, window; TUMBLE 1m, only closed windows; 32 bytes of state a key and window, freed at window end; watermark of clicks; append-only  <- 3
 5 pipeline minutes -> hours: window TUMBLE 1h of window_end - 1us; key page; values COUNT(*)  <- 4
 6 exchange by page (256 key groups)  <- 5
-7 aggregate hours: SUM(n) by page, window; TUMBLE 1h; 80 bytes of state a key and window, freed at window end; watermark of clicks; updating  <- 6
+7 aggregate hours: SUM(n) by page, window; TUMBLE 1h; 32 bytes of state a key and window, freed at window end; watermark of clicks; updating  <- 6
 8 pipeline hours -> pages: filter SUM(n) > 100; values page  <- 7
 9 exchange to one worker  <- 8
-10 aggregate pages: COUNT(*), MIN(page); 48 bytes of state in all; input may take rows back; updating  <- 9
+10 aggregate pages: COUNT(*), MIN(page); 24 bytes of state in all; input may take rows back; updating  <- 9
 11 pipeline minutes -> minutes: output page, window_start, COUNT(*) AS n  <- 4
 12 view minutes (page STRING, window_start TIMESTAMP, n BIGINT); key page, window_start; append-only; time window_start + 1m - 1us; emitted on close; watermark of clicks  <- 11
 13 pipeline hours -> hours: output page, window_start AS hour, SUM(n) AS n  <- 7
@@ -159,7 +159,7 @@ VIEW daily AS SELECT page, window_start, SUM(revenue) AS revenue FROM TUMBLE(ger
       R"(1 source clicks from FILE 'clicks' JSON: user_id BIGINT, page STRING, revenue DECIMAL(12,2), ts TIMESTAMP; watermark ts - 10s, idle 30s
 2 pipeline clicks -> daily: filter (user_id IS NOT NULL) AND like(lower(page), '%.de'); window TUMBLE 1d of ts, late at end; key lower(page) AS page; values revenue  <- 1
 3 exchange by page (256 key groups)  <- 2
-4 aggregate daily: SUM(revenue) by page, window; TUMBLE 1d, only closed windows; 96 bytes of state a key and window, freed at window end; watermark of clicks; append-only  <- 3
+4 aggregate daily: SUM(revenue) by page, window; TUMBLE 1d, only closed windows; 32 bytes of state a key and window, freed at window end; watermark of clicks; append-only  <- 3
 5 pipeline clicks -> clean: filter user_id IS NOT NULL; output lower(page) AS page, user_id, revenue, ts  <- 1
 6 view clean (page STRING, user_id BIGINT, revenue DECIMAL(12,2), ts TIMESTAMP); append-only; emitted as it changes  <- 5
 7 pipeline clicks -> german: filter (user_id IS NOT NULL) AND like(lower(page), '%.de'); output lower(page) AS page, revenue  <- 1
@@ -182,7 +182,7 @@ VIEW two AS SELECT user_id FROM clicks UNION ALL SELECT CAST(id AS DECIMAL(20,0)
 3 pipeline clicks -> all_times: filter user_id > 0; window TUMBLE 1m of ts, late at end; key 'click' AS kind  <- 1
 4 pipeline orders -> all_times: window TUMBLE 1m of at, late at end; key 'order' AS kind  <- 2
 5 exchange by kind (256 key groups)  <- 3, 4
-6 aggregate all_times: COUNT(*) by kind, window; TUMBLE 1m, only closed windows; 48 bytes of state a key and window, freed at window end; watermark of clicks and orders; append-only  <- 5
+6 aggregate all_times: COUNT(*) by kind, window; TUMBLE 1m, only closed windows; 32 bytes of state a key and window, freed at window end; watermark of clicks and orders; append-only  <- 5
 7 pipeline all_times -> all_times: output window_start, kind, COUNT(*) AS n  <- 6
 8 view all_times (window_start TIMESTAMP, kind STRING, n BIGINT); key kind, window_start; append-only; time window_start + 1m - 1us; emitted on close; watermark of clicks and orders  <- 7
 9 pipeline clicks -> two: output CAST(user_id AS DECIMAL(20,0)) AS user_id  <- 1
@@ -200,16 +200,16 @@ VIEW again AS SELECT DISTINCT n FROM (SELECT page, COUNT(*) AS n FROM clicks GRO
       R"(1 source clicks from FILE 'clicks' JSON: page STRING, country STRING, ts TIMESTAMP; watermark ts - 10s, idle 30s
 2 pipeline clicks -> countries: key country  <- 1
 3 exchange by country (256 key groups)  <- 2
-4 aggregate countries: DISTINCT by country; 48 bytes of state a key, for ever; updating  <- 3
+4 aggregate countries: DISTINCT by country; 24 bytes of state a key, for ever; updating  <- 3
 5 pipeline clicks -> daily: window TUMBLE 1d of ts, late at end; key country  <- 1
 6 exchange by country (256 key groups)  <- 5
-7 aggregate daily: DISTINCT by country, window; TUMBLE 1d, only closed windows; 48 bytes of state a key and window, freed at window end; watermark of clicks; append-only  <- 6
+7 aggregate daily: DISTINCT by country, window; TUMBLE 1d, only closed windows; 24 bytes of state a key and window, freed at window end; watermark of clicks; append-only  <- 6
 8 pipeline clicks -> again/in: key page  <- 1
 9 exchange by page (256 key groups)  <- 8
-10 aggregate again/in: COUNT(*) by page; 48 bytes of state a key, for ever; updating  <- 9
+10 aggregate again/in: COUNT(*) by page; 32 bytes of state a key, for ever; updating  <- 9
 11 pipeline again/in -> again: key COUNT(*) AS n  <- 10
 12 exchange by n (256 key groups)  <- 11
-13 aggregate again: DISTINCT by n; 48 bytes of state a key, for ever; input may take rows back; updating  <- 12
+13 aggregate again: DISTINCT by n; 24 bytes of state a key, for ever; input may take rows back; updating  <- 12
 14 pipeline countries -> countries: output country  <- 4
 15 view countries (country STRING); key country; updating; emitted as it changes  <- 14
 16 pipeline daily -> daily: output country, window_start  <- 7
@@ -228,7 +228,7 @@ VIEW per_minute AS SELECT minute, COUNT(*) AS n FROM rows_ GROUP BY minute;)";
       R"(1 source clicks from FILE 'clicks' JSON: page STRING, ts TIMESTAMP; watermark ts - 10s, idle 30s
 2 pipeline clicks -> per_minute: window HOP 2m EVERY 1m of ts, late at end; key window_start AS minute  <- 1
 3 exchange by minute (256 key groups)  <- 2
-4 aggregate per_minute: COUNT(*) by minute; 48 bytes of state a key, for ever; updating  <- 3
+4 aggregate per_minute: COUNT(*) by minute; 24 bytes of state a key, for ever; updating  <- 3
 5 pipeline clicks -> rows_: window HOP 2m EVERY 1m of ts, late at end; output page, window_start AS minute  <- 1
 6 view rows_ (page STRING, minute TIMESTAMP); append-only; emitted as it changes  <- 5
 7 pipeline per_minute -> per_minute: output minute, COUNT(*) AS n  <- 4
@@ -244,10 +244,10 @@ SELECT page, n FROM c WHERE n > 10 UNION ALL SELECT 'all', SUM(n) FROM c;)";
       R"(1 source clicks from FILE 'clicks' JSON: page STRING, ts TIMESTAMP; watermark ts - 10s, idle 30s
 2 pipeline clicks -> v.0: key page  <- 1
 3 exchange by page (256 key groups)  <- 2
-4 aggregate v.0: COUNT(*) by page; 48 bytes of state a key, for ever; updating  <- 3
+4 aggregate v.0: COUNT(*) by page; 32 bytes of state a key, for ever; updating  <- 3
 5 pipeline v.0 -> v.1: values COUNT(*)  <- 4
 6 exchange to one worker  <- 5
-7 aggregate v.1: SUM(n); 64 bytes of state in all; input may take rows back; updating  <- 6
+7 aggregate v.1: SUM(n); 32 bytes of state in all; input may take rows back; updating  <- 6
 8 pipeline v.0 -> v: filter COUNT(*) > 10; output page, COUNT(*) AS n  <- 4
 9 pipeline v.1 -> v: output 'all' AS page, SUM(n) AS n  <- 7
 10 view v (page STRING, n BIGINT); updating; emitted as it changes  <- 8, 9
