@@ -1,5 +1,5 @@
 // links: runtime/connector
-// labels: kafka
+// labels: kafka long
 // Exactly-once Kafka sinks against a real broker: rows and markers move together, fences, doubts,
 // resync. Faults of the broker itself: tests/kafka/faults_test.py.
 #include "runtime/connector/kafka/kafka_target.h"
