@@ -31,12 +31,12 @@ uint8_t PlusMonths(int64_t ts, int64_t n, int64_t unit, int64_t* out) {
   const int64_t months = static_cast<int64_t>(c.year) * 12 + c.month - 1 + n;
   const int64_t year = FloorDivide(months, 12);
   const auto month = static_cast<int32_t>(FloorModulo(months, 12) + 1);
-  const int32_t last = DaysInMonth(year, month);
 #ifdef FLOW_MUTANT_MONTHS_RUN_OVER
-  const int64_t to = DaysFromCivil(year, month, 1) + c.day - 1 + 0 * last;
+  const int32_t last = 31;
 #else
-  const int64_t to = DaysFromCivil(year, month, c.day < last ? c.day : last);
+  const int32_t last = DaysInMonth(year, month);
 #endif
+  const int64_t to = DaysFromCivil(year, month, c.day < last ? c.day : last);
   return InRange(to * kDay + (ts - day * kDay), out);
 }
 

@@ -57,6 +57,14 @@ bool OptionsOf(std::string_view flags, RE2::Options* options, std::string* prefi
   return true;
 }
 
+// \C matches one byte, perhaps of several of a character: what is left would not be UTF-8.
+bool CutsCharacters(std::string_view pattern) {
+  for (size_t i = 0; i + 1 < pattern.size(); ++i) {
+    if (pattern[i] == '\\' && pattern[++i] == 'C') return true;
+  }
+  return false;
+}
+
 // The compiled pattern, or nullptr if it or the flags are wrong. Found again by its text: a literal
 // pattern is compiled once a thread. Valid until the thread's next call.
 const RE2* Compile(const FlowString* pattern, std::string_view flags, bool* global = nullptr) {
@@ -68,7 +76,7 @@ const RE2* Compile(const FlowString* pattern, std::string_view flags, bool* glob
     RE2::Options options;
     std::string prefix;
     bool ignored = false;
-    if (!OptionsOf(flags, &options, &prefix, &ignored)) return nullptr;
+    if (!OptionsOf(flags, &options, &prefix, &ignored) || CutsCharacters(text)) return nullptr;
     if (cache.size() == kMostCompiled) cache.pop_back();
     cache.push_front({std::string(flags), std::string(text),
                       std::make_unique<RE2>(prefix + std::string(text), options)});

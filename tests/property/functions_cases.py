@@ -22,6 +22,9 @@ COLUMNS = {
     "path1": ("STRING", "VARCHAR"), "zone1": ("STRING", "VARCHAR"), "code1": ("STRING", "VARCHAR"),
     "stamp": ("STRING", "VARCHAR"), "near": ("TIMESTAMP", "TIMESTAMP"), "n": ("INT", "INTEGER"),
 }
+# Days on which clocks are put forward or back (Apia left one out).
+CHANGES = [("Europe/Berlin", 2026, 3, 29), ("Europe/Berlin", 2026, 10, 25), ("America/New_York", 2025, 3, 9), ("America/New_York", 2024, 11, 3),
+           ("Australia/Lord_Howe", 2026, 4, 5), ("Australia/Lord_Howe", 2026, 10, 4), ("Pacific/Apia", 2011, 12, 30)]
 ZONES = ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "UTC", "Pacific/Apia"]
 STAMP = "%d.%m.%Y %H:%M:%S.%f"
 
@@ -64,6 +67,10 @@ def generate(rng):
     year = rng.choice([2020, 2024, 2026, 1995])
     near = datetime(year, rng.choice([3, 10, 11, 4, 1]), rng.randint(1, 30), rng.choice([0, 1, 2, 3, 12]), rng.choice([0, 30, 59]),
                     rng.choice([0, 17]), rng.choice([0, 250000]))
+    zone = rng.choice(ZONES + ["Nowhere/At_all"])
+    if rng.random() < 0.4:
+        zone, *day = rng.choice(CHANGES)
+        near = near.replace(*day)
     stamp = datetime(rng.randint(1, 9999), rng.randint(1, 12), rng.randint(1, 28), rng.randint(0, 23), rng.randint(0, 59), rng.randint(0, 59),
                      rng.randint(0, 999999))
     path = "$" + "".join(rng.choice([".a", ".b", '."c d"', ".ä", "[0]", "[1]", "[2]"]) for _ in range(rng.randint(0, 3)))
@@ -72,7 +79,7 @@ def generate(rng):
         "u1": rng.choice([rng.uniform(-1, 1), rng.uniform(-2, 2), 1.0, -1.0, 0.0, -0.0, math.nan, math.inf, rng.uniform(-10, 10)]),
         "w1": "".join(rng.choice("abcd") for _ in range(rng.randint(0, 9))), "w2": "".join(rng.choice("abcd") for _ in range(rng.randint(0, 9))),
         "re1": rng.choice([regex(2), regex(2), regex(3), "(", "a**b"]), "url1": url(), "json1": document(),
-        "path1": rng.choice([path, path, path, "$.", "a", "$[x]", ""]), "zone1": rng.choice(ZONES + ["Nowhere/At_all"]), "code1": code(),
+        "path1": rng.choice([path, path, path, "$.", "a", "$[x]", ""]), "zone1": zone, "code1": code(),
         "stamp": rng.choice([stamp_text, stamp_text, stamp_text, stamp_text[:-9], "30.02.2020 00:00:00.0", "x", ""]),
         "near": near, "n": rng.choice([rng.randint(-40, 40), rng.randint(-30000, 30000), rng.randint(0, 22)]),
     }
@@ -329,7 +336,7 @@ CASES = [(f"{f}(u1)", None) for f in ("atan", "sinh", "cosh", "tanh", "asinh", "
     ("make_timestamp(2000 + k, l + 3, abs(k * l), n, abs(k), few)", "make_timestamp(2000 + k, l + 3, abs(k * l), n, abs(k), few)"),
     ("to_unixtime(t1)", "epoch(t1)"), ("from_unixtime(few)", "make_timestamp(CAST(round_even(few * 1000000, 0) AS BIGINT))"),
     ("add_months(t1, k)", "t1 + to_months(k)"), ("add_months(t1, n)", unless("year(t1 + to_months(n)) NOT BETWEEN 1 AND 9999", "t1 + to_months(n)")),
-    ("date_add('month', k, t1)", "t1 + to_months(k)"), ("date_add('day', n, dt)", "dt::TIMESTAMP + to_days(n)"), ("date_add('hour', n, t1)", "t1 + to_hours(n)"),
+    ("date_add('month', k, t1)", "t1 + to_months(k)"), ("date_add('day', n, near)", "near + to_days(n)"), ("date_add('day', -k, dt)", unless("year(dt::TIMESTAMP - to_days(k)) NOT BETWEEN 1 AND 9999", "dt::TIMESTAMP - to_days(k)")), ("date_add('hour', n, t1)", "t1 + to_hours(n)"),
     ("date_add('quarter', l, t1)", "t1 + to_months(3 * l)"), ("date_add('year', l, near)", "near + to_years(l)"), ("date_add('week', k, near)", "near + to_weeks(k)"),
     ("date_add('millisecond', i1, t1)", unless("year(t1 + to_milliseconds(i1)) NOT BETWEEN 1 AND 9999", "t1 + to_milliseconds(i1)")),
     ("strptime(stamp, '%d.%m.%Y %H:%M:%S.%f')", None), ("try_strptime(stamp, '%d.%m.%Y %H:%M:%S.%f')", None),

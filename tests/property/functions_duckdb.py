@@ -141,7 +141,7 @@ CASES = [
     ("left(s1, k)", None), ("right(s1, k)", None), ("concat(s1, s2)", "s1 || s2"), ("s1 || s2", None), ("repeat(s1, k)", None), ("reverse(s1)", None),
     ("year(t1)", None), ("quarter(t1)", None), ("month(t1)", None), ("week(t1)", None), ("day(t1)", None), ("dayofweek(t1)", None),
     ("dayofyear(t1)", None), ("hour(t1)", None), ("minute(t1)", None), ("second(t1)", None), ("year(dt)", None), ("dayofweek(dt)", None),
-    ("epoch(t1)", None), ("epoch_ms(t1)", "CAST(floor(epoch_us(t1) / 1000) AS BIGINT)"), ("epoch_us(t1)", None),
+    ("epoch(t1)", None), ("epoch_ms(t1)", "(epoch_us(t1) - (epoch_us(t1) % 1000 + 1000) % 1000) // 1000"), ("epoch_us(t1)", None),
     ("to_timestamp(few)", "make_timestamp(CAST(round_even(few * 1000000, 0) AS BIGINT))"),
     ("make_timestamp_ms(i1)", "make_timestamp(CAST(i1 AS BIGINT) * 1000)"), ("make_date(2000 + k, l + 3, abs(k * l))", None),
 ] + [(f"date_trunc('{u}', t1)", None) for u in ("microsecond", "second", "minute", "hour", "day", "week", "month", "quarter", "year")] + [
