@@ -102,4 +102,21 @@ FLOW_LARGE uint8_t flow_round_decimal_digits(FlowArena*, const FlowInt128* x, in
   return Round(*x, n, scale, out_scale, To::kNearest, out);
 }
 
+// Both have the type that the binder found for them together, which is the result's too.
+FLOW_FUNCTION("greatest(decimal, decimal) -> decimal", "The greater one; NULL if one is NULL.",
+              "greatest(1.50, 2.25)")
+uint8_t flow_greatest_decimal(FlowArena*, const FlowInt128* x, const FlowInt128* y, int32_t,
+                              int32_t, FlowInt128* out) {
+  *out = *x < *y ? *y : *x;
+  return kFlowValue;
+}
+
+FLOW_FUNCTION("least(decimal, decimal) -> decimal", "The lesser one; NULL if one is NULL.",
+              "least(1.50, 2.25)")
+uint8_t flow_least_decimal(FlowArena*, const FlowInt128* x, const FlowInt128* y, int32_t, int32_t,
+                           FlowInt128* out) {
+  *out = *y < *x ? *y : *x;
+  return kFlowValue;
+}
+
 FLOW_ALIAS("ceiling", "ceil");

@@ -9,7 +9,8 @@
 // only with values (no NULL, no error) and returns kFlowValue, kFlowNull or an error code; *out is
 // read only after kFlowValue. tools/collect_functions reads the macro's text; the same file is
 // built natively and to bitcode, so it includes nothing but runtime/abi and plain C headers, and
-// keeps no state.
+// keeps no state. A body that needs a library, or is never worth inlining, stands in stdlib/native:
+// not in the bitcode, always called (native/native.h).
 #pragma once
 
 #include <stdint.h>

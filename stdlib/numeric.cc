@@ -215,6 +215,30 @@ uint8_t flow_least_date(FlowArena*, int32_t x, int32_t y, int32_t* out) {
   return kFlowValue;
 }
 
+FLOW_FUNCTION("isnan(double) -> boolean", "Is it NaN?", "isnan(1e0)")
+uint8_t flow_isnan(FlowArena*, double x, uint8_t* out) {
+  *out = isnan(x);
+  return kFlowValue;
+}
+
+FLOW_FUNCTION("isinf(double) -> boolean", "Is it infinite?", "isinf(1e0)")
+uint8_t flow_isinf(FlowArena*, double x, uint8_t* out) {
+  *out = isinf(x);
+  return kFlowValue;
+}
+
+FLOW_FUNCTION("isfinite(double) -> boolean", "Is it neither infinite nor NaN?", "isfinite(1e0)")
+uint8_t flow_isfinite(FlowArena*, double x, uint8_t* out) {
+  *out = isfinite(x);
+  return kFlowValue;
+}
+
+FLOW_FUNCTION("signbit(double) -> boolean", "Is its sign negative? Also of -0.", "signbit(-1e0)")
+uint8_t flow_signbit(FlowArena*, double x, uint8_t* out) {
+  *out = signbit(x) != 0;
+  return kFlowValue;
+}
+
 FLOW_ALIAS("ceiling", "ceil");
 FLOW_ALIAS("pow", "power");
 FLOW_ALIAS("log", "log10");

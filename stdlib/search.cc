@@ -140,7 +140,7 @@ FLOW_LARGE uint8_t flow_split_part(FlowArena*, const FlowString* s, const FlowSt
 FLOW_FUNCTION("like(string, string) -> boolean",
               "Does the text match the pattern? % is any text, _ one character, \\ takes the next "
               "one literally.",
-              "like('abc', 'a%')")
+              "'abc' LIKE 'a%'")
 FLOW_LARGE uint8_t flow_like(FlowArena*, const FlowString* text, const FlowString* pattern,
                              uint8_t* out) {
   const char* t = flow_string_data(text);
@@ -181,3 +181,7 @@ FLOW_LARGE uint8_t flow_like(FlowArena*, const FlowString* text, const FlowStrin
   *out = p == p_end;
   return kFlowValue;
 }
+
+FLOW_ALIAS("instr", "strpos");
+FLOW_ALIAS("prefix", "starts_with");
+FLOW_ALIAS("suffix", "ends_with");

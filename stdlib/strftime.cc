@@ -1,16 +1,12 @@
-// strftime: a time as text by a pattern.
+// Times as text: strftime by a pattern; names of months and days.
 #include "stdlib/civil.h"
 #include "stdlib/function.h"
+#include "stdlib/time_names.h"
 
 using namespace flow_time;
 
 namespace {
 
-constexpr char kMonths[12][10] = {"January",   "February", "March",    "April",
-                                  "May",       "June",     "July",     "August",
-                                  "September", "October",  "November", "December"};
-constexpr char kDays[7][10] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
-                               "Thursday", "Friday", "Saturday"};
 enum { kLongestPiece = 10 };  // %F
 
 char* Digits(char* o, int64_t value, int width) {
@@ -93,6 +89,12 @@ char* Piece(char* o, char directive, int64_t ts, const Civil& civil, int64_t day
   }
 }
 
+void SetName(const char* name, FlowString* out) {
+  uint32_t size = 0;
+  while (size < 9 && name[size] != 0) ++size;
+  flow_string_set(out, name, size);
+}
+
 }  // namespace
 
 FLOW_FUNCTION(
@@ -130,5 +132,19 @@ FLOW_LARGE uint8_t flow_strftime(FlowArena* arena, int64_t ts, const FlowString*
   } else {
     flow_string_set(out, text, static_cast<uint32_t>(o - text));
   }
+  return kFlowValue;
+}
+
+FLOW_FUNCTION("monthname(timestamp) -> string", "The month by its English name.",
+              "monthname(DATE '2026-01-31')")
+FLOW_LARGE uint8_t flow_monthname(FlowArena*, int64_t ts, FlowString* out) {
+  SetName(kMonths[CivilFromDays(DayOf(ts)).month - 1], out);
+  return kFlowValue;
+}
+
+FLOW_FUNCTION("dayname(timestamp) -> string", "The day of the week by its English name.",
+              "dayname(DATE '2026-01-31')")
+FLOW_LARGE uint8_t flow_dayname(FlowArena*, int64_t ts, FlowString* out) {
+  SetName(kDays[IsoDayOfWeek(DayOf(ts)) % 7], out);
   return kFlowValue;
 }

@@ -288,3 +288,8 @@ FLOW_LARGE uint8_t flow_reverse(FlowArena* arena, const FlowString* s, FlowStrin
 FLOW_ALIAS("char_length", "length");
 FLOW_ALIAS("substr", "substring");
 FLOW_ALIAS("btrim", "trim");
+FLOW_ALIAS("character_length", "length");
+FLOW_ALIAS("len", "length");
+FLOW_ALIAS("strlen", "octet_length");
+FLOW_ALIAS("ucase", "upper");
+FLOW_ALIAS("lcase", "lower");

@@ -14,7 +14,7 @@ BoundExprPtr Int(int value) { return MakeLiteral(Datum::Int(TypeKind::kInt, valu
 // The result's type; `digits`: the argument n, if it is a literal.
 Type ResultOf(const std::string& name, const Type& x, bool has_digits, const int64_t* digits) {
   const int whole = x.precision - x.scale;
-  if (name == "abs") return x;
+  if (name == "abs" || name == "greatest" || name == "least") return x;
   if (name == "sign") return Type::Decimal(1, 0);
   const bool grows = name != "trunc";  // 9.5 becomes 10
   int scale = 0;
@@ -33,7 +33,9 @@ Type ResultOf(const std::string& name, const Type& x, bool has_digits, const int
 
 BoundExprPtr MakeDecimalCall(const Function* function, std::vector<BoundExprPtr> arguments) {
   const Type x = arguments[0]->type;
-  const bool has_digits = arguments.size() > 1;
+  // Of two DECIMALs, which the binder has given one type.
+  const bool pair = arguments.size() == 2 && arguments[1]->type.is(TypeKind::kDecimal);
+  const bool has_digits = arguments.size() > 1 && !pair;
   const BoundExpr* n = has_digits ? arguments[1].get() : nullptr;
   int64_t digits = 0;
   bool known = false;

@@ -69,10 +69,16 @@ class ExprBinder {
   // expr_calls.cc
   Typed BindCall(const ast::Expr& expr);
   Typed BindAggregate(const ast::Expr& expr, const std::string& name);
-  Typed BindCoalesce(const ast::Expr& expr);
-  Typed BindNullIf(const ast::Expr& expr);
   Typed BindClock(const ast::Expr& expr, const std::string& name);
   Typed CallFunction(const std::string& name, std::vector<Typed> arguments, Span span);
+  // expr_forms.cc
+  Typed BindForm(const ast::Expr& expr, const std::string& name);
+  Typed BindCoalesce(std::vector<Typed> values, const std::string& name, Span span);
+  Typed BindNullIf(const std::vector<Typed>& values, Span span);
+  Typed BindChoice(BoundExprPtr condition, Typed then, Typed otherwise, const std::string& name,
+                   Span span);
+  Typed BindExtreme(const std::string& name, std::vector<Typed> values, Span span);
+  Typed BindConcatWs(std::vector<Typed> values, Span span);
 
   // left op right as BOOLEAN, after the implicit casts.
   BoundExprPtr Compare(ExprOp op, const Typed& left, const Typed& right, Span span);

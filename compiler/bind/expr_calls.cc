@@ -1,10 +1,11 @@
-// ExprBinder: aggregate calls, scalar functions, COALESCE, NULLIF, and what is refused by name.
+// ExprBinder: aggregate calls, scalar functions, and what is refused by name.
 #include <algorithm>
 #include <cctype>
 
 #include "compiler/bind/decimal_call.h"
 #include "compiler/bind/expr_binder.h"
 #include "compiler/bind/types.h"
+#include "compiler/catalog/form.h"
 
 namespace flow {
 
@@ -106,8 +107,7 @@ Typed ExprBinder::BindCall(const ast::Expr& expr) {
     d.code = "not-an-aggregate";
     return {};
   }
-  if (name == "coalesce" || name == "ifnull") return BindCoalesce(expr);
-  if (name == "nullif") return BindNullIf(expr);
+  if (IsForm(name)) return BindForm(expr, name);
   Typed clock = BindClock(expr, name);
   if (clock || clock.untyped) return clock.expr == nullptr ? Typed{} : clock;
   if (!FunctionExists(name)) {
@@ -117,7 +117,7 @@ Typed ExprBinder::BindCall(const ast::Expr& expr) {
     d.code = Contains(kLater, name) ? "not-supported-yet" : "unknown-function";
     std::vector<std::string> known = FunctionNames();
     known.insert(known.end(), kAggregates.begin(), kAggregates.end());
-    known.insert(known.end(), {"coalesce", "nullif"});
+    for (const Form& form : Forms()) known.push_back(form.name);
     if (d.code == "unknown-function") {
       d.hint = Suggest(name, known, "`flowc functions` lists them all");
     }
@@ -265,40 +265,6 @@ Typed ExprBinder::BindAggregate(const ast::Expr& expr, const std::string& name) 
   Type result = call.result;
   if (index == calls_->size()) calls_->push_back(std::move(call));
   return {MakeColumn(kFirstCall + static_cast<int>(index), result), false, expr.span};
-}
-
-Typed ExprBinder::BindCoalesce(const ast::Expr& expr) {
-  bool ok = true;
-  std::vector<Typed> values = BindChildren(expr, &ok);
-  if (!ok) return {};
-  if (values.empty()) {
-    out_->Error(expr.span, "COALESCE takes at least one argument").code = "no-such-overload";
-    return {};
-  }
-  Type type;
-  if (!Unify(&values, "the arguments of COALESCE", &type)) return {};
-  if (values.size() == 1) return values[0];
-  std::vector<BoundExprPtr> children;
-  for (const Typed& value : values) children.push_back(value.expr);
-  return {MakeNode(ExprOp::kCoalesce, type, std::move(children)), false, expr.span};
-}
-
-// NULLIF(a, b): NULL where a = b is true, else a.
-Typed ExprBinder::BindNullIf(const ast::Expr& expr) {
-  bool ok = true;
-  std::vector<Typed> values = BindChildren(expr, &ok);
-  if (!ok) return {};
-  if (values.size() != 2) {
-    out_->Error(expr.span, "NULLIF takes two arguments").code = "no-such-overload";
-    return {};
-  }
-  BoundExprPtr equal = Compare(ExprOp::kEq, values[0], values[1], expr.span);
-  if (equal == nullptr) return {};
-  // An untyped literal has become what it was compared as.
-  BoundExprPtr value = values[0].untyped ? equal->children[0] : values[0].expr;
-  Type type = value->type;
-  return {MakeNode(ExprOp::kCase, type, {equal, MakeLiteral(Datum::Null(type)), value}), false,
-          expr.span};
 }
 
 // What would make the stream and the batch differ, and what there is instead. `untyped` without an

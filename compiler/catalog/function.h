@@ -25,6 +25,8 @@ struct Function {
   // Of a function of DECIMAL: how many of the arguments, at the end, are not written but added by
   // the binder (INT: the scale of the DECIMAL argument, that of the result).
   int hidden = 0;
+  // The body stands in stdlib/native and is not in the bitcode: it is called, never inlined.
+  bool native = false;
   size_t written() const { return arguments.size() - static_cast<size_t>(hidden); }
   std::string ToString() const;  // "upper(string) -> string"
 };

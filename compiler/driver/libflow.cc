@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "compiler/catalog/form.h"
 #include "compiler/catalog/function.h"
 #include "compiler/driver/compile.h"
 #include "compiler/driver/datagen.h"
@@ -376,18 +377,26 @@ RunResult QueryState(const StateQuery& query, const std::function<void(const std
 }
 
 std::string Functions(const std::string& name, bool json) {
-  std::string text;
+  std::vector<flow::Form> all = flow::Forms();
   for (const flow::Function& function : flow::StandardFunctions()) {
-    if (!name.empty() && function.name != name) continue;
+    // Of what is also a form, the form says more: any number of arguments.
+    if (flow::IsForm(function.name)) continue;
+    all.push_back({function.name, function.ToString(), function.help, function.example});
+  }
+  std::stable_sort(all.begin(), all.end(),
+                   [](const flow::Form& a, const flow::Form& b) { return a.name < b.name; });
+  std::string text;
+  for (const flow::Form& entry : all) {
+    if (!name.empty() && entry.name != name) continue;
     if (json) {
-      nlohmann::ordered_json line = {{"name", function.name},
-                                     {"signature", function.ToString()},
-                                     {"help", function.help},
-                                     {"example", function.example}};
+      nlohmann::ordered_json line = {{"name", entry.name},
+                                     {"signature", entry.signature},
+                                     {"help", entry.help},
+                                     {"example", entry.example}};
       text += line.dump() + "\n";
     } else {
-      text += fmt::format("{:<52}  {}\n", function.ToString(), function.help);
-      if (!name.empty()) text += "    " + function.example + "\n";
+      text += fmt::format("{:<52}  {}\n", entry.signature, entry.help);
+      if (!name.empty()) text += "    " + entry.example + "\n";
     }
   }
   return text;

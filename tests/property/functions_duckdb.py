@@ -12,6 +12,7 @@ import json
 import math
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,8 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, localcontext
 
 import duckdb
+
+import functions_cases
 
 FLOWC = os.path.abspath(os.environ.get("FLOWC", "build/release/tools/flowc/flowc"))
 
@@ -32,7 +35,7 @@ COLUMNS = {  # name: (type here, type of DuckDB)
     "date_text": ("STRING", "VARCHAR"), "time_text": ("STRING", "VARCHAR"), "bool_text": ("STRING", "VARCHAR"),
     "t1": ("TIMESTAMP", "TIMESTAMP"), "t2": ("TIMESTAMP", "TIMESTAMP"), "dt": ("DATE", "DATE"),
     "f": ("BOOLEAN", "BOOLEAN"), "g": ("BOOLEAN", "BOOLEAN"),
-}
+} | functions_cases.COLUMNS
 
 
 def generate(rng):
@@ -83,7 +86,8 @@ def generate(rng):
         "bool_text": rng.choice(["true", "FALSE", "t", "f", "True", "1", "0"]),
         "t1": moment(), "t2": moment(), "dt": moment().date(), "f": rng.random() < 0.5, "g": rng.random() < 0.5,
     }
-    return {name: None if rng.random() < 0.08 else value for name, value in row.items()}
+    row = {name: None if rng.random() < 0.08 else value for name, value in row.items()}
+    return row | functions_cases.generate(rng)
 
 
 def finite(expression, *arguments):
@@ -137,7 +141,7 @@ CASES = [
     ("left(s1, k)", None), ("right(s1, k)", None), ("concat(s1, s2)", "s1 || s2"), ("s1 || s2", None), ("repeat(s1, k)", None), ("reverse(s1)", None),
     ("year(t1)", None), ("quarter(t1)", None), ("month(t1)", None), ("week(t1)", None), ("day(t1)", None), ("dayofweek(t1)", None),
     ("dayofyear(t1)", None), ("hour(t1)", None), ("minute(t1)", None), ("second(t1)", None), ("year(dt)", None), ("dayofweek(dt)", None),
-    ("epoch(t1)", None), ("epoch_ms(t1)", "CAST(floor(epoch_us(t1) / 1000) AS BIGINT)"), ("epoch_us(t1)", None),
+    ("epoch(t1)", None), ("epoch_ms(t1)", "(epoch_us(t1) - (epoch_us(t1) % 1000 + 1000) % 1000) // 1000"), ("epoch_us(t1)", None),
     ("to_timestamp(few)", "make_timestamp(CAST(round_even(few * 1000000, 0) AS BIGINT))"),
     ("make_timestamp_ms(i1)", "make_timestamp(CAST(i1 AS BIGINT) * 1000)"), ("make_date(2000 + k, l + 3, abs(k * l))", None),
 ] + [(f"date_trunc('{u}', t1)", None) for u in ("microsecond", "second", "minute", "hour", "day", "week", "month", "quarter", "year")] + [
@@ -174,7 +178,7 @@ CASES = [
     ("k IS DISTINCT FROM l", None), ("d1 IS NOT DISTINCT FROM d2", None),
     ("t1 + INTERVAL '90' MINUTE", "t1 + INTERVAL 90 MINUTE"), ("t1 - 10s", "t1 - INTERVAL 10 SECOND"), ("dt + 1d", "dt + INTERVAL 1 DAY"),
     ("t1 - t2 < 30d", "epoch_us(t1) - epoch_us(t2) < 2592000000000"),
-]
+] + functions_cases.CASES
 
 
 def divide(row, a, b, scale):
@@ -217,7 +221,7 @@ COMPUTED = [
     ("CAST(few AS DECIMAL(12,2))", lambda r: Decimal(repr(r["few"])).quantize(Decimal("0.01"), ROUND_HALF_UP)),
     ("CAST(time_text AS TIMESTAMP)", lambda r: utc(r["time_text"])),
     ("x2 / 3.0", lambda r: (divide({**r, "three": Decimal(3)}, "x2", "three", 6))),
-]
+] + functions_cases.COMPUTED
 
 
 def computed(function, row):
@@ -225,8 +229,8 @@ def computed(function, row):
         return None
     try:
         return function({n: Decimal(v) if isinstance(v, int) and not isinstance(v, bool) else v for n, v in row.items()})
-    except ArithmeticError:
-        return None  # a division by zero
+    except (ArithmeticError, ValueError):
+        return None  # an error of the row, as a division by zero
 
 
 def json_value(value):
@@ -289,6 +293,18 @@ def run_flowc(folder, expressions, engine):
     return found
 
 
+# What is written as an operator.
+ELSEWHERE = {"like": "s1 LIKE"}
+
+
+def uncompared(expressions):
+    """Functions that no expression calls."""
+    run = subprocess.run([FLOWC, "functions", "--format", "json"], capture_output=True, text=True, timeout=60, check=True)
+    names = sorted({json.loads(line)["name"] for line in run.stdout.splitlines()})
+    text = "\n".join(expressions)
+    return [n for n in names if not re.search(rf"\b{n}\(", text, re.I) and ELSEWHERE.get(n, "?") not in text]
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seed", type=int, default=1)
@@ -299,6 +315,9 @@ def main():
     rng = random.Random(args.seed)
     rows = [generate(rng) for _ in range(args.rows)]
     cases = [(e, d or e, None) for e, d in CASES] + [(e, None, f) for e, f in COMPUTED]
+    missing = uncompared([c[0] for c in cases])
+    if missing:
+        sys.exit(f"no expression calls {', '.join(missing)}")
     cases = [c for c in cases if args.only in c[0]]
     with tempfile.TemporaryDirectory() as temporary:
         folder = args.keep or temporary
@@ -315,7 +334,10 @@ def main():
             results = run_flowc(folder, [c[0] for c in cases], engine)
             for (expression, duck, function), found in zip(cases, results):
                 if function is None:
-                    expected = [r[0] for r in connection.execute(f"SELECT TRY({duck}) FROM s ORDER BY id").fetchall()]
+                    try:
+                        expected = [r[0] for r in connection.execute(f"SELECT TRY({duck}) FROM s ORDER BY id").fetchall()]
+                    except duckdb.Error as error:
+                        sys.exit(f"DuckDB: {duck}: {error}")
                 else:
                     expected = [computed(function, row) for row in rows]
                 bad = [n for n in range(len(rows)) if not same(found.get(n), expected[n])]
