@@ -54,8 +54,12 @@ std::optional<po::variables_map> Parse(Verb& verb, const Arguments& arguments, i
   po::options_description hidden;
   po::positional_options_description positional;
   if (!verb.positional.empty()) {
-    hidden.add_options()(verb.positional.c_str(), po::value<std::string>());
-    positional.add(verb.positional.c_str(), 1);
+    if (verb.positional_many) {
+      hidden.add_options()(verb.positional.c_str(), po::value<Arguments>());
+    } else {
+      hidden.add_options()(verb.positional.c_str(), po::value<std::string>());
+    }
+    positional.add(verb.positional.c_str(), verb.positional_many ? -1 : 1);
     all.add(hidden);
   }
   auto usage_error = [&](const std::string& message) {

@@ -23,6 +23,7 @@ int Status(const Arguments& arguments);
 int State(const Arguments& arguments);
 int DeadLetters(const Arguments& arguments);
 int Replay(const Arguments& arguments);
+int FormatFiles(const Arguments& arguments);
 int Functions(const Arguments& arguments);
 int Version(const Arguments& arguments);
 
@@ -34,6 +35,7 @@ struct Verb {
   po::options_description options{"Options"};
   std::string positional = "file";  // name of the positional argument; "": none
   bool positional_required = true;
+  bool positional_many = false;  // the value is Arguments
 };
 
 // Parses; prints help or a usage error itself. The result is empty when the verb should return

@@ -17,6 +17,7 @@ constexpr const char* kHelp =
     "Verbs:\n"
     "  run FILE          run a file as a stream (default) or as a batch\n"
     "  check FILE        say what is wrong with a file\n"
+    "  fmt FILE...       write files in their canonical layout\n"
     "  explain FILE      show the plans that a file compiles to\n"
     "  status DIR        say how far a stream is, and what it waits for, from its state\n"
     "  state             list, inspect and compare what a state directory holds\n"
@@ -41,10 +42,10 @@ int main(int argc, char** argv) {
   std::string verb = argv[1];
   flowc::Arguments arguments(argv + 2, argv + argc);
   const std::pair<const char*, int (*)(const flowc::Arguments&)> verbs[] = {
-      {"run", flowc::Run},           {"check", flowc::Check},         {"explain", flowc::Explain},
-      {"status", flowc::Status},     {"state", flowc::State},         {"dlq", flowc::DeadLetters},
-      {"datagen", flowc::Datagen},   {"functions", flowc::Functions}, {"version", flowc::Version},
-      {"--version", flowc::Version},
+      {"run", flowc::Run},         {"check", flowc::Check},         {"explain", flowc::Explain},
+      {"status", flowc::Status},   {"state", flowc::State},         {"dlq", flowc::DeadLetters},
+      {"datagen", flowc::Datagen}, {"functions", flowc::Functions}, {"fmt", flowc::FormatFiles},
+      {"version", flowc::Version}, {"--version", flowc::Version},
   };
   for (const auto& [name, function] : verbs) {
     if (verb == name) return function(arguments);
@@ -54,5 +55,5 @@ int main(int argc, char** argv) {
     return libflow::kOk;
   }
   return flowc::Fail(libflow::kUsage, "there is no verb `" + verb + "`",
-                     "run, check, explain, status, state, dlq, datagen, functions, version");
+                     "run, check, fmt, explain, status, state, dlq, datagen, functions, version");
 }
