@@ -14,6 +14,7 @@
 #include "compiler/driver/datagen.h"
 #include "compiler/driver/explain.h"
 #include "compiler/driver/report.h"
+#include "compiler/format/format.h"
 #include "runtime/connector/secrets.h"
 #include "runtime/exec/job.h"
 #include "runtime/exec/state_tools.h"
@@ -374,6 +375,26 @@ RunResult QueryState(const StateQuery& query, const std::function<void(const std
       break;
   }
   return status.ok() ? result : Failure(status.error());
+}
+
+FormatResult Format(const std::string& name, const std::string& text, bool color) {
+  flow::SourceFile file(name, text);
+  flow::Diagnostics diagnostics;
+  auto formatted = flow::Format(file, diagnostics);
+  CompileResult found;
+  FillDiagnostics(file, diagnostics, color, &found);
+  FormatResult result;
+  result.diagnostics = std::move(found.diagnostics);
+  result.errors = std::move(found.text);
+  if (diagnostics.has_errors()) {
+    result.code = kCheckFailed;
+  } else if (!formatted.ok()) {
+    result.code = kRunFailed;
+    result.error = formatted.error().message;
+  } else {
+    result.text = std::move(formatted).value();
+  }
+  return result;
 }
 
 std::string Functions(const std::string& name, bool json) {

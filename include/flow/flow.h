@@ -205,6 +205,19 @@ struct StateQuery {
 FLOW_EXPORT RunResult QueryState(const StateQuery& query,
                                  const std::function<void(const std::string&)>& out);
 
+struct FormatResult {
+  Code code = kOk;   // kCheckFailed: the text has syntax errors; kRunFailed: `error`
+  std::string text;  // the canonical layout, if the code is kOk
+  std::vector<Diagnostic> diagnostics;
+  std::string errors;  // the diagnostics as people read them
+  std::string error;
+};
+
+// The text in its canonical layout: for `flowc fmt` and editors. Formatting the result changes
+// nothing.
+FLOW_EXPORT FormatResult Format(const std::string& name, const std::string& text,
+                                bool color = false);
+
 // The standard library: a table for people, or JSON; `name` empty: all. Empty if there is none.
 FLOW_EXPORT std::string Functions(const std::string& name, bool json);
 FLOW_EXPORT std::string Version();

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -17,6 +18,21 @@ namespace flowc {
 namespace {
 
 std::atomic<libflow::Program*> g_running{nullptr};
+// Set while Describe asks a verb for its command line.
+std::optional<Verb>* g_described = nullptr;
+
+// "": every value is in its set.
+std::string WrongChoice(const Verb& verb, const po::variables_map& values) {
+  for (const auto& [option, allowed] : verb.choices) {
+    if (values.count(option) == 0) continue;
+    const std::string& value = values[option].as<std::string>();
+    if (std::find(allowed.begin(), allowed.end(), value) != allowed.end()) continue;
+    std::string list;
+    for (const std::string& one : allowed) list += (list.empty() ? "" : ", ") + one;
+    return "--" + option + " " + value + " is not one of " + list;
+  }
+  return "";
+}
 
 // First signal: drain and end. Second: the default action.
 void OnSignal(int signal) {
@@ -47,15 +63,32 @@ int Fail(int code, const std::string& message, const std::string& hint) {
   return code;
 }
 
+Verb Describe(int (*verb)(const Arguments&), const Arguments& words) {
+  std::optional<Verb> described;
+  g_described = &described;
+  verb(words);
+  g_described = nullptr;
+  return *described;
+}
+
 std::optional<po::variables_map> Parse(Verb& verb, const Arguments& arguments, int* code) {
   verb.options.add_options()("help,h", "print this help");
+  if (g_described != nullptr) {
+    g_described->emplace(verb);
+    *code = libflow::kOk;
+    return std::nullopt;
+  }
   po::options_description all;
   all.add(verb.options);
   po::options_description hidden;
   po::positional_options_description positional;
   if (!verb.positional.empty()) {
-    hidden.add_options()(verb.positional.c_str(), po::value<std::string>());
-    positional.add(verb.positional.c_str(), 1);
+    if (verb.positional_many) {
+      hidden.add_options()(verb.positional.c_str(), po::value<Arguments>());
+    } else {
+      hidden.add_options()(verb.positional.c_str(), po::value<std::string>());
+    }
+    positional.add(verb.positional.c_str(), verb.positional_many ? -1 : 1);
     all.add(hidden);
   }
   auto usage_error = [&](const std::string& message) {
@@ -82,6 +115,10 @@ std::optional<po::variables_map> Parse(Verb& verb, const Arguments& arguments, i
     if (!verb.positional.empty() && verb.positional_required &&
         values.count(verb.positional) == 0) {
       usage_error("a " + verb.positional + " is missing");
+      return std::nullopt;
+    }
+    if (std::string wrong = WrongChoice(verb, values); !wrong.empty()) {
+      *code = Fail(libflow::kUsage, wrong);
       return std::nullopt;
     }
     return values;

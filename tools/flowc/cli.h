@@ -23,6 +23,8 @@ int Status(const Arguments& arguments);
 int State(const Arguments& arguments);
 int DeadLetters(const Arguments& arguments);
 int Replay(const Arguments& arguments);
+int FormatFiles(const Arguments& arguments);
+int Completion(const Arguments& arguments);
 int Functions(const Arguments& arguments);
 int Version(const Arguments& arguments);
 
@@ -34,7 +36,13 @@ struct Verb {
   po::options_description options{"Options"};
   std::string positional = "file";  // name of the positional argument; "": none
   bool positional_required = true;
+  bool positional_many = false;  // the value is Arguments
+  // Options whose values are a closed set; Parse refuses others.
+  std::map<std::string, std::vector<std::string>> choices;
 };
+
+// What a verb's own function hands to Parse; `words`: of a verb with verbs of its own.
+Verb Describe(int (*verb)(const Arguments&), const Arguments& words);
 
 // Parses; prints help or a usage error itself. The result is empty when the verb should return
 // `*code` at once.

@@ -35,6 +35,7 @@ int Check(const Arguments& arguments) {
   verb.about =
       "Compiles FILE (- is stdin) and prints what is wrong with it. Exit code 1 if it does not "
       "compile.";
+  verb.choices = {{"format", {"text", "json"}}};
   verb.examples = "  flowc check clicks.flow\n  flowc check clicks.flow --format json\n";
   verb.options.add_options()("format", po::value<std::string>()->default_value("text"),
                              "text, or json (one object a diagnostic)");
@@ -44,9 +45,6 @@ int Check(const Arguments& arguments) {
   if (!values) return code;
   std::string path = (*values)["file"].as<std::string>();
   std::string format = (*values)["format"].as<std::string>();
-  if (format != "text" && format != "json") {
-    return Fail(libflow::kUsage, "--format " + format + " is neither text nor json");
-  }
   auto text = ReadFile(path);
   if (!text) return libflow::kUsage;
   libflow::CompileOptions options;
@@ -70,6 +68,9 @@ int Explain(const Arguments& arguments) {
       "Shows what FILE compiles to: for every view its key, time column, whether it is append-only "
       "or "
       "updating, where its watermark comes from, and the steps of both plans.";
+  verb.choices = {{"plan", {"stream", "batch", "both"}},
+                  {"stop-after", {"ast", "bound", "logical", "optimized", "program", "ir"}},
+                  {"format", {"text", "json", "dot"}}};
   verb.examples =
       "  flowc explain clicks.flow\n  flowc explain clicks.flow --plan batch\n"
       "  flowc explain clicks.flow --stop-after ast\n"
@@ -90,12 +91,6 @@ int Explain(const Arguments& arguments) {
   explain.stage = (*values)["stop-after"].as<std::string>();
   explain.format = (*values)["format"].as<std::string>();
   explain.optimized_ir = values->count("optimized") > 0;
-  if (explain.plan != "stream" && explain.plan != "batch" && explain.plan != "both") {
-    return Fail(libflow::kUsage, "--plan " + explain.plan + " is not stream, batch or both");
-  }
-  if (explain.format != "text" && explain.format != "json" && explain.format != "dot") {
-    return Fail(libflow::kUsage, "--format " + explain.format + " is not text, json or dot");
-  }
   std::string path = (*values)["file"].as<std::string>();
   auto text = ReadFile(path);
   if (!text) return libflow::kUsage;
@@ -165,6 +160,7 @@ int Functions(const Arguments& arguments) {
   Verb verb;
   verb.usage = "flowc functions [NAME] [--format text|json]";
   verb.about = "Lists the scalar functions with their types and a line of help.";
+  verb.choices = {{"format", {"text", "json"}}};
   verb.examples = "  flowc functions\n  flowc functions split_part\n";
   verb.options.add_options()("format", po::value<std::string>()->default_value("text"),
                              "text or json");
@@ -175,9 +171,6 @@ int Functions(const Arguments& arguments) {
   if (!values) return code;
   std::string name = values->count("name") > 0 ? (*values)["name"].as<std::string>() : "";
   std::string format = (*values)["format"].as<std::string>();
-  if (format != "text" && format != "json") {
-    return Fail(libflow::kUsage, "--format " + format + " is neither text nor json");
-  }
   std::string text = libflow::Functions(name, format == "json");
   if (text.empty()) {
     return Fail(libflow::kUsage, "there is no function `" + name + "`",

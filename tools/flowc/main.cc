@@ -17,12 +17,14 @@ constexpr const char* kHelp =
     "Verbs:\n"
     "  run FILE          run a file as a stream (default) or as a batch\n"
     "  check FILE        say what is wrong with a file\n"
+    "  fmt FILE...       write files in their canonical layout\n"
     "  explain FILE      show the plans that a file compiles to\n"
     "  status DIR        say how far a stream is, and what it waits for, from its state\n"
     "  state             list, inspect and compare what a state directory holds\n"
     "  dlq               list, show and replay dead letters\n"
     "  datagen FILE      write what a NEXMARK or INLINE source holds to files or a topic\n"
     "  functions [NAME]  list the scalar functions\n"
+    "  completion SHELL  print a completion script for bash, zsh or fish\n"
     "  version           print the version\n"
     "\n"
     "`flowc VERB --help` says more. Exit codes: 0 ok (also with late or dead rows), 1 the file "
@@ -41,10 +43,12 @@ int main(int argc, char** argv) {
   std::string verb = argv[1];
   flowc::Arguments arguments(argv + 2, argv + argc);
   const std::pair<const char*, int (*)(const flowc::Arguments&)> verbs[] = {
-      {"run", flowc::Run},           {"check", flowc::Check},         {"explain", flowc::Explain},
-      {"status", flowc::Status},     {"state", flowc::State},         {"dlq", flowc::DeadLetters},
-      {"datagen", flowc::Datagen},   {"functions", flowc::Functions}, {"version", flowc::Version},
-      {"--version", flowc::Version},
+      {"run", flowc::Run},         {"check", flowc::Check},
+      {"explain", flowc::Explain}, {"status", flowc::Status},
+      {"state", flowc::State},     {"dlq", flowc::DeadLetters},
+      {"datagen", flowc::Datagen}, {"functions", flowc::Functions},
+      {"fmt", flowc::FormatFiles}, {"completion", flowc::Completion},
+      {"version", flowc::Version}, {"--version", flowc::Version},
   };
   for (const auto& [name, function] : verbs) {
     if (verb == name) return function(arguments);
@@ -53,6 +57,7 @@ int main(int argc, char** argv) {
     std::fputs(kHelp, stdout);
     return libflow::kOk;
   }
-  return flowc::Fail(libflow::kUsage, "there is no verb `" + verb + "`",
-                     "run, check, explain, status, state, dlq, datagen, functions, version");
+  return flowc::Fail(
+      libflow::kUsage, "there is no verb `" + verb + "`",
+      "run, check, fmt, explain, status, state, dlq, datagen, functions, completion, version");
 }

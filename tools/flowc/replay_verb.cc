@@ -17,6 +17,7 @@ int Replay(const Arguments& arguments) {
       "has been replayed is in the replay's state: the next run replays what came since, and the "
       "sinks get each row as often as they promise, once. FILE may only select: views that "
       "aggregate would see the dead letters alone.";
+  verb.choices = {{"format", {"table", "json", "csv"}}};
   verb.examples =
       "  flowc dlq replay mended.flow --letters .flow/clicks/stream\n"
       "  flowc dlq replay mended.flow --letters dead.jsonl\n"
@@ -61,9 +62,6 @@ int Replay(const Arguments& arguments) {
   if (values->count("secrets") > 0) run.secrets = (*values)["secrets"].as<std::string>();
   if (values->count("format") > 0) run.format = (*values)["format"].as<std::string>();
   const bool json = run.format == "json";
-  if (!json && !run.format.empty() && run.format != "table" && run.format != "csv") {
-    return Fail(libflow::kUsage, "--format " + run.format + " is not one of table, json, csv");
-  }
   run.on_notice = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
 
   libflow::CompileResult compiled =

@@ -110,31 +110,8 @@ std::optional<int64_t> ParseSize(const std::string& text) {
   return count << (unit == "GB" ? 30 : 20);
 }
 
-struct Choice {
-  const char* option;
-  std::vector<std::string> allowed;
-};
-
 // Returns 0, or the exit code after saying what is wrong.
 int CheckChoices(const po::variables_map& values) {
-  const Choice choices[] = {{"mode", {"stream", "batch"}},
-                            {"engine", {"jit", "interpreter"}},
-                            {"format", {"table", "json", "csv"}},
-                            {"tier", {"both", "baseline", "optimized"}}};
-  for (const Choice& choice : choices) {
-    if (values.count(choice.option) == 0) continue;
-    const std::string& value = values[choice.option].as<std::string>();
-    bool known = false;
-    std::string list;
-    for (const std::string& allowed : choice.allowed) {
-      known = known || value == allowed;
-      list += (list.empty() ? "" : ", ") + allowed;
-    }
-    if (!known) {
-      return Fail(libflow::kUsage,
-                  std::string("--") + choice.option + " " + value + " is not one of " + list);
-    }
-  }
   bool batch = values["mode"].as<std::string>() == "batch";
   for (const char* option : {"until-end", "stop-at"}) {
     if (batch && values.count(option) > 0) {
@@ -227,6 +204,10 @@ int Run(const Arguments& arguments) {
       "  flowc run clicks.flow --mode batch --to stream --digest\n"
       "  cat events.jsonl | flowc run from_stdin.flow --set LIMIT=10\n";
   AddOptions(&verb.options);
+  verb.choices = {{"mode", {"stream", "batch"}},
+                  {"engine", {"jit", "interpreter"}},
+                  {"format", {"table", "json", "csv"}},
+                  {"tier", {"both", "baseline", "optimized"}}};
   int code = 0;
   auto values = Parse(verb, arguments, &code);
   if (!values) return code;

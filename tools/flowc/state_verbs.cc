@@ -18,6 +18,7 @@ int Ask(const libflow::StateQuery& query) {
 }
 
 void AddFormat(Verb* verb) {
+  verb->choices["format"] = {"text", "json"};
   verb->options.add_options()("format", po::value<std::string>()->default_value("text"),
                               "text or json");
 }
