@@ -24,6 +24,7 @@ int State(const Arguments& arguments);
 int DeadLetters(const Arguments& arguments);
 int Replay(const Arguments& arguments);
 int FormatFiles(const Arguments& arguments);
+int Man(const Arguments& arguments);
 int Completion(const Arguments& arguments);
 int Functions(const Arguments& arguments);
 int Version(const Arguments& arguments);
@@ -43,6 +44,13 @@ struct Verb {
 
 // What a verb's own function hands to Parse; `words`: of a verb with verbs of its own.
 Verb Describe(int (*verb)(const Arguments&), const Arguments& words);
+
+struct Described {
+  std::string words;  // "run", "state ls"
+  Verb verb;
+};
+// All that have options.
+std::vector<Described> AllVerbs();
 
 // Parses; prints help or a usage error itself. The result is empty when the verb should return
 // `*code` at once.

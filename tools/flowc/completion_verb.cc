@@ -5,13 +5,6 @@
 
 namespace flowc {
 
-namespace {
-
-struct Described {
-  std::string words;  // "run", "state ls"
-  Verb verb;
-};
-
 std::vector<Described> AllVerbs() {
   const std::pair<const char*, int (*)(const Arguments&)> plain[] = {{"run", Run},
                                                                      {"check", Check},
@@ -20,7 +13,8 @@ std::vector<Described> AllVerbs() {
                                                                      {"status", Status},
                                                                      {"datagen", Datagen},
                                                                      {"functions", Functions},
-                                                                     {"completion", Completion}};
+                                                                     {"completion", Completion},
+                                                                     {"man", Man}};
   std::vector<Described> all;
   for (const auto& [name, verb] : plain) all.push_back({name, Describe(verb, {})});
   for (const char* word : {"ls", "inspect", "diff"}) {
@@ -31,6 +25,8 @@ std::vector<Described> AllVerbs() {
   }
   return all;
 }
+
+namespace {
 
 std::string Joined(const std::vector<std::string>& words) {
   std::string text;
@@ -72,7 +68,7 @@ std::string Bash() {
   if [ "$COMP_CWORD" -eq 1 ]; then
     COMPREPLY=($(compgen -W ')" +
          std::string(
-             "run check fmt explain status state dlq datagen functions completion version") +
+             "run check fmt explain status state dlq datagen functions completion man version") +
          R"(' -- "$current"))
     return
   fi

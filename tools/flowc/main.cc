@@ -25,6 +25,7 @@ constexpr const char* kHelp =
     "  datagen FILE      write what a NEXMARK or INLINE source holds to files or a topic\n"
     "  functions [NAME]  list the scalar functions\n"
     "  completion SHELL  print a completion script for bash, zsh or fish\n"
+    "  man               print the manual page\n"
     "  version           print the version\n"
     "\n"
     "`flowc VERB --help` says more. Exit codes: 0 ok (also with late or dead rows), 1 the file "
@@ -43,12 +44,13 @@ int main(int argc, char** argv) {
   std::string verb = argv[1];
   flowc::Arguments arguments(argv + 2, argv + argc);
   const std::pair<const char*, int (*)(const flowc::Arguments&)> verbs[] = {
-      {"run", flowc::Run},         {"check", flowc::Check},
-      {"explain", flowc::Explain}, {"status", flowc::Status},
-      {"state", flowc::State},     {"dlq", flowc::DeadLetters},
-      {"datagen", flowc::Datagen}, {"functions", flowc::Functions},
-      {"fmt", flowc::FormatFiles}, {"completion", flowc::Completion},
-      {"version", flowc::Version}, {"--version", flowc::Version},
+      {"run", flowc::Run},           {"check", flowc::Check},
+      {"explain", flowc::Explain},   {"status", flowc::Status},
+      {"state", flowc::State},       {"dlq", flowc::DeadLetters},
+      {"datagen", flowc::Datagen},   {"functions", flowc::Functions},
+      {"fmt", flowc::FormatFiles},   {"completion", flowc::Completion},
+      {"man", flowc::Man},           {"version", flowc::Version},
+      {"--version", flowc::Version},
   };
   for (const auto& [name, function] : verbs) {
     if (verb == name) return function(arguments);
@@ -59,5 +61,5 @@ int main(int argc, char** argv) {
   }
   return flowc::Fail(
       libflow::kUsage, "there is no verb `" + verb + "`",
-      "run, check, fmt, explain, status, state, dlq, datagen, functions, completion, version");
+      "run, check, fmt, explain, status, state, dlq, datagen, functions, completion, man, version");
 }
