@@ -219,6 +219,10 @@ std::vector<BoundExprPtr> AllExpressions() {
           all.push_back(MakeDecimalCall(&function, {Column(t, 0)}));
           continue;
         }
+        if (function.arguments[1].is(TypeKind::kDecimal)) {
+          all.push_back(MakeDecimalCall(&function, {Column(t, 0), Column(t, 1)}));
+          continue;
+        }
         all.push_back(
             MakeDecimalCall(&function, {Column(t, 0), Column(IndexOf(TypeKind::kInt), 1)}));
         for (int digits : {-40, -3, 0, 1, 5, 40}) {

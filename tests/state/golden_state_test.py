@@ -96,6 +96,7 @@ class GoldenState(unittest.TestCase):
     def goes_on(self, kept, folder, extra):
         shutil.copytree(kept, folder)
         os.chmod(os.path.join(folder, "state"), 0o700)
+        os.makedirs(os.path.join(folder, "state/runs"), exist_ok=True)  # empty, and so not in git
         with open(os.path.join(folder, "state.json"), encoding="utf-8") as file:
             wanted = file.read()
         self.assertEqual(wanted, flowc(folder, "state", "ls", "state", "--format", "json").stdout)
