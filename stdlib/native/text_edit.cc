@@ -206,9 +206,9 @@ uint8_t flow_ascii(FlowArena*, const FlowString* s, int32_t* out) {
 }
 
 FLOW_FUNCTION("chr(int) -> string", "The character with this number.", "chr(65)")
-uint8_t flow_chr(FlowArena* arena, int32_t n, FlowString* out) {
+uint8_t flow_chr(FlowArena*, int32_t n, FlowString* out) {
   if (n <= 0 || n > 0x10FFFF || (n >= 0xD800 && n <= 0xDFFF)) return kFlowErrArgument;
-  char text[4];
+  char text[kFlowStringInline];  // few bytes: they are put into the value itself
   size_t size = 0;
   const auto put = [&](int32_t byte) { text[size++] = static_cast<char>(byte); };
   if (n < 0x80) {
@@ -226,7 +226,7 @@ uint8_t flow_chr(FlowArena* arena, int32_t n, FlowString* out) {
     put(0x80 | (n >> 6 & 0x3F));
     put(0x80 | (n & 0x3F));
   }
-  return Give({text, size}, arena, out);
+  return Borrow({text, size}, out);
 }
 
 FLOW_FUNCTION("to_hex(int) -> string", "In hexadecimal; a negative number as its 32 bits.",

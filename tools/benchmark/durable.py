@@ -75,11 +75,13 @@ def latency(options):
                 file.write(LATENCY.format(broker=broker.address, source=source, sink=sink))
             process = subprocess.Popen([options.flowc, "run", path, "--quiet", "--workers", "1",
                                         *(word.format(state=state) for word in extra)], stderr=subprocess.PIPE, text=True)
-            time.sleep(2)
-            load = subprocess.run([options.latency, broker.address, source, sink, "--rate", str(options.rate),
-                                   "--seconds", str(options.seconds)], capture_output=True, text=True)
-            process.send_signal(signal.SIGINT)
-            complaint = process.communicate(timeout=60)[1]
+            try:
+                time.sleep(2)
+                load = subprocess.run([options.latency, broker.address, source, sink, "--rate", str(options.rate),
+                                       "--seconds", str(options.seconds)], capture_output=True, text=True)
+            finally:
+                process.send_signal(signal.SIGINT)
+                complaint = process.communicate(timeout=60)[1]
             if load.returncode != 0 or process.returncode != 0:
                 sys.exit(f"no latency of {kind}: {load.stdout}{load.stderr}\nflowc: {complaint}")
             shutil.rmtree(state, ignore_errors=True)
