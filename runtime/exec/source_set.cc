@@ -114,9 +114,7 @@ Status SourceSet::Resume(const std::vector<PartitionPosition>& positions) {
 #ifndef FLOW_MUTANT_CLOCK_FORGOTTEN
       partition.max_event_time = position.max_event_time;
 #endif
-#ifndef FLOW_MUTANT_OUT_FORGOTTEN
       partition.out = position.out;
-#endif
       partition.fingerprint = position.fingerprint;
       if (auto last = ParseFingerprint(position.fingerprint)) {
         FLOW_RETURN_IF_ERROR(connector(partition.source)
