@@ -45,12 +45,24 @@ struct Verb {
 // What a verb's own function hands to Parse; `words`: of a verb with verbs of its own.
 Verb Describe(int (*verb)(const Arguments&), const Arguments& words);
 
+struct NamedVerb {
+  std::string name, arguments;  // "run", "FILE"
+  std::string summary;          // a line of flowc --help
+  int (*run)(const Arguments&);
+  std::vector<std::string> words = {};  // verbs of its own: "ls"
+  bool has_options = true;
+};
+// All there are, in the order of --help.
+const std::vector<NamedVerb>& Verbs();
+
 struct Described {
   std::string words;  // "run", "state ls"
   Verb verb;
 };
-// All that have options.
-std::vector<Described> AllVerbs();
+// All that have options; those with verbs of their own last.
+std::vector<Described> DescribeAll();
+
+std::string Joined(const std::vector<std::string>& words, const char* between = " ");
 
 // Parses; prints help or a usage error itself. The result is empty when the verb should return
 // `*code` at once.

@@ -5,39 +5,19 @@
 
 namespace flowc {
 
-std::vector<Described> AllVerbs() {
-  const std::pair<const char*, int (*)(const Arguments&)> plain[] = {{"run", Run},
-                                                                     {"check", Check},
-                                                                     {"fmt", FormatFiles},
-                                                                     {"explain", Explain},
-                                                                     {"status", Status},
-                                                                     {"datagen", Datagen},
-                                                                     {"functions", Functions},
-                                                                     {"completion", Completion},
-                                                                     {"man", Man}};
-  std::vector<Described> all;
-  for (const auto& [name, verb] : plain) all.push_back({name, Describe(verb, {})});
-  for (const char* word : {"ls", "inspect", "diff"}) {
-    all.push_back({std::string("state ") + word, Describe(State, {word})});
-  }
-  for (const char* word : {"ls", "show", "replay"}) {
-    all.push_back({std::string("dlq ") + word, Describe(DeadLetters, {word})});
-  }
-  return all;
-}
-
 namespace {
-
-std::string Joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
-  return text;
-}
 
 // zsh reads it too, by its own emulation of bash's completion.
 std::string Bash() {
-  std::string cases;
-  for (const Described& described : AllVerbs()) {
+  std::string cases, nested;
+  std::vector<std::string> names;
+  for (const NamedVerb& verb : Verbs()) {
+    names.push_back(verb.name);
+    if (!verb.words.empty()) {
+      nested += "    " + verb.name + ") words='" + Joined(verb.words) + "' ;;\n";
+    }
+  }
+  for (const Described& described : DescribeAll()) {
     std::string options, values;
     for (const auto& option : described.verb.options.options()) {
       const std::string name = option->long_name();
@@ -67,15 +47,12 @@ std::string Bash() {
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
     COMPREPLY=($(compgen -W ')" +
-         std::string(
-             "run check fmt explain status state dlq datagen functions completion man version") +
-         R"(' -- "$current"))
+         Joined(names) + R"(' -- "$current"))
     return
   fi
   case $verb in
-    state) words='ls inspect diff' ;;
-    dlq) words='ls show replay' ;;
-  esac
+)" + nested +
+         R"(  esac
   if [ -n "$words" ]; then
     if [ "$COMP_CWORD" -eq 2 ]; then
       COMPREPLY=($(compgen -W "$words" -- "$current"))
@@ -122,14 +99,20 @@ std::string FishQuoted(const std::string& text) {
 }
 
 std::string Fish() {
+  std::string nested;
+  std::vector<std::string> undescribed;
+  for (const NamedVerb& verb : Verbs()) {
+    if (!verb.has_options || !verb.words.empty()) undescribed.push_back(verb.name);
+    if (verb.words.empty()) continue;
+    const std::string words = Joined(verb.words);
+    nested += "complete -c flowc -n '__fish_seen_subcommand_from " + verb.name +
+              "; and not __fish_seen_subcommand_from " + words + "' -a '" + words + "'\n";
+  }
   std::string out =
       "complete -c flowc -f\n"
-      "complete -c flowc -n __fish_use_subcommand -a 'state dlq version'\n"
-      "complete -c flowc -n '__fish_seen_subcommand_from state; and not "
-      "__fish_seen_subcommand_from ls inspect diff' -a 'ls inspect diff'\n"
-      "complete -c flowc -n '__fish_seen_subcommand_from dlq; and not "
-      "__fish_seen_subcommand_from ls show replay' -a 'ls show replay'\n";
-  for (const Described& described : AllVerbs()) {
+      "complete -c flowc -n __fish_use_subcommand -a '" +
+      Joined(undescribed) + "'\n" + nested;
+  for (const Described& described : DescribeAll()) {
     const size_t space = described.words.find(' ');
     std::string when = "__fish_seen_subcommand_from " + described.words.substr(0, space);
     if (space == std::string::npos) {

@@ -88,7 +88,7 @@ int Man(const Arguments& arguments) {
                      "Compiles a .flow file into a stream graph and a batch plan, and runs either: "
                      "at one frontier\nof the log both give the same result, bit for bit.\n"
                      ".SH VERBS\n";
-  for (const Described& described : AllVerbs()) page += Section(described);
+  for (const Described& described : DescribeAll()) page += Section(described);
   std::fputs((page + kEnd).c_str(), stdout);
   return libflow::kOk;
 }
