@@ -9,28 +9,13 @@
 #include <fstream>
 #include <string>
 
-#include "compiler/driver/compile.h"
-#include "runtime/exec/job.h"
-#include "runtime/format/encode.h"
-#include "tests/support/temp_folder.h"
+#include "tests/support/exec_case.h"
 
 namespace flow {
 namespace {
 
-class MemoryTest : public testing::Test {
+class MemoryTest : public test::ExecTest {
  protected:
-  void Compiled(const std::string& text) {
-    CompileOptions options;
-    options.engine = EngineKind::kInterpreter;
-    options.all_views = true;
-    SourceFile file("x.flow", text);
-    Diagnostics diagnostics;
-    auto result = Compile(file, options, diagnostics);
-    ASSERT_FALSE(diagnostics.has_errors()) << diagnostics.ToText(file, false);
-    ASSERT_TRUE(result.ok());
-    compilation_ = std::move(result).value();
-  }
-
   RunReport Run(RunOptions options) {
     options.use_sinks = false;
     options.digest = true;
@@ -52,16 +37,6 @@ class MemoryTest : public testing::Test {
     options.workers = workers;
     return options;
   }
-  static std::string Digests(const RunReport& report) {
-    std::string text;
-    for (const ViewDigest& d : report.digests) {
-      text += d.view + " " + std::to_string(d.rows) + " " + HashText(d.hash) + "\n";
-    }
-    return text;
-  }
-
-  test::TempFolder folder_;
-  std::unique_ptr<Compilation> compilation_;
 };
 
 TEST_F(MemoryTest, LateRowsFindColdWindowsAndNoneIsLost) {
@@ -80,13 +55,13 @@ TEST_F(MemoryTest, LateRowsFindColdWindowsAndNoneIsLost) {
   }
   for (int minute = 0; minute < 300; minute += 3) row(minute, 199 - minute % 200);
   out.close();
-  Compiled("SOURCE r (k BIGINT, s STRING, ts TIMESTAMP) FROM FILE (path = '" + folder_.path() +
-           "/rows.csv') FORMAT CSV EVENT TIME ts WATERMARK 1m;\n"
-           "VIEW w AS SELECT k, window_start, COUNT(*) AS n, MAX(s) AS s FROM TUMBLE(r, 1m) "
-           "GROUP BY k, window_start ALLOW LATENESS 1d;\n"
-           "VIEW h AS SELECT k, window_start, COUNT(*) AS n, MIN(s) AS s FROM HOP(r, 4m EVERY 2m) "
-           "GROUP BY k, window_start ALLOW LATENESS 1d EMIT ON CLOSE;\n"
-           "VIEW top AS SELECT s, COUNT(*) AS n, MAX(k) AS k FROM w GROUP BY s;\n");
+  Compile("SOURCE r (k BIGINT, s STRING, ts TIMESTAMP) FROM FILE (path = '" + folder_.path() +
+          "/rows.csv') FORMAT CSV EVENT TIME ts WATERMARK 1m;\n"
+          "VIEW w AS SELECT k, window_start, COUNT(*) AS n, MAX(s) AS s FROM TUMBLE(r, 1m) "
+          "GROUP BY k, window_start ALLOW LATENESS 1d;\n"
+          "VIEW h AS SELECT k, window_start, COUNT(*) AS n, MIN(s) AS s FROM HOP(r, 4m EVERY 2m) "
+          "GROUP BY k, window_start ALLOW LATENESS 1d EMIT ON CLOSE;\n"
+          "VIEW top AS SELECT s, COUNT(*) AS n, MAX(k) AS k FROM w GROUP BY s;\n");
   const RunReport batch = Batch();
   for (int workers : {1, 3}) {
     const RunReport stream = Run(Little(workers));
@@ -102,9 +77,9 @@ TEST_F(MemoryTest, AStateLargerThanMemoryIsPutBack) {
   out << "k,x\n";
   for (int i = 0; i < 60'000; ++i) out << i * 7919 % 40'000 << ',' << i % 100 << ".25\n";
   out.close();
-  Compiled("SOURCE r (k BIGINT, x DECIMAL(12, 2)) FROM FILE (path = '" + folder_.path() +
-           "/rows.csv') FORMAT CSV;\n"
-           "VIEW v AS SELECT k, COUNT(*) AS n, SUM(x) AS total FROM r GROUP BY k;\n");
+  Compile("SOURCE r (k BIGINT, x DECIMAL(12, 2)) FROM FILE (path = '" + folder_.path() +
+          "/rows.csv') FORMAT CSV;\n"
+          "VIEW v AS SELECT k, COUNT(*) AS n, SUM(x) AS total FROM r GROUP BY k;\n");
   const RunReport batch = Batch();
   RunOptions options = Little(2);
   options.state_directory = folder_ / "state";

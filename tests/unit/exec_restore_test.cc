@@ -8,17 +8,14 @@
 #include <fstream>
 #include <string>
 
-#include "compiler/driver/compile.h"
-#include "runtime/exec/job.h"
-#include "runtime/format/encode.h"
-#include "tests/support/temp_folder.h"
+#include "tests/support/exec_case.h"
 
 namespace flow {
 namespace {
 
 using ::testing::HasSubstr;
 
-class RestoreTest : public testing::Test {
+class RestoreTest : public test::ExecTest {
  protected:
   // A run that crashed after many epochs, each with keys that others have too.
   void SetUp() override {
@@ -50,17 +47,6 @@ class RestoreTest : public testing::Test {
     std::filesystem::rename(options.state_directory, folder_ / "crashed");
   }
 
-  void Compile(const std::string& text) {
-    CompileOptions options;
-    options.engine = EngineKind::kInterpreter;
-    options.all_views = true;
-    SourceFile file("x.flow", text);
-    Diagnostics diagnostics;
-    auto result = flow::Compile(file, options, diagnostics);
-    ASSERT_FALSE(diagnostics.has_errors()) << diagnostics.ToText(file, false);
-    ASSERT_TRUE(result.ok());
-    compilation_ = std::move(result).value();
-  }
   RunOptions Options(int workers) {
     RunOptions options;
     options.until_end = true;
@@ -75,16 +61,6 @@ class RestoreTest : public testing::Test {
     std::filesystem::copy(folder_ / "crashed", folder_ / "state",
                           std::filesystem::copy_options::recursive);
   }
-  static std::string Digests(const RunReport& report) {
-    std::string text;
-    for (const ViewDigest& d : report.digests) {
-      text += d.view + " " + std::to_string(d.rows) + " " + HashText(d.hash) + "\n";
-    }
-    return text;
-  }
-
-  test::TempFolder folder_;
-  std::unique_ptr<Compilation> compilation_;
 };
 
 TEST_F(RestoreTest, WhoeverLoadsIt) {
