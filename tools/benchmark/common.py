@@ -52,7 +52,16 @@ def run_flowc(options, path, mode, extra=(), workers=None):
                           "--view", "v", "--format", "json", *extra], capture_output=True, text=True)
     if run.returncode != 0:
         sys.exit(f"flowc failed over {path}:\n{run.stderr}")
-    return run.stdout, json.loads([x for x in run.stderr.splitlines() if x.startswith('{"ledger"')][-1])
+    return run.stdout, report_of(run)
+
+
+def report_of(run):
+    """What a run with --format json says at its end."""
+    return json.loads([x for x in run.stderr.splitlines() if x.startswith('{"ledger"')][-1])
+
+
+def times(report):
+    return report["cpu_us"] / 1e6, report["wall_us"] / 1e6
 
 
 def run_twin(options, folder):

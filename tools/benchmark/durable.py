@@ -9,7 +9,7 @@ import sys
 import time
 import uuid
 
-from common import ROOT, Kafka, flow_file, make_data, make_topic
+from common import Kafka, flow_file, make_data, make_topic, report_of, times
 
 LATENCY = """
 SOURCE events (user_id BIGINT, page STRING, revenue DECIMAL(12, 2), created BIGINT)
@@ -29,8 +29,7 @@ def durable_run(options, path, state):
     if run.returncode != 0:
         sys.exit(f"flowc failed over {path}:\n{run.stderr}")
     shutil.rmtree(folder, ignore_errors=True)
-    report = json.loads([x for x in run.stderr.splitlines() if x.startswith('{"ledger"')][-1])
-    return report["cpu_us"] / 1e6, report["wall_us"] / 1e6
+    return times(report_of(run))
 
 
 def epochs(options):

@@ -19,7 +19,7 @@ import run as oracle  # noqa: E402
 import durable  # noqa: E402
 import scenarios  # noqa: E402
 import workloads  # noqa: E402
-from common import flow_file, make_data, run_flowc, run_twin, statement  # noqa: E402
+from common import flow_file, make_data, run_flowc, run_twin, statement, times  # noqa: E402
 
 SMALL = 100_000
 DUCKDB_CHILD = """
@@ -61,7 +61,7 @@ def measure(options, name):
     for _ in range(options.runs):
         for mode in ("batch", "stream"):
             _, report = run_flowc(options, path, mode, ["--digest"])
-            runs[mode].append((report["cpu_us"] / 1e6, report["wall_us"] / 1e6))
+            runs[mode].append(times(report))
         child = subprocess.run([sys.executable, "-c", DUCKDB_CHILD, sql], capture_output=True, text=True, check=True)
         result = json.loads(child.stdout)
         runs["duckdb"].append((result["cpu"], result["wall"]))

@@ -7,7 +7,7 @@ import time
 import uuid
 
 import workloads
-from common import Kafka, flow_file, make_data, make_topic, run_flowc
+from common import Kafka, flow_file, make_data, make_topic, run_flowc, times
 
 PARTITIONS = 4
 KAFKA_SOURCE = workloads.CLICKS_SOURCE.replace("FILE (path = '{folder}/clicks-*.jsonl', partitions = 'file')",
@@ -23,10 +23,6 @@ VIEW v AS SELECT k, window_start, SUM(n) AS total FROM TUMBLE(s, 1m) GROUP BY k,
 def rate(options, runs):
     cpu, wall = (statistics.median(run[i] for run in runs) for i in (0, 1))
     return f"{options.events / cpu / 1e6:8.2f} ({wall:.2f})"
-
-
-def times(report):
-    return report["cpu_us"] / 1e6, report["wall_us"] / 1e6
 
 
 def fill(broker, options, events):
