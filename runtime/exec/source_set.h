@@ -14,6 +14,8 @@
 
 namespace flow {
 
+constexpr int64_t kMorselBytes = 1 << 20;  // about as much is read of a partition at once
+
 // One partition of one source in a run. Owned by the worker that processes it in a tick.
 struct PartitionState {
   int source = 0;

@@ -7,12 +7,6 @@
 
 namespace flow {
 
-namespace {
-
-constexpr int64_t kMorselBytes = 1 << 20;
-
-}  // namespace
-
 void StreamJob::ComeBack(PartitionState* partition, int64_t offset) {
   partition->out = false;
   int64_t event_time = come_back_[static_cast<size_t>(partition->source)];
@@ -76,19 +70,20 @@ Status StreamJob::Shed(size_t index) {
   // Offsets that no record has may have been passed since the last record.
   partition->next_offset = std::max(partition->next_offset, partition->reader->next_offset());
   if (end <= partition->next_offset) return OkStatus();
+  const int64_t begin = partition->next_offset;
   const std::string& name = program_.sources[static_cast<size_t>(partition->source)].name;
   Decision decision;
   decision.kind = Decision::Kind::kShed;
   decision.partition = {name, partition->partition};
-  decision.offset = partition->next_offset;
+  decision.offset = begin;
   decision.end = end;
   new_decisions_.push_back(std::move(decision));
   FLOW_RETURN_IF_ERROR(partition->reader->ShedTo(end));
   CountShed(partition, workers_[0].get());
   if (options_.on_notice && !options_.schedule.shed) {
     options_.on_notice("overload: source " + name + " partition " + partition->name +
-                       " leaves out the offsets from " + std::to_string(partition->next_offset) +
-                       " to before " + std::to_string(end));
+                       " leaves out the offsets from " + std::to_string(begin) + " to before " +
+                       std::to_string(end));
   }
   partition->next_offset = end;
   return OkStatus();

@@ -31,7 +31,6 @@ namespace {
 
 constexpr int kMinMorsels = 2;  // a partition and tick
 constexpr int kMaxMorsels = 64;
-constexpr int64_t kMorselBytes = 1 << 20;
 constexpr int64_t kRowBytes = 128;  // what a row counts at least: generated ones have no bytes
 constexpr int64_t kQuietUs = 10'000'000;  // without output: say what holds the watermark
 constexpr int64_t kNewPartitionsUs = 5'000'000;
