@@ -340,6 +340,12 @@ bool StreamJob::Watermarks(bool last) {
     view_watermark_[v] =
         std::max(view_watermark_[v], of(view.watermark_sources, view.no_watermark));
   }
+  SetComeBack();
+  return before != aggregate_watermark_;
+}
+
+// What a partition that returns starts with: nobody's watermark has passed it.
+void StreamJob::SetComeBack() {
   for (size_t s = 0; s < program_.sources.size(); ++s) {
     auto raise = [&](const std::vector<int>& sources, int64_t watermark) {
       if (watermark == kMinTime || watermark == kMaxTime) return;
@@ -353,7 +359,6 @@ bool StreamJob::Watermarks(bool last) {
       raise(program_.views[v].watermark_sources, view_watermark_[v]);
     }
   }
-  return before != aggregate_watermark_;
 }
 
 Status StreamJob::EmitViews(bool last) {

@@ -62,6 +62,7 @@ class StreamJob {
   Status WaitForSinks();
   // Takes the watermarks of this tick; says whether one has changed.
   bool Watermarks(bool last);
+  void SetComeBack();
   void NoticeQuiet();
   RunReport Report();
 

@@ -111,6 +111,9 @@ Status StreamJob::Restore() {
     auto found = manifest.watermarks.find(ViewOwner(program_.views[v]));
     if (found != manifest.watermarks.end()) view_watermark_[v] = found->second;
   }
+#ifndef FLOW_MUTANT_COME_BACK_FORGOTTEN
+  SetComeBack();
+#endif
 #ifndef FLOW_MUTANT_LEDGER_FORGOTTEN
   RestoreCounts(program_, routes_, manifest, &workers_[0]->counts);
 #endif
