@@ -3,6 +3,7 @@
 // its state gives the same. (Over generated programs: sameness_test.)
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <string>
 
 #include "runtime/checkpoint/state_view.h"
@@ -21,7 +22,6 @@ TEST_F(DecisionsTest, WhoComesBackRightAfterARestartIsLateForWhatIsClosed) {
       "EVENT TIME ts WATERMARK 0s IDLE 30s;\n"
       "VIEW v AS SELECT window_start, COUNT(*) AS n FROM TUMBLE(r, 10s) GROUP BY window_start;\n");
   const program::Program& program = compilation_->lowered.program;
-  constexpr int64_t kCrash = 6;
   RunOptions options;
   options.until_end = true;
   options.use_sinks = false;
@@ -30,14 +30,17 @@ TEST_F(DecisionsTest, WhoComesBackRightAfterARestartIsLateForWhatIsClosed) {
   options.batch_rows = 1;
   options.epoch_us = 0;
   options.state_directory = folder_ / "state";
-  // Partition 1 is silent up to the crash; its first row comes in the first tick after it.
-  options.schedule.morsels = [](int index, int64_t tick) {
-    return index == 0 || tick > kCrash ? 1 : 0;
-  };
-  options.schedule.silent = [](int index, int64_t tick) { return index == 1 && tick <= kCrash; };
-  options.schedule.crash = [](int64_t tick) { return tick == kCrash; };
-  ASSERT_FALSE(RunStream(program, options).ok());
-  options.schedule.crash = nullptr;
+  // Partition 1 is silent up to the stop; its first row comes in the first tick after it.
+  options.schedule.morsels = [](int index, int64_t) { return index == 0 ? 1 : 0; };
+  options.schedule.silent = [](int index, int64_t) { return index == 1; };
+  std::atomic<bool> stop{false};
+  options.stop = &stop;
+  options.on_progress = [&](const Progress& progress) { stop = progress.ticks >= 4; };
+  ASSERT_TRUE(RunStream(program, options).ok());
+  options.schedule.morsels = [](int, int64_t) { return 1; };
+  options.schedule.silent = [](int, int64_t) { return false; };
+  options.on_progress = nullptr;
+  stop = false;
   auto stream = RunStream(program, options);
   ASSERT_TRUE(stream.ok()) << stream.error().message;
   ASSERT_EQ(stream.value().paths.size(), 1U);
