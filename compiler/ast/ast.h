@@ -153,6 +153,14 @@ struct InlineRows {
   Span span;
 };
 
+// UNIQUE BY a, b WITHIN 1h [PER PARTITION]
+struct UniqueClause {
+  std::vector<ExprPtr> keys;
+  Duration within;
+  bool per_partition = false;
+  Span span;
+};
+
 struct SourceStmt {
   Span span;
   Name name;
@@ -164,6 +172,7 @@ struct SourceStmt {
   std::optional<Duration> watermark;
   std::optional<Duration> idle;
   std::optional<Duration> ahead;
+  std::optional<UniqueClause> unique;
   std::optional<int64_t> max_rate;  // rows a second
   Span max_rate_span;
   std::optional<Name> overload;  // upper case: SLOW, SHED

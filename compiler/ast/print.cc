@@ -21,6 +21,11 @@ class Printer {
     if (source.watermark) Line("watermark " + SqlDuration(source.watermark->us));
     if (source.idle) Line("idle " + SqlDuration(source.idle->us));
     if (source.ahead) Line("ahead " + SqlDuration(source.ahead->us));
+    if (source.unique) {
+      for (const ExprPtr& key : source.unique->keys) Line("unique by " + ToSql(*key));
+      Line("within " + SqlDuration(source.unique->within.us) +
+           (source.unique->per_partition ? " per partition" : ""));
+    }
     if (source.max_rate) Line("max rate " + std::to_string(*source.max_rate));
     if (source.overload) {
       Line("overload " + source.overload->text +

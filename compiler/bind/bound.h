@@ -137,6 +137,7 @@ struct Source {
   Schema schema;  // the columns are the physical ones
   BoundExprPtr event_time;
   BoundExprPtr log_time;
+  std::vector<BoundExprPtr> unique_keys;  // UNIQUE BY; the rest of it is in `spec`
   Span span;
   bool bounded = false;
 };

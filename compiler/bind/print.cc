@@ -27,6 +27,7 @@ class Printer {
       }
       Line(1, line);
     }
+    Unique(source);
     if (source.event_time == nullptr) return;
     std::string line = "event time " + ToText(*source.event_time, ColumnNames(source.schema)) +
                        ", watermark " + DurationText(source.spec.watermark_delay);
@@ -61,6 +62,16 @@ class Printer {
   }
 
  private:
+  void Unique(const bound::Source& source) {
+    if (source.unique_keys.empty()) return;
+    std::string line = "unique by";
+    for (const BoundExprPtr& key : source.unique_keys) {
+      line +=
+          (key == source.unique_keys[0] ? " " : ", ") + ToText(*key, ColumnNames(source.schema));
+    }
+    Line(1, line + " within " + DurationText(*source.spec.unique_within) +
+                (source.spec.unique_per_partition ? " per partition" : ""));
+  }
   void Line(int depth, const std::string& line) {
     text += std::string(static_cast<size_t>(depth) * 2, ' ') + line + "\n";
   }

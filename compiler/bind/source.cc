@@ -25,6 +25,7 @@ class SourceBinder {
                            std::vector<program::PathStep> path, bool not_null);
   BoundExprPtr AddPhysical(program::SourceColumn column);
   bool BindTime();
+  bool BindUnique();
   bool BindInlineRows();
   bool BindOverload();
   bool BindDeadLetterCluster(program::DeadLetter* dead);
@@ -256,6 +257,41 @@ bool SourceBinder::BindTime() {
   return ok;
 }
 
+bool SourceBinder::BindUnique() {
+  if (!statement_.unique.has_value()) return true;
+  const ast::UniqueClause& unique = *statement_.unique;
+  Scope scope;
+  scope.schema = &source_->schema;
+  scope.qualifier = statement_.name.text;
+  ExprBinder binder(scope, out_);
+  binder.ForbidAggregates("UNIQUE BY");
+  bool ok = true;
+  for (const ast::ExprPtr& written : unique.keys) {
+    BoundExprPtr key = binder.Bind(*written);
+    if (key == nullptr) {
+      ok = false;
+      continue;
+    }
+    if (key->type.is(TypeKind::kStruct) || key->type.is(TypeKind::kInterval)) {
+      Diagnostic& d = out_->Error(written->span, "UNIQUE BY takes values that can be compared");
+      d.label = "this is " + key->type.ToString();
+      d.code = "type-mismatch";
+      ok = false;
+    }
+    source_->unique_keys.push_back(std::move(key));
+  }
+  if (!statement_.event_time.has_value()) {
+    Diagnostic& d = out_->Error(unique.span, "UNIQUE BY needs EVENT TIME");
+    d.label = "WITHIN is measured by the clocks of the partitions, which are event times";
+    d.hint = "EVENT TIME ts WATERMARK 10s UNIQUE BY ...";
+    d.code = "no-event-time";
+    ok = false;
+  }
+  source_->spec.unique_within = unique.within.us;
+  source_->spec.unique_per_partition = unique.per_partition;
+  return ok;
+}
+
 bool SourceBinder::BindInlineRows() {
   if (source_->spec.connector != program::Connector::kInline) return true;
   if (!statement_.inline_rows.has_value()) {
@@ -364,6 +400,7 @@ bool SourceBinder::Bind(bound::Source* source) {
   source->log_time = AddPhysical(std::move(log_time));
 
   ok &= BindTime();
+  ok &= BindUnique();
   ok &= BindInlineRows();
   spec.max_rate = statement_.max_rate;
   ok &= BindOverload();

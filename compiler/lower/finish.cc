@@ -21,6 +21,7 @@ std::string Joined(const std::vector<std::string>& parts) {
 // Stand for the output names of a source's own pipelines; no column can be called so.
 constexpr const char* kEventTime = "\n";
 constexpr const char* kLateFilter = "\r";
+constexpr const char* kUniqueKeys = "\t";
 
 // What decoding a value costs beside finding its end, which is done anyway.
 int DecodingCost(const program::SourceColumn& column) {
@@ -53,6 +54,7 @@ class Finisher {
   void ChooseColumns();
   void AddSources();
   void AddEventTime(int source);
+  void AddUniqueKeys(int source);
   void AddLateColumns(int source);
   void FinishPipeline(size_t index);
   BoundExprPtr Remap(const BoundExprPtr& expr, const Path& path, int inputs) const;
@@ -93,6 +95,7 @@ void Finisher::ChooseColumns() {
   }
   for (auto& [source, columns] : used_) {
     use(source, SourceOf(source).event_time);
+    for (const BoundExprPtr& key : SourceOf(source).unique_keys) use(source, key);
     if (draft_.plan->prune_columns) continue;
     const std::vector<program::SourceColumn>& all = SourceOf(source).spec.columns;
     for (size_t i = 0; i < all.size(); ++i) {
@@ -135,14 +138,30 @@ void Finisher::AddEventTime(int source) {
   output_names_.push_back({kEventTime});
 }
 
-// Late are the columns that neither a path's filter nor the event time reads, if every path has a
-// filter. A row needs them if some filter says TRUE, which is what OR says of them all.
+void Finisher::AddUniqueKeys(int source) {
+  if (SourceOf(source).unique_keys.empty()) return;
+  Path path;
+  path.index = source;
+  path.spec.outputs = SourceOf(source).unique_keys;
+  program::Pipeline pipeline;
+  pipeline.name = SourceOf(source).spec.name + " unique keys";
+  // As with event times.
+  pipeline.checked.assign(path.spec.outputs.size(), false);
+  const size_t number = static_cast<size_t>(source_number_[source]);
+  draft_.program.sources[number].unique_pipeline =
+      AddPipeline(&draft_, std::move(path), std::move(pipeline));
+  output_names_.push_back({kUniqueKeys});
+}
+
+// Late are the columns that neither a path's filter nor the event time nor UNIQUE reads, if every
+// path has a filter. A row needs them if some filter says TRUE, which is what OR says of them all.
 void Finisher::AddLateColumns(int source) {
   program::Source& spec = draft_.program.sources[static_cast<size_t>(source_number_[source])];
   if (!draft_.plan->late_decoding || spec.format == program::Format::kRows) return;
   std::vector<BoundExprPtr> filters;
   std::vector<int> early;
   if (SourceOf(source).event_time != nullptr) CollectColumns(*SourceOf(source).event_time, &early);
+  for (const BoundExprPtr& key : SourceOf(source).unique_keys) CollectColumns(*key, &early);
   for (const Path& path : draft_.paths) {
     if (path.from != program::PartKind::kSource || path.index != source) continue;
     if (path.spec.filter == nullptr) return;
@@ -248,9 +267,11 @@ void Finisher::FinishPipeline(size_t index) {
   }
   int inputs = static_cast<int>(pipeline.input.size());
   if (pipeline.late_of.has_value()) from += " (late)";
-  bool event_time = output_names_[index] == std::vector<std::string>{kEventTime};
-  bool late_filter = output_names_[index] == std::vector<std::string>{kLateFilter};
-  if (!event_time && !late_filter) pipeline.name = from + " -> " + pipeline.name;
+  auto is = [&](const char* what) {
+    return output_names_[index] == std::vector<std::string>{what};
+  };
+  const bool own = is(kEventTime) || is(kUniqueKeys);
+  if (!own && !is(kLateFilter)) pipeline.name = from + " -> " + pipeline.name;
   PipelineSpec spec;
   spec.filter = Remap(path.spec.filter, path, inputs);
   spec.late_time = Remap(path.spec.late_time, path, inputs);
@@ -262,7 +283,10 @@ void Finisher::FinishPipeline(size_t index) {
   names.emplace_back("window_start");
   names.emplace_back("window_end");
   pipeline.text = Text(pipeline, spec, names, output_names_[index]);
-  if (event_time) pipeline.text = {ToText(*spec.outputs[0], names)};
+  if (own) {
+    pipeline.text.clear();
+    for (const BoundExprPtr& output : spec.outputs) pipeline.text.push_back(ToText(*output, names));
+  }
   result_.pipelines.push_back(std::move(spec));
 }
 
@@ -286,6 +310,7 @@ LoweredProgram Finisher::Run() {
   }
   for (const auto& [source, columns] : used_) AddLateColumns(source);
   for (const auto& [source, columns] : used_) AddEventTime(source);
+  for (const auto& [source, columns] : used_) AddUniqueKeys(source);
   for (size_t i = 0; i < draft_.paths.size(); ++i) FinishPipeline(i);
   result_.program = std::move(draft_.program);
   return std::move(result_);

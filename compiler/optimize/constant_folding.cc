@@ -86,7 +86,10 @@ BoundExprPtr Fold(const BoundExprPtr& expr) { return Rewrite(expr, FoldNode); }
 }  // namespace
 
 void FoldConstants(logical::Plan* plan) {
-  for (bound::Source& source : plan->sources) source.event_time = Fold(source.event_time);
+  for (bound::Source& source : plan->sources) {
+    source.event_time = Fold(source.event_time);
+    for (BoundExprPtr& key : source.unique_keys) key = Fold(key);
+  }
   RewriteNodes(plan, [&](const NodePtr& node) -> NodePtr {
     Node copy = *node;
     copy.predicate = Fold(node->predicate);

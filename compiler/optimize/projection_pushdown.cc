@@ -99,7 +99,9 @@ void PushDownProjections(logical::Plan* plan) {
     if (node->kind != NodeKind::kScan) continue;
     Node copy = *node;
     Columns with_time = columns;
-    AddColumns(plan->sources[static_cast<size_t>(node->source)].event_time, &with_time);
+    const bound::Source& source = plan->sources[static_cast<size_t>(node->source)];
+    AddColumns(source.event_time, &with_time);
+    for (const BoundExprPtr& key : source.unique_keys) AddColumns(key, &with_time);
     copy.needed.assign(with_time.begin(), with_time.end());
     scans[node] = std::make_shared<const Node>(std::move(copy));
   }

@@ -21,6 +21,13 @@ std::unique_ptr<ast::SourceStmt> TreeBuilder::Source(FlowParser::SourceStatement
     if (time->idle != nullptr) source->idle = Duration(time->idle);
     if (time->ahead != nullptr) source->ahead = Duration(time->ahead);
   }
+  if (auto* unique = context->uniqueClause()) {
+    source->unique.emplace();
+    source->unique->span = SpanOfNode(unique);
+    for (auto* key : unique->expression()) source->unique->keys.push_back(Expression(key));
+    source->unique->within = Duration(unique->duration());
+    source->unique->per_partition = unique->PER() != nullptr;
+  }
   if (auto* rate = context->rateClause()) {
     source->max_rate_span = SpanOfToken(rate->NUMBER());
     std::string_view text = file_.Text(source->max_rate_span);
@@ -46,9 +53,6 @@ std::unique_ptr<ast::SourceStmt> TreeBuilder::Source(FlowParser::SourceStatement
   }
   if (auto* version = context->versionClause()) {
     Refuse(SpanOfNode(version), "VERSION BY", Rest::kMakesSense);
-  }
-  if (auto* unique = context->uniqueClause()) {
-    Refuse(SpanOfNode(unique), "UNIQUE BY", Rest::kMakesSense);
   }
   if (auto* archive = context->archiveClause()) {
     Refuse(SpanOfNode(archive), "ARCHIVE", Rest::kMakesSense);

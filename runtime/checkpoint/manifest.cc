@@ -96,6 +96,9 @@ std::string ManifestText(const Manifest& manifest) {
                                   {"out", p.out},
                                   {"fingerprint", p.fingerprint},
                                   {"lag", p.lag}});
+    if (p.held_from < 0) continue;
+    json["partitions"].back()["held_from"] = p.held_from;
+    json["partitions"].back()["held_event_time"] = p.held_event_time;
   }
   json["owners"] = manifest.owners;
   json["watermarks"] = manifest.watermarks;
@@ -149,7 +152,8 @@ Result<Manifest> ParseManifest(const std::string& text, const std::string& path)
           {p.at("source").get<std::string>(), p.at("partition").get<int>(),
            p.at("name").get<std::string>(), p.at("next_offset").get<int64_t>(),
            p.at("max_event_time").get<int64_t>(), p.at("out").get<bool>(),
-           p.at("fingerprint").get<std::string>(), p.at("lag").get<int64_t>()});
+           p.at("fingerprint").get<std::string>(), p.value("held_from", int64_t{-1}),
+           p.value("held_event_time", INT64_MIN), p.at("lag").get<int64_t>()});
     }
     json.at("owners").get_to(manifest.owners);
     json.at("watermarks").get_to(manifest.watermarks);

@@ -24,6 +24,9 @@ struct PartitionPosition {
   bool out = false;                    // left out of the watermark (IDLE)
   // Of the last record read, where the source can tell: it is compared when reading goes on.
   std::string fingerprint;
+  // UNIQUE BY: the first record that waits for other partitions, and M_p before it; -1: none does.
+  int64_t held_from = -1;
+  int64_t held_event_time = INT64_MIN;
   int64_t lag = -1;  // records or bytes behind the log's end, when it was cut; -1: not known
   bool operator==(const PartitionPosition&) const = default;
 };

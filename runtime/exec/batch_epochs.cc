@@ -225,6 +225,7 @@ Status BatchJob::Cut() {
     partials_[a].back()->SaveChanges(kRewrittenPart, &sink);
   }
   rewrite_parts_ = false;
+  SaveUnique(&data.deltas.back());
   for (auto& worker : workers_) {
     if (worker->dead.empty()) continue;
     data.deltas.push_back(std::move(worker->dead));
@@ -306,10 +307,15 @@ Status BatchJob::LoadAggregates() {
       return DataError("damaged state: a record of an unknown operator");
     }
     const int owner = places[record.owner];
-    if (owner < 0 || owner >= aggregates) return OkStatus();
+    if (owner >= aggregates) return LoadUnique(record, owner);
+    if (owner < 0) return OkStatus();
     ++records;
     return partials_[static_cast<size_t>(owner)].back()->Load(record.key, record.value);
   }));
+  for (auto& unique : uniques_) {
+    if (unique != nullptr) unique->FinishLoad();
+  }
+  FLOW_RETURN_IF_ERROR(RereadHeld(program_, last_cut_, sources_.get(), uniques_, &state_account_));
   int64_t groups = 0;
   for (auto& partials : partials_) groups += partials.back()->groups();
   // Each run of a batch leaves a part of each group: many of them are written again as one.

@@ -34,6 +34,7 @@ Status BatchJob::Open() {
     FLOW_TRY(sources_, SourceSet::Open(program_, options_, /*bounded=*/true,
                                        resumed_ ? &last_cut_ : nullptr, stream_.get()));
   }
+  uniques_ = MakeUniques(program_, &state_account_);
   FLOW_TRY(dead_letters_, DeadLetters::Open(program_, options_));
   FLOW_RETURN_IF_ERROR(OpenWorkers());
   return OkStatus();
@@ -85,9 +86,17 @@ Status BatchJob::OpenWorkers() {
   return OkStatus();
 }
 
-// Lateness depends on what came before `from`: the records from the first readable one are decoded
-// for their event times only.
+struct BatchJob::Prefix {
+  PartitionState* partition;
+  SourceFront front;
+  std::unique_ptr<PartitionReader> reader;
+  bool done = false;
+};
+
+// Lateness depends on what came before `from`, and so do duplicates: the records from the first
+// readable one are decoded for their event times and keys only.
 Status BatchJob::SkipPrefix() {
+  std::vector<Prefix> prefixes;
   for (auto& partition : sources_->partitions()) {
     const program::Source& source = program_.sources[static_cast<size_t>(partition->source)];
     if (!source.has_event_time()) continue;
@@ -102,23 +111,55 @@ Status BatchJob::SkipPrefix() {
                          " is taken as the beginning of the log");
     }
     if (begin >= partition->from) continue;
-    FLOW_TRY(std::unique_ptr<PartitionReader> reader,
-             sources_->OpenReader(*partition, begin, partition->from));
-    SourceFront front(&program_, partition->source, &connector.decoder());
-    SourceRows rows;
-    while (true) {
-      FLOW_TRY(ReadState state, reader->Read(kMorselRows, kMorselBytes, &rows.morsel));
-      if (state == ReadState::kEnd) break;
-      if (state == ReadState::kIdle) continue;
-      rows.raises.clear();
-      while (partition->next_raise < partition->raises.size() &&
-             partition->raises[partition->next_raise].first < rows.morsel.next_offset) {
-        rows.raises.push_back(partition->raises[partition->next_raise++]);
-      }
-      front.Decode(&rows, [](int32_t, uint8_t) {});
-      partition->max_event_time = std::max(partition->max_event_time, rows.greatest);
+    FLOW_TRY(auto reader, sources_->OpenReader(*partition, begin, partition->from));
+    prefixes.push_back({partition.get(),
+                        SourceFront(&program_, partition->source, &connector.decoder()),
+                        std::move(reader)});
+  }
+  // In turns, as partitions may wait for each other; for one that is done nobody waits long.
+  for (bool read = true, all = false; read || !all;) {
+    all = !read;
+    read = false;
+    for (Prefix& prefix : prefixes) {
+      if (prefix.done || (!all && HoldsTooMuch(*sources_, *prefix.partition))) continue;
+      FLOW_RETURN_IF_ERROR(PassPrefix(&prefix));
+      read = true;
     }
   }
+  return OkStatus();
+}
+
+// One morsel of it.
+Status BatchJob::PassPrefix(Prefix* prefix) {
+  PartitionState* partition = prefix->partition;
+  const auto nobody = [](int32_t, uint8_t) {};
+  auto held = std::make_shared<HeldRows>();
+  SourceRows& rows = held->rows;
+  FLOW_TRY(ReadState state, prefix->reader->Read(kMorselRows, kMorselBytes, &rows.morsel));
+  prefix->done = state == ReadState::kEnd;
+  if (state != ReadState::kData) return OkStatus();
+  while (partition->next_raise < partition->raises.size() &&
+         partition->raises[partition->next_raise].first < rows.morsel.next_offset) {
+    rows.raises.push_back(partition->raises[partition->next_raise++]);
+  }
+  prefix->front.Decode(&rows, nobody);
+  Unique* unique = uniques_[static_cast<size_t>(partition->source)].get();
+  if (unique == nullptr) {
+    partition->max_event_time = std::max(partition->max_event_time, rows.greatest);
+    return OkStatus();
+  }
+  partition->max_event_time = prefix->front.Judge(partition->max_event_time, &rows);
+  prefix->front.DropBadKeys(&rows, nobody);
+  if (!Holds(partition->source)) {
+    unique->FilterNow(*partition, &rows);
+    return OkStatus();
+  }
+  FillWaiting(held.get(), &state_account_);
+  unique->Hold(partition, std::move(held));
+  UniqueCounts counts;
+  unique->Release(
+      PartitionsOf(*sources_, partition->source), [](const PartitionState&) { return true; },
+      &counts);
   return OkStatus();
 }
 
@@ -134,55 +175,70 @@ void BatchJob::Consume(int path, int worker, const PathRunner::Output& output) {
       DistinctRows(output.source_row, output.rows.rows);
 }
 
+void BatchJob::Dead(const PartitionState& partition, const SourceRows& rows, int32_t row,
+                    uint8_t code, const std::string& view, int worker) {
+  Worker& self = *workers_[static_cast<size_t>(worker)];
+  const program::Source& source = program_.sources[static_cast<size_t>(partition.source)];
+  const Decoder& decoder = sources_->connector(partition.source).decoder();
+  if (store_ != nullptr) {
+    const int dead_view = dead_view_[static_cast<size_t>(partition.source)];
+    KeepDeadLetter(
+        program_, partition.source, DeadLetterOf(source, partition, decoder, rows, row, code, view),
+        dead_view < 0 ? nullptr : &self.views[static_cast<size_t>(dead_view)], &self.dead);
+    if (dead_view >= 0) return;
+  }
+  dead_letters_->Write(source, partition.source, partition, decoder, rows, row, code, view);
+}
+
 void BatchJob::ProcessMorsel(PartitionState* partition, PartitionTurn* turn, int64_t sequence,
-                             int worker) {
+                             SourceRows* rows, int worker) {
   Worker& self = *workers_[static_cast<size_t>(worker)];
   const program::Source& source = program_.sources[static_cast<size_t>(partition->source)];
-  const Decoder& decoder = sources_->connector(partition->source).decoder();
   SourceFront& front = *self.fronts[static_cast<size_t>(partition->source)];
-  SourceRows& rows = self.rows;
-  auto dead = [&](int32_t row, uint8_t code, const std::string& view) {
-    if (store_ != nullptr) {
-      const int dead_view = dead_view_[static_cast<size_t>(partition->source)];
-      KeepDeadLetter(program_, partition->source,
-                     DeadLetterOf(source, *partition, decoder, rows, row, code, view),
-                     dead_view < 0 ? nullptr : &self.views[static_cast<size_t>(dead_view)],
-                     &self.dead);
-      if (dead_view >= 0) return;
-    }
-    dead_letters_->Write(source, partition->source, *partition, decoder, rows, row, code, view);
-  };
-  front.Decode(&rows, [&](int32_t row, uint8_t code) { dead(row, code, ""); });
-  const int64_t* watermark = nullptr;
+  front.Decode(rows,
+               [&](int32_t row, uint8_t code) { Dead(*partition, *rows, row, code, "", worker); });
+  const int64_t count = rows->morsel.row_count, bytes = rows->morsel.bytes;
   if (source.has_event_time()) {
     int64_t before;
     {
       std::unique_lock lock(turn->judge);
       turn->judged.wait(lock, [&] { return turn->judge_sequence == sequence; });
       before = partition->max_event_time;
-      partition->max_event_time = std::max(before, rows.greatest);
+      if (source.unique()) {
+        JudgeUnique(partition, rows, worker);
+      } else {
+        partition->max_event_time = std::max(before, rows->greatest);
+      }
       ++turn->judge_sequence;
     }
     turn->judged.notify_all();
 #ifdef FLOW_MUTANT_MORSEL_FORGETS
     before = kMinTime;
 #endif
-    front.Judge(before, &rows);
-    watermark = rows.watermark.data();
+    if (!source.unique()) front.Judge(before, rows);
   }
   SourceLedger& ledger = self.counts.sources[static_cast<size_t>(partition->source)];
-  ledger.read += rows.morsel.row_count;
-  ledger.decoded += rows.alive_rows;
-  ledger.dead += rows.dead_rows;
-  self.counts.rows += rows.morsel.row_count;
-  self.counts.bytes += rows.morsel.bytes;
+  ledger.read += count;
+  self.counts.rows += count;
+  self.counts.bytes += bytes;
+  if (Holds(partition->source)) return ReleaseHeld(partition->source, worker);
+  if (!source.unique()) ledger.decoded += rows->alive_rows;
+  ledger.dead += rows->dead_rows;
+  RunPaths(partition, *rows, rows->alive, worker);
+}
+
+void BatchJob::RunPaths(PartitionState* partition, const SourceRows& rows, const RowRuns& runs,
+                        int worker) {
+  Worker& self = *workers_[static_cast<size_t>(worker)];
+  const program::Source& source = program_.sources[static_cast<size_t>(partition->source)];
+  const int64_t* watermark = source.has_event_time() ? rows.watermark.data() : nullptr;
   for (int path : routes_.of_source[static_cast<size_t>(partition->source)]) {
     std::string view = PathView(program_, routes_.all[static_cast<size_t>(path)]);
-    for (auto [first, count] : rows.alive) {
+    for (auto [first, count] : runs) {
       self.runners[static_cast<size_t>(path)]->Run(
           rows.decoded.batch.columns(), watermark, nullptr, first, count,
           &self.counts.paths[static_cast<size_t>(path)],
-          [&](int32_t row, uint8_t code) { dead(row, code, view); },
+          [&](int32_t row, uint8_t code) { Dead(*partition, rows, row, code, view, worker); },
           [&](const PathRunner::Output& output) { Consume(path, worker, output); });
     }
   }
@@ -225,9 +281,16 @@ Status BatchJob::ScanOne(size_t index, Worker* worker, bool* read) {
   PartitionTurn& turn = *turns_[index];
   std::unique_lock lock(turn.read, std::try_to_lock);
   if (!lock.owns_lock() || partition->ended) return OkStatus();
+  if (Unique* unique = uniques_[static_cast<size_t>(partition->source)].get()) {
+    std::lock_guard others(unique->mutex);
+    if (HoldsTooMuch(*sources_, *partition)) return OkStatus();
+  }
   int64_t max_rows =
       std::max<int64_t>(options_.batch_rows == kBatchRows ? kMorselRows : options_.batch_rows, 1);
-  FLOW_TRY(ReadState state, partition->reader->Read(max_rows, kMorselBytes, &worker->rows.morsel));
+  const bool holds = Holds(partition->source);
+  if (holds && worker->held == nullptr) worker->held = std::make_shared<HeldRows>();
+  SourceRows* rows = holds ? &worker->held->rows : &worker->rows;
+  FLOW_TRY(ReadState state, partition->reader->Read(max_rows, kMorselBytes, &rows->morsel));
   if (const int64_t shed = partition->reader->TakeShed(); shed > 0) {
     // Counted and passed: an epoch has both.
     partition->next_offset = std::max(partition->next_offset, partition->reader->next_offset());
@@ -235,26 +298,31 @@ Status BatchJob::ScanOne(size_t index, Worker* worker, bool* read) {
     ledger.read += shed;
     ledger.shed += shed;
   }
+  Unique* unique = uniques_[static_cast<size_t>(partition->source)].get();
+  std::unique_lock<std::mutex> others;
+  if (unique != nullptr) others = std::unique_lock(unique->mutex);
   if (state == ReadState::kEnd) {
     partition->ended = true;
     partition->next_offset = std::max(partition->next_offset, partition->reader->next_offset());
     return OkStatus();
   }
   if (state == ReadState::kIdle) return OkStatus();
-  worker->rows.raises.clear();
+  if (unique != nullptr) ++partition->in_flight;
+  if (others.owns_lock()) others.unlock();
+  rows->raises.clear();
   while (partition->next_raise < partition->raises.size() &&
-         partition->raises[partition->next_raise].first < worker->rows.morsel.next_offset) {
-    worker->rows.raises.push_back(partition->raises[partition->next_raise++]);
+         partition->raises[partition->next_raise].first < rows->morsel.next_offset) {
+    rows->raises.push_back(partition->raises[partition->next_raise++]);
   }
-  partition->next_offset = worker->rows.morsel.next_offset;
+  partition->next_offset = rows->morsel.next_offset;
   int64_t sequence = turn.next_sequence++;
   lock.unlock();
   *read = true;
-  read_rows_.fetch_add(worker->rows.morsel.row_count, std::memory_order_relaxed);
-  read_bytes_.fetch_add(worker->rows.morsel.bytes, std::memory_order_relaxed);
+  read_rows_.fetch_add(rows->morsel.row_count, std::memory_order_relaxed);
+  read_bytes_.fetch_add(rows->morsel.bytes, std::memory_order_relaxed);
   size_t self = 0;
   while (workers_[self].get() != worker) ++self;
-  ProcessMorsel(partition, &turn, sequence, static_cast<int>(self));
+  ProcessMorsel(partition, &turn, sequence, rows, static_cast<int>(self));
   return OkStatus();
 }
 
@@ -400,6 +468,8 @@ Status BatchJob::ScanAll() {
     FLOW_RETURN_IF_ERROR(WorkerStatus());
     bool all_ended = true;
     for (auto& partition : sources_->partitions()) all_ended = all_ended && partition->ended;
+    if (all_ended || !durable()) ReleaseAtEnd();
+    FLOW_RETURN_IF_ERROR(WorkerStatus());
     if (!durable()) return OkStatus();
     FLOW_RETURN_IF_ERROR(Step());
     if (all_ended && !stopped_.load()) run_.scanned = last_cut_.epoch + 1;

@@ -1,5 +1,5 @@
 // The batch plan at work, as a class: batch_job.cc reads and finishes, batch_epochs.cc makes it
-// durable.
+// durable, batch_unique.cc holds what UNIQUE BY holds.
 #pragma once
 
 #include <atomic>
@@ -10,6 +10,7 @@
 
 #include "runtime/exec/batch_sinks.h"
 #include "runtime/exec/run_common.h"
+#include "runtime/exec/unique.h"
 #include "runtime/exec/view_output.h"
 #include "runtime/exec/worker_pool.h"
 #include "runtime/operator/batch_aggregate.h"
@@ -40,7 +41,8 @@ class BatchJob {
     std::vector<std::unique_ptr<SourceFront>> fronts;
     std::vector<ViewCollector> views;
     SourceRows rows;
-    StateWriter dead;  // rows of sources without DEAD LETTER: the state keeps them
+    std::shared_ptr<HeldRows> held;  // in its place where rows may have to wait
+    StateWriter dead;                // rows of sources without DEAD LETTER: the state keeps them
     Status status;
     int64_t scan_us = 0, final_us = 0;
   };
@@ -51,7 +53,11 @@ class BatchJob {
   Status ScanAll();
   void Scan(int worker);
   Status ScanOne(size_t partition, Worker* worker, bool* read);
-  void ProcessMorsel(PartitionState* partition, PartitionTurn* turn, int64_t sequence, int worker);
+  void ProcessMorsel(PartitionState* partition, PartitionTurn* turn, int64_t sequence,
+                     SourceRows* rows, int worker);
+  void RunPaths(PartitionState* partition, const SourceRows& rows, const RowRuns& runs, int worker);
+  void Dead(const PartitionState& partition, const SourceRows& rows, int32_t row, uint8_t code,
+            const std::string& view, int worker);
   void Consume(int path, int worker, const PathRunner::Output& output);
   bool Large(int view, Worker* worker) const;
   Status FlushView(int view, Worker* worker);
@@ -66,6 +72,20 @@ class BatchJob {
   ViewDigest DigestOf(size_t view) const;
   void Progress(bool force);
   RunReport Report();
+
+  // UNIQUE BY: batch_unique.cc.
+  bool Holds(int source) const;  // do rows of this source wait for other partitions?
+  // In its turn.
+  void JudgeUnique(PartitionState* partition, SourceRows* rows, int worker);
+  bool Blocks(const PartitionState& partition) const;
+  void ReleaseHeld(int source, int worker);
+  // All has been read.
+  void ReleaseAtEnd();
+  // What came before a range, for M_p and the keys that it left; nothing of it is counted.
+  struct Prefix;
+  Status PassPrefix(Prefix* prefix);
+  void SaveUnique(StateWriter* writer);
+  Status LoadUnique(const StateRecord& record, int place);
 
   // Durable state: batch_epochs.cc.
   bool durable() const { return !options_.state_directory.empty(); }
@@ -95,6 +115,7 @@ class BatchJob {
   bool from_frontier_ = false;
   std::unique_ptr<SourceSet> sources_;  // null: all had been read and computed before
   std::vector<std::unique_ptr<PartitionTurn>> turns_;
+  Uniques uniques_;
   std::unique_ptr<WorkerPool> pool_;
   std::vector<std::unique_ptr<Worker>> workers_;
   // [aggregate][worker]; after a resume one more: what there was.

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "runtime/connector/dead_rows.h"
+#include "runtime/exec/unique.h"
 #include "runtime/format/encode.h"
 #include "runtime/format/row_codec.h"
 #include "runtime/operator/entry_codec.h"
@@ -54,6 +55,7 @@ std::vector<std::string> StateOwners(const program::Program& program) {
   for (const auto& aggregate : program.aggregates) owners.push_back(AggregateOwner(aggregate));
   for (const auto& view : program.views) owners.push_back(ViewOwner(view));
   for (const auto& source : program.sources) owners.push_back(DeadOwner(source));
+  for (const auto& source : program.sources) owners.push_back(UniqueOwner(source));
   return owners;
 }
 
@@ -156,6 +158,16 @@ PartitionPosition DescribePosition(const program::Program& program, PartitionSta
   position.next_offset = partition->next_offset;
   position.max_event_time = partition->max_event_time;
   position.out = partition->out;
+  if (!partition->held.empty()) {
+    const HeldRows& held = *partition->held.front();
+    const auto row = static_cast<size_t>(held.waiting[held.next]);
+    position.held_from = held.rows.decoded.offsets[row];
+    const int64_t watermark = held.rows.watermark[row];
+    if (watermark != INT64_MIN) {
+      position.held_event_time =
+          watermark + program.sources[static_cast<size_t>(partition->source)].watermark_delay;
+    }
+  }
   if (partition->reader != nullptr) {
     position.lag = partition->reader->lag();
     if (auto last = partition->reader->last_record()) {

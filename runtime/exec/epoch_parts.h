@@ -15,7 +15,7 @@
 namespace flow {
 
 // Owners of state, by name: what numbers mean in segments, now and in a later run. Aggregates come
-// first, then views, then sources (their dead letters).
+// first, then views, then sources (their dead letters), then sources (the keys of UNIQUE BY).
 std::string AggregateOwner(const program::Aggregate& aggregate);
 std::string ViewOwner(const program::View& view);
 std::vector<std::string> StateOwners(const program::Program& program);

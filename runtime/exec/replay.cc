@@ -92,6 +92,7 @@ Result<program::Program> ForReplay(const program::Program& program, const RunOpt
     source.idle.reset();
     source.ahead.reset();
     source.overload = program::Overload::kSlow;
+    source.unique_pipeline = -1;
   }
   out.definitions.push_back(
       {"replay", "dead letters", options.replay.letters + " " + options.replay.view});

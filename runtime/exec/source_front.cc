@@ -5,6 +5,7 @@
 #include <atomic>
 
 #include "runtime/abi/error_code.h"
+#include "runtime/format/encode.h"
 #include "runtime/time/windows.h"
 
 namespace flow {
@@ -27,10 +28,61 @@ SourceFront::SourceFront(const program::Program* program, int source, const Deco
     event_time_runner_ = std::make_unique<PathRunner>(
         &program->pipelines[static_cast<size_t>(source_->event_time_pipeline)], ~uint64_t{0});
   }
+  if (source_->unique()) {
+    unique_runner_ = std::make_unique<PathRunner>(
+        &program->pipelines[static_cast<size_t>(source_->unique_pipeline)], ~uint64_t{0});
+  }
   if (source_->late_filter >= 0) {
     late_runner_ = std::make_unique<PathRunner>(
         &program->pipelines[static_cast<size_t>(source_->late_filter)], ~uint64_t{0});
   }
+}
+
+void SourceFront::UniqueKeys(SourceRows* rows) {
+  const auto count = static_cast<size_t>(rows->decoded.batch.rows);
+  rows->unique_key.resize(count);
+  rows->unique_status.assign(count, kFlowValue);
+  PathCounts ignored;
+  for (auto [first, run] : rows->alive) {
+    // The output is unchecked, so no row is lost here: errors come as cell statuses.
+    unique_runner_->Run(
+        rows->decoded.batch.columns(), nullptr, nullptr, first, run, &ignored,
+        [](int32_t, uint8_t) {},
+        [&](const PathRunner::Output& out) {
+          for (int32_t i = 0; i < out.rows.rows; ++i) {
+            const auto row = static_cast<size_t>(out.source_row[i]);
+            uint8_t& status = rows->unique_status[row];
+            for (int32_t c = 0; c < out.batch->column_count(); ++c) {
+              const uint8_t cell = out.batch->column(c).status[i];
+              if (cell != kFlowValue && (status == kFlowValue || status == kFlowNull)) {
+                status = cell;
+              }
+            }
+            if (status == kFlowValue) rows->unique_key[row] = RowHash(*out.batch, i);
+          }
+        });
+  }
+}
+
+void SourceFront::DropBadKeys(SourceRows* rows, const DeadFn& dead) {
+  RowRuns good;
+  for (auto [first, count] : rows->alive) {
+    int32_t run = first;
+    auto end_run = [&](int32_t row) {
+      if (row > run) good.emplace_back(run, row - run);
+      run = row + 1;
+    };
+    for (int32_t row = first; row < first + count; ++row) {
+      const uint8_t status = rows->unique_status[static_cast<size_t>(row)];
+      if (status == kFlowValue || status == kFlowNull) continue;
+      --rows->alive_rows;
+      ++rows->dead_rows;
+      dead(row, status);
+      end_run(row);
+    }
+    end_run(first + count);
+  }
+  rows->alive = std::move(good);
 }
 
 void SourceFront::DecodeLate(SourceRows* rows) {
@@ -125,12 +177,14 @@ void SourceFront::Decode(SourceRows* rows, const DeadFn& dead) {
   }
   end_run(count);
   if (in_two_steps) DecodeLate(rows);
+  if (unique_runner_ != nullptr) UniqueKeys(rows);
 }
 
 int64_t SourceFront::Judge(int64_t max_event_time, SourceRows* rows) const {
   if (!source_->has_event_time()) return max_event_time;
   rows->watermark.resize(static_cast<size_t>(rows->decoded.batch.rows));
   const int64_t delay = source_->watermark_delay;
+  if (source_->unique()) rows->clock.resize(static_cast<size_t>(rows->decoded.batch.rows));
 #ifdef FLOW_MUTANT_GLOBAL_WATERMARK
   static std::atomic<int64_t> global{kMinTime};
   if (max_event_time == kMinTime) global.store(kMinTime);
@@ -149,6 +203,7 @@ int64_t SourceFront::Judge(int64_t max_event_time, SourceRows* rows) const {
       }
       rows->watermark[i] = max_event_time == kMinTime ? kMinTime : max_event_time - delay;
       max_event_time = std::max(max_event_time, rows->event_time[i]);
+      if (source_->unique()) rows->clock[i] = max_event_time;
     }
   }
   for (; raise != rows->raises.end(); ++raise) {

@@ -281,6 +281,14 @@ int64_t SourceSet::PartitionWatermark(const PartitionState& partition) const {
          program_.sources[static_cast<size_t>(partition.source)].watermark_delay;
 }
 
+bool SourceSet::IsIn(const PartitionState& partition, bool by_log,
+                     const std::map<PartitionId, int64_t>& offsets) const {
+  if (partition.leaves_when_ended && partition.ended && partition.complete) return false;
+  if (!by_log || decisions_.empty()) return !partition.out;
+  const std::string& source = program_.sources[static_cast<size_t>(partition.source)].name;
+  return !IsOut(decisions_, {source, partition.partition}, offsets);
+}
+
 int64_t SourceSet::Watermark(const std::vector<int>& sources, bool by_log) const {
   std::map<PartitionId, int64_t> offsets;
   if (by_log && !decisions_.empty()) offsets = Offsets();
@@ -293,12 +301,7 @@ int64_t SourceSet::Watermark(const std::vector<int>& sources, bool by_log) const
     if (!source.has_event_time()) continue;
     int64_t own = PartitionWatermark(*partition);
     greatest = std::max(greatest, own);
-    bool out = partition->out;
-    if (by_log && !offsets.empty()) {
-      out = IsOut(decisions_, {source.name, partition->partition}, offsets);
-    }
-    if (partition->leaves_when_ended && partition->ended && partition->complete) out = true;
-    if (out) continue;
+    if (!IsIn(*partition, by_log, offsets)) continue;
     any_in = true;
     least = std::min(least, own);
   }
@@ -335,10 +338,12 @@ std::string SourceSet::OffsetText(const PartitionState& partition) const {
   return numeric ? source + ":" + text : text;
 }
 
-Result<std::unique_ptr<PartitionReader>> SourceSet::OpenReader(const PartitionState& partition,
-                                                               int64_t from, int64_t to) {
+Result<std::unique_ptr<PartitionReader>> SourceSet::OpenReader(
+    const PartitionState& partition, int64_t from, int64_t to,
+    const std::vector<Decision>* decisions) {
   const program::Source& source = program_.sources[static_cast<size_t>(partition.source)];
-  auto ranges = ShedRanges(decisions_, {source.name, partition.partition});
+  auto ranges = ShedRanges(decisions != nullptr ? *decisions : decisions_,
+                           {source.name, partition.partition});
   SourceConnector& connector = *connectors_[static_cast<size_t>(partition.source)];
   if (ranges.empty() && source.overload != program::Overload::kShed && !test_sheds_) {
     return connector.Open(partition.partition, from, to);

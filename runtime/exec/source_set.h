@@ -1,6 +1,7 @@
 // The opened sources of a run: partitions, where each begins and ends, and its clock.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -17,6 +18,8 @@ namespace flow {
 constexpr int64_t kMorselBytes = 1 << 20;  // about as much is read of a partition at once
 
 // One partition of one source in a run. Owned by the worker that processes it in a tick.
+struct HeldRows;
+
 struct PartitionState {
   int source = 0;
   int partition = 0;  // id in the connector
@@ -42,6 +45,11 @@ struct PartitionState {
   int64_t seen_end = -1;
   int64_t seen_end_us = 0;
   int64_t silent_since_us = 0;
+  // UNIQUE BY: what waits for other partitions, oldest first, and how many rows that is.
+  std::deque<std::shared_ptr<HeldRows>> held;
+  int64_t held_rows = 0;
+  bool waits = false;     // holds so much that it is not read now
+  int64_t in_flight = 0;  // morsels that have been read and are not held yet (batch)
 };
 
 class SourceSet {
@@ -66,6 +74,9 @@ class SourceSet {
   // greatest W_p if none is. `by_log`: who is out follows from the decision log and the offsets
   // (bounded runs); else from PartitionState::out.
   int64_t Watermark(const std::vector<int>& sources, bool by_log) const;
+  // Does this partition count for it? `offsets`: of all partitions, where `by_log`.
+  bool IsIn(const PartitionState& partition, bool by_log,
+            const std::map<PartitionId, int64_t>& offsets) const;
   int64_t PartitionWatermark(const PartitionState& partition) const;
   std::map<PartitionId, int64_t> Offsets() const;
   std::string OffsetText(const PartitionState& partition) const;
@@ -74,9 +85,10 @@ class SourceSet {
   int64_t StartEventTime(const std::vector<int>& sources) const;
   // Adds Kafka partitions that appeared; they are read from 0.
   Result<std::vector<PartitionState*>> AddNewPartitions();
-  // A reader of [from, to) without what was shed.
-  Result<std::unique_ptr<PartitionReader>> OpenReader(const PartitionState& partition, int64_t from,
-                                                      int64_t to);
+  // A reader of [from, to) without what was shed, by `decisions` (nullptr: by those of this run).
+  Result<std::unique_ptr<PartitionReader>> OpenReader(
+      const PartitionState& partition, int64_t from, int64_t to,
+      const std::vector<Decision>* decisions = nullptr);
 
  private:
   explicit SourceSet(const program::Program& program) : program_(program) {}

@@ -38,13 +38,12 @@ Status StreamJob::OpenState() {
 }
 
 void StreamJob::KeepDead(const program::Source& source, const PartitionState& partition,
-                         const Decoder& decoder, int32_t row, uint8_t code, const std::string& view,
-                         Worker* worker) {
+                         const Decoder& decoder, const SourceRows& rows, int32_t row, uint8_t code,
+                         const std::string& view, Worker* worker) {
   const int dead_view = dead_view_[static_cast<size_t>(partition.source)];
-  KeepDeadLetter(program_, partition.source,
-                 DeadLetterOf(source, partition, decoder, worker->rows, row, code, view),
-                 dead_view < 0 ? nullptr : &worker->views[static_cast<size_t>(dead_view)],
-                 &worker->dead);
+  KeepDeadLetter(
+      program_, partition.source, DeadLetterOf(source, partition, decoder, rows, row, code, view),
+      dead_view < 0 ? nullptr : &worker->views[static_cast<size_t>(dead_view)], &worker->dead);
 }
 
 Manifest StreamJob::DescribeCut(bool ended) {
@@ -68,6 +67,10 @@ Manifest StreamJob::DescribeCut(bool ended) {
   }
   for (size_t v = 0; v < program_.views.size(); ++v) {
     manifest.watermarks[ViewOwner(program_.views[v])] = view_watermark_[v];
+  }
+  for (size_t s = 0; s < uniques_.size(); ++s) {
+    if (uniques_[s] == nullptr) continue;
+    manifest.watermarks[UniqueOwner(program_.sources[s])] = uniques_[s]->released_clock();
   }
   std::vector<const WorkerCounts*> counts;
   for (auto& worker : workers_) counts.push_back(&worker->counts);
@@ -146,6 +149,7 @@ Status StreamJob::Cut(bool ended) {
     };
     FLOW_RETURN_IF_ERROR(AddOutbox(program_.views[v], *rows[v], refusal, &data));
   }
+  SaveUnique(rest);
   for (auto& worker : workers_) {
     if (worker->dead.empty()) continue;
     data.deltas.push_back(std::move(worker->dead));

@@ -58,6 +58,7 @@ Status StreamJob::Open() {
     }
   }
   FLOW_TRY(sources_, SourceSet::Open(program_, options_, bounded_, resume));
+  uniques_ = MakeUniques(program_, &state_account_);
   FLOW_TRY(dead_letters_, DeadLetters::Open(program_, options_));
   int workers = options_.workers > 0 ? options_.workers
                                      : static_cast<int>(std::thread::hardware_concurrency());
@@ -165,39 +166,61 @@ void StreamJob::Consume(int path, Worker* worker, const PathRunner::Output& outp
   }
 }
 
-void StreamJob::ProcessMorsel(PartitionState* partition, Worker* worker) {
+void StreamJob::Dead(PartitionState* partition, const SourceRows& rows, int32_t row, uint8_t code,
+                     const std::string& view, Worker* worker) {
   const program::Source& source = program_.sources[static_cast<size_t>(partition->source)];
-  SourceFront& front = *worker->fronts[static_cast<size_t>(partition->source)];
   const Decoder& decoder = sources_->connector(partition->source).decoder();
-  SourceRows& rows = worker->rows;
+  if (epochs_ != nullptr) KeepDead(source, *partition, decoder, rows, row, code, view, worker);
+  if (epochs_ != nullptr && dead_view_[static_cast<size_t>(partition->source)] >= 0) return;
+  dead_letters_->Write(source, partition->source, *partition, decoder, rows, row, code, view);
+}
+
+void StreamJob::ProcessMorsel(PartitionState* partition, SourceRows* from, Worker* worker) {
+  SourceFront& front = *worker->fronts[static_cast<size_t>(partition->source)];
+  SourceRows& rows = *from;
   if (partition->out) ComeBack(partition, rows.morsel.begin_offset);
   rows.raises.clear();
   while (partition->next_raise < partition->raises.size() &&
          partition->raises[partition->next_raise].first < rows.morsel.next_offset) {
     rows.raises.push_back(partition->raises[partition->next_raise++]);
   }
-  auto dead = [&](int32_t row, uint8_t code, const std::string& view) {
-    if (epochs_ != nullptr) KeepDead(source, *partition, decoder, row, code, view, worker);
-    if (epochs_ != nullptr && dead_view_[static_cast<size_t>(partition->source)] >= 0) return;
-    dead_letters_->Write(source, partition->source, *partition, decoder, rows, row, code, view);
-  };
-  front.Decode(&rows, [&](int32_t row, uint8_t code) { dead(row, code, ""); });
+  auto dead = [&](int32_t row, uint8_t code) { Dead(partition, rows, row, code, "", worker); };
+  front.Decode(&rows, dead);
   partition->max_event_time = front.Judge(partition->max_event_time, &rows);
 
   SourceLedger& ledger = worker->counts.sources[static_cast<size_t>(partition->source)];
+  if (Unique* unique = uniques_[static_cast<size_t>(partition->source)].get()) {
+    front.DropBadKeys(&rows, dead);
+    if (!Holds(partition->source)) {
+      const UniqueCounts counts = unique->FilterNow(*partition, &rows);
+      ledger.decoded += counts.kept;
+      ledger.duplicate += counts.duplicate;
+    }
+  } else {
+    ledger.decoded += rows.alive_rows;
+  }
   ledger.read += rows.morsel.row_count;
-  ledger.decoded += rows.alive_rows;
   ledger.dead += rows.dead_rows;
   worker->counts.rows += rows.morsel.row_count;
   worker->counts.bytes += rows.morsel.bytes;
+  if (!Holds(partition->source)) return RunPaths(partition, &rows, rows.alive, worker);
+  FillWaiting(worker->held.get(), &state_account_);
+  ledger.held +=
+      uniques_[static_cast<size_t>(partition->source)]->Hold(partition, std::move(worker->held));
+}
+
+void StreamJob::RunPaths(PartitionState* partition, SourceRows* from, const RowRuns& runs,
+                         Worker* worker) {
+  const program::Source& source = program_.sources[static_cast<size_t>(partition->source)];
+  SourceRows& rows = *from;
   const int64_t* watermark = source.has_event_time() ? rows.watermark.data() : nullptr;
   for (int path : routes_.of_source[static_cast<size_t>(partition->source)]) {
     const std::string& view = PathView(program_, routes_.all[static_cast<size_t>(path)]);
-    rows.ForEachRun(view, [&](int32_t first, int32_t count) {
+    rows.ForEachRun(runs, view, [&](int32_t first, int32_t count) {
       worker->runners[static_cast<size_t>(path)]->Run(
           rows.decoded.batch.columns(), watermark, nullptr, first, count,
           &worker->counts.paths[static_cast<size_t>(path)],
-          [&](int32_t row, uint8_t code) { dead(row, code, view); },
+          [&](int32_t row, uint8_t code) { Dead(partition, rows, row, code, view, worker); },
           [&](const PathRunner::Output& output) { Consume(path, worker, output); });
     });
   }
@@ -211,10 +234,15 @@ Status StreamJob::ReadPartition(PartitionState* partition, int morsels, Worker* 
       partition->silent_since_us = 0;
       return OkStatus();
     }
-    FLOW_TRY(ReadState state, partition->reader->Read(rows, kMorselBytes, &worker->rows.morsel));
+    if (Holds(partition->source) && worker->held == nullptr) {
+      worker->held = std::make_shared<HeldRows>();
+    }
+    SourceRows* into = Holds(partition->source) ? &worker->held->rows : &worker->rows;
+    const Morsel& morsel = into->morsel;
+    FLOW_TRY(ReadState state, partition->reader->Read(rows, kMorselBytes, &into->morsel));
     CountShed(partition, worker);
-    rates_.GiveBack(partition->source,
-                    rows - (state == ReadState::kData ? worker->rows.morsel.row_count : 0));
+    const int64_t count = state == ReadState::kData ? morsel.row_count : 0;
+    rates_.GiveBack(partition->source, rows - count);
     if (state == ReadState::kEnd) {
       partition->ended = true;
       partition->next_offset = std::max(partition->next_offset, partition->reader->next_offset());
@@ -225,11 +253,10 @@ Status StreamJob::ReadPartition(PartitionState* partition, int morsels, Worker* 
       return OkStatus();
     }
     partition->silent_since_us = 0;
-    ProcessMorsel(partition, worker);
-    partition->next_offset = worker->rows.morsel.next_offset;
-    read_rows_.fetch_add(worker->rows.morsel.row_count, std::memory_order_relaxed);
-    const int64_t bytes =
-        std::max(worker->rows.morsel.bytes, worker->rows.morsel.row_count * kRowBytes);
+    partition->next_offset = morsel.next_offset;
+    read_rows_.fetch_add(count, std::memory_order_relaxed);
+    const int64_t bytes = std::max(morsel.bytes, count * kRowBytes);
+    ProcessMorsel(partition, into, worker);
     if (read_bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes > tick_bytes_) break;
   }
   full_.store(true, std::memory_order_relaxed);
@@ -249,7 +276,7 @@ void StreamJob::ReadPartitions(int index) {
     // Another one begins each tick, so that those of a limited source get their turns.
     next = (next + static_cast<size_t>(ticks_)) % partitions.size();
     PartitionState* partition = partitions[next].get();
-    if (partition->ended) continue;
+    if (partition->ended || partition->waits) continue;
     int morsels = options_.schedule.morsels
                       ? options_.schedule.morsels(static_cast<int>(next), ticks_)
                       : morsels_;
@@ -316,11 +343,15 @@ void StreamJob::Leave(int aggregate, Worker* worker, StreamAggregate* owned) {
   });
 }
 
+bool StreamJob::AtEnd(bool last) const {
+  // With state, only input that has really ended is closed: the rest goes on next time.
+  return last && options_.to.empty() && !stopped_ &&
+         (epochs_ == nullptr || AllSourcesBounded(program_));
+}
+
 bool StreamJob::Watermarks(bool last) {
   const std::vector<int64_t> before = aggregate_watermark_;
-  // With state, only input that has really ended is closed: the rest goes on next time.
-  const bool at_end = last && options_.to.empty() && !stopped_ &&
-                      (epochs_ == nullptr || AllSourcesBounded(program_));
+  const bool at_end = AtEnd(last);
   auto of = [&](const std::vector<int>& sources, bool none) {
     if (at_end) return kMaxTime;
     if (none) return kMinTime;
@@ -358,6 +389,8 @@ void StreamJob::SetComeBack() {
     for (size_t v = 0; v < program_.views.size(); ++v) {
       raise(program_.views[v].watermark_sources, view_watermark_[v]);
     }
+    if (uniques_[s] == nullptr || uniques_[s]->released_clock() == kMinTime) continue;
+    come_back_[s] = std::max(come_back_[s], uniques_[s]->released_clock() + 1);
   }
 }
 
@@ -428,6 +461,7 @@ Status StreamJob::Tick(bool* finished) {
   read_bytes_.store(0);
   full_.store(false);
   stopped_ = options_.stop != nullptr && options_.stop->load();
+  MarkWaiting();
   pool_->Run([this](int worker) { ReadPartitions(worker); });
   for (auto& worker : workers_) FLOW_RETURN_IF_ERROR(Status(worker->status));
   if (had_ended_ && read_rows_.load() > 0) {
@@ -440,9 +474,10 @@ Status StreamJob::Tick(bool* finished) {
   bool all_ended = true;
   for (auto& partition : sources_->partitions()) all_ended = all_ended && partition->ended;
   *finished = all_ended || stopped_;
+  ReleaseHeld(AtEnd(*finished));
   const bool moved = Watermarks(*finished);
   // A tick that read nothing and moved no watermark changes no state.
-  const bool quiet = read_rows_.load() == 0 && !moved && !*finished && ticks_ > 1;
+  const bool quiet = read_rows_.load() == 0 && released_ == 0 && !moved && !*finished && ticks_ > 1;
   for (size_t a = 0; !quiet && a < aggregates_.size(); ++a) {
     pool_->Run([this, a](int worker) { RunAggregate(static_cast<int>(a), worker); });
   }

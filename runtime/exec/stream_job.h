@@ -1,6 +1,6 @@
 // The stream plan at work, as a class: stream_job.cc has the tick, stream_decisions.cc what is
 // decided between ticks, stream_epochs.cc what makes it durable, stream_memory.cc what keeps its
-// state within the budget.
+// state within the budget, stream_unique.cc what UNIQUE BY holds.
 #pragma once
 
 #include <atomic>
@@ -13,6 +13,7 @@
 #include "runtime/exec/exchange.h"
 #include "runtime/exec/rate_limit.h"
 #include "runtime/exec/run_common.h"
+#include "runtime/exec/unique.h"
 #include "runtime/exec/view_output.h"
 #include "runtime/exec/worker_pool.h"
 #include "runtime/operator/stream_aggregate.h"
@@ -38,7 +39,8 @@ class StreamJob {
     // By path: what this worker aggregated in the tick before the exchange; null: rows cross it.
     std::vector<std::unique_ptr<PartialAggregate>> partial;
     SourceRows rows;
-    StateWriter dead;  // rows of sources without DEAD LETTER: the state keeps them
+    std::shared_ptr<HeldRows> held;  // in its place where rows may have to wait
+    StateWriter dead;                // rows of sources without DEAD LETTER: the state keeps them
     Status status;
     int64_t source_us = 0, operator_us = 0;
     int64_t busy_us = 0;
@@ -46,7 +48,10 @@ class StreamJob {
 
   void ReadPartitions(int worker);
   Status ReadPartition(PartitionState* partition, int morsels, Worker* worker);
-  void ProcessMorsel(PartitionState* partition, Worker* worker);
+  void ProcessMorsel(PartitionState* partition, SourceRows* rows, Worker* worker);
+  void RunPaths(PartitionState* partition, SourceRows* rows, const RowRuns& runs, Worker* worker);
+  void Dead(PartitionState* partition, const SourceRows& rows, int32_t row, uint8_t code,
+            const std::string& view, Worker* worker);
   void Consume(int path, Worker* worker, const PathRunner::Output& output);
   void RunAggregate(int aggregate, int worker);
   void Leave(int aggregate, Worker* worker, StreamAggregate* owned);
@@ -62,6 +67,8 @@ class StreamJob {
   Status WaitForSinks();
   // Takes the watermarks of this tick; says whether one has changed.
   bool Watermarks(bool last);
+  // Is this the end of all input, after which nothing is late or waits?
+  bool AtEnd(bool last) const;
   void SetComeBack();
   void NoticeQuiet();
   RunReport Report();
@@ -75,6 +82,14 @@ class StreamJob {
   int64_t UnsavedBytes() const;
   void Evict();
 
+  // UNIQUE BY: stream_unique.cc.
+  bool Holds(int source) const;  // do rows of this source wait for other partitions?
+  void MarkWaiting();
+  // After a tick's reading and decisions: what no longer waits goes its ways.
+  void ReleaseHeld(bool at_end);
+  void SaveUnique(StateWriter* writer);
+  Status RestoreUnique();
+
   // Durable state: stream_epochs.cc.
   bool durable() const { return !options_.state_directory.empty(); }
   Status OpenState();
@@ -83,8 +98,8 @@ class StreamJob {
   bool StateFits() const;
   // A record that ends here, on its way to the epoch that holds it.
   void KeepDead(const program::Source& source, const PartitionState& partition,
-                const Decoder& decoder, int32_t row, uint8_t code, const std::string& view,
-                Worker* worker);
+                const Decoder& decoder, const SourceRows& rows, int32_t row, uint8_t code,
+                const std::string& view, Worker* worker);
   // Cuts an epoch if one is due. Waits only where output must not grow, and at the end.
   Status CutIfDue(bool last);
   Status Cut(bool ended);
@@ -105,6 +120,7 @@ class StreamJob {
   int64_t tick_bytes_ = 0;  // of input
   bool cut_early_ = false;  // what is not saved yet leaves no room
   std::unique_ptr<SourceSet> sources_;
+  Uniques uniques_;
   std::unique_ptr<WorkerPool> pool_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::vector<std::unique_ptr<StreamAggregate>>> aggregates_;  // [aggregate][owner]
@@ -119,6 +135,7 @@ class StreamJob {
   std::atomic<int64_t> read_rows_{0};
   std::atomic<int64_t> read_bytes_{0};
   std::atomic<bool> full_{false};
+  int64_t released_ = 0;  // rows that waited
   int morsels_ = 0;
   std::vector<int64_t> aggregate_watermark_;
   std::vector<int64_t> leave_watermark_;  // by aggregate: never +inf

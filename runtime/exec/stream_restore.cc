@@ -15,11 +15,12 @@ class Restorer : public StateTarget {
   using Shares = std::vector<std::vector<std::unique_ptr<StreamAggregate>>>;
 
   Restorer(std::vector<int> places, int workers, Shares* aggregates,
-           std::vector<std::unique_ptr<ViewOutput>>* outputs)
+           std::vector<std::unique_ptr<ViewOutput>>* outputs, Uniques* uniques)
       : places_(std::move(places)),
         workers_(workers),
         aggregates_(aggregates),
         outputs_(outputs),
+        uniques_(uniques),
         saved_(static_cast<size_t>(workers)) {}
 
   Result<int> Route(uint16_t owner, std::string_view key, uint64_t* hash) override {
@@ -45,6 +46,9 @@ class Restorer : public StateTarget {
 
   Status LoadRest(const LoadedRecord& record) override {
     const int view = places_[record.owner] - Aggregates();
+    const int unique = places_[record.owner] - FirstUnique();
+    if (unique >= 0)
+      return (*uniques_)[static_cast<size_t>(unique)]->Load(record.key, record.value);
     return (*outputs_)[static_cast<size_t>(view)]->Load(record.value);
   }
 
@@ -65,7 +69,12 @@ class Restorer : public StateTarget {
       return DataError("damaged state: a record of an unknown operator");
     }
     const int place = places_[owner];
-    return place < Aggregates() + static_cast<int>(outputs_->size()) ? place : -1;
+    if (place < Aggregates() + static_cast<int>(outputs_->size())) return place;
+    const int unique = place - FirstUnique();
+    return unique >= 0 && (*uniques_)[static_cast<size_t>(unique)] != nullptr ? place : -1;
+  }
+  int FirstUnique() const {
+    return Aggregates() + static_cast<int>(outputs_->size() + uniques_->size());
   }
   StreamAggregate& Share(uint16_t owner, int worker) {
     return *(*aggregates_)[static_cast<size_t>(places_[owner])][static_cast<size_t>(worker)];
@@ -75,6 +84,7 @@ class Restorer : public StateTarget {
   const int workers_;
   Shares* aggregates_;
   std::vector<std::unique_ptr<ViewOutput>>* outputs_;
+  Uniques* uniques_;
   std::vector<std::vector<StreamAggregate::Saved>> saved_;  // by worker
 };
 
@@ -111,6 +121,7 @@ Status StreamJob::Restore() {
     auto found = manifest.watermarks.find(ViewOwner(program_.views[v]));
     if (found != manifest.watermarks.end()) view_watermark_[v] = found->second;
   }
+  FLOW_RETURN_IF_ERROR(RestoreUnique());
 #ifndef FLOW_MUTANT_COME_BACK_FORGOTTEN
   SetComeBack();
 #endif
@@ -122,7 +133,7 @@ Status StreamJob::Restore() {
   }
 
   const int workers = static_cast<int>(workers_.size());
-  Restorer target(PlacesOf(manifest.owners, program_), workers, &aggregates_, &outputs_);
+  Restorer target(PlacesOf(manifest.owners, program_), workers, &aggregates_, &outputs_, &uniques_);
   Status status;
   if (StateFits()) {
     LoadWorkers threads{workers, [&](const std::function<void(int)>& f) { pool_->Run(f); }};
@@ -138,6 +149,9 @@ Status StreamJob::Restore() {
       }
       return target.LoadFolded(record);
     });
+  }
+  for (auto& unique : uniques_) {
+    if (unique != nullptr) unique->FinishLoad();
   }
   load_us_ = NowUs() - begin;
   return status;

@@ -107,6 +107,12 @@ class PartPrinter {
 
   std::string RateText(const Source& source) const {
     std::string text;
+    if (source.unique()) {
+      text += "; unique by " +
+              Joined(program_.pipelines[static_cast<size_t>(source.unique_pipeline)].text) +
+              " within " + Duration(*source.unique_within) +
+              (source.unique_per_partition ? " per partition" : "");
+    }
     if (source.max_rate) text += "; at most " + std::to_string(*source.max_rate) + " rows/s";
     if (source.overload == Overload::kShed) {
       text += "; sheds what has waited for " + Duration(source.shed_after);

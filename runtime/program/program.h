@@ -93,6 +93,10 @@ struct Source {
   // A pipeline that lets through the rows that the filter of at least one path lets through; -1: no
   // column is late.
   int late_filter = -1;
+  // UNIQUE BY: a pipeline whose outputs over `columns` are the key; -1: none.
+  int unique_pipeline = -1;
+  std::optional<int64_t> unique_within;  // us
+  bool unique_per_partition = false;
   int64_t watermark_delay = 0;      // us
   std::optional<int64_t> idle;      // us
   std::optional<int64_t> ahead;     // us
@@ -104,6 +108,7 @@ struct Source {
   // INLINE: rows by partition; a row has one datum a declared field column.
   std::vector<std::vector<std::vector<Datum>>> inline_rows;
 
+  bool unique() const { return unique_pipeline >= 0; }
   bool has_event_time() const { return event_time_column >= 0 || event_time_pipeline >= 0; }
 };
 

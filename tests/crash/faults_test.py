@@ -62,6 +62,9 @@ VIEW r AS SELECT id, page, revenue * 2 AS twice FROM c WHERE revenue > 20;
 VIEW q AS SELECT id, 100 / (id % 10) AS x FROM c;
 SINK a FROM r INTO FILE (path = 'out/r.jsonl');
 SINK b FROM q INTO FILE (path = 'out/q.jsonl');""", {"r": None, "q": None}),
+    "unique": Pipeline(SOURCE.replace("MAX RATE", "UNIQUE BY page, id % 20 WITHIN 15s MAX RATE") + """
+VIEW u AS SELECT id, page FROM c;
+SINK a FROM u INTO FILE (path = 'out/u.jsonl');""", {"u": None}),
     "hops": Pipeline(SOURCE + """
 VIEW w AS SELECT page, window_start, COUNT(*) AS n, SUM(revenue) AS r FROM HOP(c, 30s EVERY 10s)
 GROUP BY page, window_start ALLOW LATENESS 20s;

@@ -106,6 +106,17 @@ class Generator {
     return "";
   }
 
+  // Keys are few, so many rows have duplicates; an expression can fail.
+  std::string Unique(const std::string& source) {
+    Random random(case_.seed * 31 + static_cast<uint64_t>(source.back()));
+    random.Next();
+    if (!random.Chance(30)) return "";
+    static const std::vector<std::string> keys = {"k", "k, g", "g", "o, k", "b / g", "f", "d, o"};
+    case_.unique = true;
+    return " UNIQUE BY " + random.Pick(keys) + " WITHIN " + std::to_string(random.Between(0, 30)) +
+           "s" + (random.Chance(35) ? " PER PARTITION" : "");
+  }
+
   void Source(const std::string& name) {
     Relation relation;
     relation.name = name;
@@ -153,6 +164,7 @@ class Generator {
     }
     text += ")\nEVENT TIME ts WATERMARK " + std::to_string(random_.Between(0, 10)) + "s";
     if (case_.idle) text += " IDLE 30s";
+    text += Unique(generated.name);
     case_.text += text + ";\n\n";
     case_.sources.push_back(generated);
     relations_.push_back(relation);

@@ -35,7 +35,8 @@ struct GeneratedCase {
   uint64_t seed = 0;
   std::string text;
   std::vector<GeneratedSource> sources;
-  bool idle = false;  // the sources have IDLE
+  bool idle = false;    // the sources have IDLE
+  bool unique = false;  // one has UNIQUE BY
   // What the log holds, for coverage.
   bool null_key = false, tie = false, skewed = false;
 };

@@ -38,6 +38,7 @@ struct Coverage {
   int64_t cases = 0, late = 0, late_windows = 0, tie = 0, dead = 0, null_key = 0, skewed = 0;
   int64_t key_errors = 0, filtered = 0, back = 0, out = 0, shed = 0, frontiers = 0, deleted = 0,
           rows = 0;
+  int64_t duplicate = 0, held = 0;
   int64_t crashes = 0, batch_crashes = 0, decided_crashes = 0, evictions = 0, cold_reads = 0;
 };
 
@@ -145,7 +146,8 @@ class Case {
     }
     for (const SourceLedger& s : out->report.sources) {
       out->text += s.name + " read " + std::to_string(s.read) + " dead " + std::to_string(s.dead) +
-                   " shed " + std::to_string(s.shed) +
+                   " shed " + std::to_string(s.shed) + " duplicate " + std::to_string(s.duplicate) +
+                   " held " + std::to_string(s.held) +
                    (s.balanced() ? "\n" : " DOES NOT BALANCE\n");
     }
     for (const PathLedger& p : out->report.paths) {
@@ -270,6 +272,7 @@ class Case {
     Interleave(&stream, &name);
     Outcome a, b;
     if (!Run({}, batch, &a) || !Run({}, stream, &b)) return failure_ + "\nat " + frontier;
+    for (const SourceLedger& source : a.report.sources) coverage_->held += source.held;
     if (a.text == b.text) return "";
     return Differ("at " + frontier + name, a, b);
   }
@@ -476,6 +479,7 @@ class Case {
     for (const SourceLedger& source : report.sources) {
       coverage_->rows += source.read;
       coverage_->dead += source.dead;
+      coverage_->duplicate += source.duplicate;
     }
     for (const PathLedger& path : report.paths) {
       coverage_->late += path.late;
@@ -514,7 +518,8 @@ TEST(Sameness, EveryWayOfRunningGivesTheSame) {
   std::printf(
       "%lld cases, %lld rows, %lld frontiers: late %lld, late for some windows %lld, ties in %lld, "
       "dead %lld, key errors %lld, filtered %lld, NULL keys in %lld, several partitions in %lld, "
-      "left out %lld, came back %lld, shed %lld, crashes %lld, of batches %lld, with decisions "
+      "duplicate %lld, held %lld, left out %lld, came back %lld, shed %lld, crashes %lld, of "
+      "batches %lld, with decisions "
       "%lld, evictions %lld, cold reads "
       "%lld\n",
       static_cast<long long>(coverage.cases), static_cast<long long>(coverage.rows),
@@ -522,7 +527,8 @@ TEST(Sameness, EveryWayOfRunningGivesTheSame) {
       static_cast<long long>(coverage.late_windows), static_cast<long long>(coverage.tie),
       static_cast<long long>(coverage.dead), static_cast<long long>(coverage.key_errors),
       static_cast<long long>(coverage.filtered), static_cast<long long>(coverage.null_key),
-      static_cast<long long>(coverage.skewed), static_cast<long long>(coverage.out),
+      static_cast<long long>(coverage.skewed), static_cast<long long>(coverage.duplicate),
+      static_cast<long long>(coverage.held), static_cast<long long>(coverage.out),
       static_cast<long long>(coverage.back), static_cast<long long>(coverage.shed),
       static_cast<long long>(coverage.crashes), static_cast<long long>(coverage.batch_crashes),
       static_cast<long long>(coverage.decided_crashes), static_cast<long long>(coverage.evictions),
@@ -537,6 +543,8 @@ TEST(Sameness, EveryWayOfRunningGivesTheSame) {
   EXPECT_GE(coverage.skewed, cases / 4);
   EXPECT_GE(coverage.back, cases / 20);
   EXPECT_GE(coverage.shed, cases / 10);
+  EXPECT_GE(coverage.duplicate, cases / 2);
+  EXPECT_GE(coverage.held, cases / 2);
   EXPECT_GE(coverage.crashes, cases / 5);
   EXPECT_GE(coverage.batch_crashes, cases / 5);
   EXPECT_GE(coverage.decided_crashes, cases / 100);

@@ -56,7 +56,6 @@ TEST(FrontLater, ClausesOfASource) {
           "not supported yet: VERSION BY @ VERSION BY '$.version' WHEN 1 (txn = "
           "FIELD('$.id' AS STRING)) UNTIL '2026-12-31' WHEN 'b' (txn FROM '$.x') ON "
           "EXPIRED FAIL",
-          "not supported yet: UNIQUE BY @ UNIQUE BY txn, lower(txn) WITHIN 1h PER PARTITION",
           "not supported yet: ARCHIVE @ ARCHIVE TO PARQUET (path = 'lake') RETAIN HOT 60d"));
 }
 
@@ -129,7 +128,7 @@ TEST(FrontLater, Expressions) {
 TEST(FrontLater, TheRestOfTheFileIsRead) {
   Parsed parsed = ParseText(
       "TABLE t (a INT) FROM x;\n"
-      "SOURCE s (a INT) FROM x UNIQUE BY a WITHIN 1h;\n"
+      "SOURCE s (a INT) FROM x ARCHIVE TO y;\n"
       "VIEW j AS SELECT a FROM s JOIN t ON s.a = t.a LATE TO j_late;\n"
       "VIEW v AS SELECT a FROM s ORDER BY a;\n"
       "EXPECT e ON s CHECK (a > 1) ON VIOLATION WARN;\n"
