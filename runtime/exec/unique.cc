@@ -101,6 +101,9 @@ std::vector<ReleasedRows> Unique::Release(const std::vector<PartitionState*>& pa
   // The two least of those that block: each partition waits for the least but itself.
   std::pair<int64_t, int> least = {kMaxTime, INT32_MAX}, second = least;
   for (const PartitionState* partition : partitions) {
+#ifdef FLOW_MUTANT_UNIQUE_ARRIVAL
+    if (partition != nullptr) continue;
+#endif
     if (!blocks(*partition)) continue;
     const auto place = Place(partition->max_event_time, *partition);
     if (place < least) {
@@ -119,12 +122,7 @@ std::vector<ReleasedRows> Unique::Release(const std::vector<PartitionState*>& pa
       if (first == nullptr || HeadOf(*partition) < HeadOf(*first)) first = partition;
     }
     if (first == nullptr) break;
-    const bool own = least.second == first->partition;
-#ifdef FLOW_MUTANT_UNIQUE_ARRIVAL
-    const auto bound = std::pair<int64_t, int>(kMaxTime, INT32_MAX);
-#else
-    const auto bound = own ? second : least;
-#endif
+    const auto bound = least.second == first->partition ? second : least;
     // As far as no other head comes before.
     std::pair<int64_t, int> other = bound;
     for (const PartitionState* partition : partitions) {
