@@ -97,7 +97,7 @@ bool KeptKeys::Keep(int64_t clock, KeyIdentity key) {
   unsaved_ = std::min(unsaved_, order_.size());
   const Entry entry = {clock, static_cast<uint64_t>(key >> 64), static_cast<uint64_t>(key)};
   if (Find(entry.high, entry.low) != nullptr) return false;
-  if (static_cast<size_t>(used_ + 1) * 4 > slots_.size() * 3) Grow();
+  if (static_cast<size_t>(used_ + 1) * 5 > slots_.size() * 3) Grow();
   Insert(entry);
   ++used_;
   order_.push_back(entry);
@@ -162,7 +162,7 @@ void KeptKeys::FinishLoad() {
       slot->clock = entry.clock;  // the older one had been forgotten
       continue;
     }
-    if (static_cast<size_t>(used_ + 1) * 4 > slots_.size() * 3) Grow();
+    if (static_cast<size_t>(used_ + 1) * 5 > slots_.size() * 3) Grow();
     Insert(entry);
     ++used_;
   }
