@@ -270,7 +270,7 @@ membership
 
 membershipTest
     : NOT? ( BETWEEN low=concatenation AND high=concatenation
-           | LIKE pattern=concatenation
+           | ( LIKE | ILIKE ) pattern=concatenation
            | IN '(' ( subquery | expression ( ',' expression )* ) ')'
            )
     ;
@@ -324,7 +324,7 @@ callTail
 
 argument
     : '*'
-    | expression ( AS type )?
+    | expression ( AS type | FROM expression )?
     ;
 
 filterClause
@@ -401,7 +401,7 @@ softKeyword
 // `;` is missing, the next statement.
 clauseKeyword
     : ALLOW | ANTI | ARCHIVE | ASOF | CROSS | DEAD | EMIT | EXCEPT | EXPECT | FILTER | FULL | FUNCTION
-    | INNER | INTERSECT | LATE | LEFT | NATURAL | OUTER | RECONCILE | RETAIN | RIGHT | SEMI | SINK
+    | ILIKE | INNER | INTERSECT | LATE | LEFT | NATURAL | OUTER | RECONCILE | RETAIN | RIGHT | SEMI | SINK
     | SOURCE | TABLE | TEST | UNIQUE | USING | VIEW
     ;
 
@@ -475,6 +475,7 @@ FUNCTION  : 'FUNCTION' ;
 GAP       : 'GAP' ;
 HOT       : 'HOT' ;
 IDLE      : 'IDLE' ;
+ILIKE     : 'ILIKE' ;
 INNER     : 'INNER' ;
 INTERSECT : 'INTERSECT' ;
 LAST      : 'LAST' ;

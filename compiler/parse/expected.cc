@@ -55,6 +55,7 @@ bool IsOperator(size_t type) {
     case FlowParser::IS:
     case FlowParser::IN:
     case FlowParser::LIKE:
+    case FlowParser::ILIKE:
     case FlowParser::BETWEEN:
     case FlowParser::STAR:
     case FlowParser::SLASH:

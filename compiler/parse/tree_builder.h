@@ -57,6 +57,7 @@ class TreeBuilder {
   ast::ExprPtr Predicate(FlowParser::PredicateContext* context);
   ast::ExprPtr Comparison(FlowParser::ComparisonContext* context);
   ast::ExprPtr Membership(FlowParser::MembershipContext* context);
+  ast::ExprPtr CaseBlindLike(ast::ExprPtr left, FlowParser::MembershipTestContext* test);
   ast::ExprPtr Concatenation(FlowParser::ConcatenationContext* context);
   ast::ExprPtr Sum(FlowParser::SumContext* context);
   ast::ExprPtr Product(FlowParser::ProductContext* context);
@@ -65,6 +66,7 @@ class TreeBuilder {
   ast::ExprPtr Primary(FlowParser::PrimaryContext* context);
   ast::ExprPtr NameOrCall(FlowParser::NameOrCallContext* context);
   ast::ExprPtr TypedLiteral(FlowParser::NameOrCallContext* context);
+  ast::ExprPtr Extract(ast::ExprPtr call, FlowParser::ArgumentContext* argument);
   ast::ExprPtr Call(FlowParser::NameOrCallContext* context);
   ast::ExprPtr Case(FlowParser::CaseExpressionContext* context);
   ast::ExprPtr CastCall(FlowParser::CastCallContext* context);

@@ -114,6 +114,7 @@ ast::ExprPtr TreeBuilder::Membership(FlowParser::MembershipContext* context) {
   ast::ExprPtr left = Concatenation(context->concatenation());
   auto* test = context->membershipTest();
   if (test == nullptr) return left;
+  if (test->ILIKE() != nullptr) return CaseBlindLike(std::move(left), test);
   antlr4::tree::TerminalNode* keyword = test->BETWEEN();
   ast::ExprKind kind = ast::ExprKind::kBetween;
   if (test->LIKE() != nullptr) {
@@ -143,6 +144,21 @@ ast::ExprPtr TreeBuilder::Membership(FlowParser::MembershipContext* context) {
     for (auto* item : items) Adopt(result.get(), Expression(item));
   }
   return result;
+}
+
+// a ILIKE b is ilike(a, b).
+ast::ExprPtr TreeBuilder::CaseBlindLike(ast::ExprPtr left,
+                                        FlowParser::MembershipTestContext* test) {
+  ast::ExprPtr call = Node(ast::ExprKind::kCall, {left->span.begin, SpanOfNode(test).end});
+  call->path.push_back({"ilike", SpanOfToken(test->ILIKE())});
+  Adopt(call.get(), std::move(left));
+  Adopt(call.get(), Concatenation(test->pattern));
+  if (test->NOT() == nullptr) return call;
+  ast::ExprPtr negation = Node(ast::ExprKind::kUnary, call->span);
+  negation->op = "NOT";
+  negation->op_span = SpanOfToken(test->NOT());
+  Adopt(negation.get(), std::move(call));
+  return negation;
 }
 
 ast::ExprPtr TreeBuilder::Concatenation(FlowParser::ConcatenationContext* context) {

@@ -77,6 +77,22 @@ ast::ExprPtr TreeBuilder::TypedLiteral(FlowParser::NameOrCallContext* context) {
   return literal;
 }
 
+// EXTRACT(year FROM ts) is date_part('year', ts).
+ast::ExprPtr TreeBuilder::Extract(ast::ExprPtr call, FlowParser::ArgumentContext* argument) {
+  ast::ExprPtr field = Expression(argument->expression(0));
+  if (field->kind == ast::ExprKind::kColumn && field->path.size() == 1) {
+    field->kind = ast::ExprKind::kString;
+    field->text = field->path[0].text;
+    field->path.clear();
+  } else if (field->kind != ast::ExprKind::kString) {
+    Fail(field->span, "EXTRACT takes the name of a field, as in EXTRACT(year FROM ts)", "syntax");
+  }
+  call->path[0].text = "date_part";
+  Adopt(call.get(), std::move(field));
+  Adopt(call.get(), Expression(argument->expression(1)));
+  return call;
+}
+
 ast::ExprPtr TreeBuilder::Call(FlowParser::NameOrCallContext* context) {
   auto call = std::make_unique<ast::Expr>();
   call->kind = ast::ExprKind::kCall;
@@ -84,7 +100,7 @@ ast::ExprPtr TreeBuilder::Call(FlowParser::NameOrCallContext* context) {
   call->path.push_back(Identifier(context->identifier()));
   auto* tail = context->callTail();
   call->distinct = tail->DISTINCT() != nullptr;
-  const std::string& name = call->path[0].text;
+  const std::string name = call->path[0].text;
   auto arguments = tail->argument();
   for (auto* argument : arguments) {
     if (auto* star = argument->STAR()) {
@@ -105,7 +121,14 @@ ast::ExprPtr TreeBuilder::Call(FlowParser::NameOrCallContext* context) {
         Fail(SpanOfToken(argument->AS()), "only CAST and TRY_CAST have AS inside", "syntax");
       }
     }
-    Adopt(call.get(), Expression(argument->expression()));
+    if (argument->FROM() != nullptr) {
+      if (EqualsIgnoringCase(name, "EXTRACT") && arguments.size() == 1) {
+        call = Extract(std::move(call), argument);
+        continue;
+      }
+      Fail(SpanOfToken(argument->FROM()), "only EXTRACT has FROM inside", "syntax");
+    }
+    Adopt(call.get(), Expression(argument->expression(0)));
   }
   if (auto* order = tail->orderClause()) {
     Refuse(SpanOfNode(order), "ORDER BY in a call", Rest::kIsLost);
