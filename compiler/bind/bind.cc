@@ -6,6 +6,12 @@
 namespace flow {
 
 bool Binder::Declare(const ast::Name& name, RelationName entry) {
+  if (index != nullptr) {
+    SymbolKind kind = entry.kind == bound::RelationKind::kSource ? SymbolKind::kSource
+                      : entry.kind == bound::RelationKind::kView ? SymbolKind::kView
+                                                                 : SymbolKind::kLate;
+    index->symbols.push_back({kind, name.text, name.span});
+  }
   auto [found, fresh] = names.emplace(name.text, entry);
   if (fresh) return true;
   if (found->second.broken && found->second.index < 0) {
@@ -16,6 +22,7 @@ bool Binder::Declare(const ast::Name& name, RelationName entry) {
   Diagnostic& d = out->Error(name.span, "duplicate name " + Quoted(name.text));
   d.label = "already declared above";
   d.code = "duplicate-name";
+  d.related.push_back({found->second.span, "first declared"});
   return false;
 }
 
@@ -51,8 +58,8 @@ void Binder::WarnUnused() {
   }
 }
 
-BoundScript Bind(const ast::Script& script, Diagnostics& out) {
-  Binder binder(&out);
+BoundScript Bind(const ast::Script& script, Diagnostics& out, Index* index) {
+  Binder binder(&out, index);
   // What syntax errors hid: uses of these names are not reported again.
   for (const ast::Name& name : script.refused) {
     RelationName entry;

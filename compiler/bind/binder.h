@@ -10,6 +10,7 @@
 #include "compiler/ast/ast.h"
 #include "compiler/bind/bound.h"
 #include "compiler/bind/expr_binder.h"
+#include "compiler/bind/index.h"
 #include "compiler/bind/scope.h"
 #include "compiler/source/diagnostic.h"
 
@@ -26,7 +27,8 @@ struct RelationName {
 
 class Binder {
  public:
-  explicit Binder(Diagnostics* diagnostics) : out(diagnostics) {}
+  explicit Binder(Diagnostics* diagnostics, Index* names_index = nullptr)
+      : out(diagnostics), index(names_index) {}
 
   void BindSource(const ast::SourceStmt& statement);  // source.cc
   void BindView(const ast::ViewStmt& statement);      // view.cc
@@ -38,6 +40,7 @@ class Binder {
   std::vector<std::string> KnownNames() const;
 
   Diagnostics* out;
+  Index* index;  // nullptr: nobody asks
   bound::Script script;
   std::map<std::string, RelationName> names;
   std::map<std::string, Span> sinks;
@@ -77,7 +80,7 @@ class QueryBinder {
 
 // select.cc. One SELECT over a bound relation; fills `schema` and `facts` with what comes out.
 bool BindSelect(const ast::Select& select, std::shared_ptr<const bound::Relation> from,
-                Diagnostics* out, bound::Select* result, bound::Schema* schema,
+                Diagnostics* out, Index* index, bound::Select* result, bound::Schema* schema,
                 bound::Facts* facts);
 
 // connector_options.cc. Checks the names of options and copies them, secrets apart.

@@ -24,6 +24,7 @@ struct Column {
   // Equal for the two bounds of the window of one GROUP BY, also in views above; else nullptr.
   std::shared_ptr<const int> window_group;
   ExprSize size;  // of what it stands for when the stateless steps below are written out
+  Span declared;
 };
 
 // What a name stands for: an expression over the relation's columns, or a STRUCT of such.
@@ -33,6 +34,7 @@ struct Visible {
   BoundExprPtr expr;      // nullptr for a STRUCT
   BoundExprPtr presence;  // STRUCT: BOOLEAN, is the record there at all?
   std::vector<Visible> fields;
+  Span declared;  // where its name comes from; empty: nowhere in the text
 };
 
 // The columns of a relation and the names that users have for them.
@@ -92,6 +94,7 @@ struct Relation {
   Facts facts;
   BoundExprPtr event_time;  // of a source and a window over it
   BoundExprPtr log_time;
+  Span declared;  // where `name` is
 };
 
 struct AggregateCall {

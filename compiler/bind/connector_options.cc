@@ -1,6 +1,7 @@
 // BindConnector and BindFormat: which connectors, formats and options there are.
 #include <algorithm>
 
+#include "compiler/bind/bind.h"
 #include "compiler/bind/binder.h"
 #include "runtime/program/duration_text.h"
 
@@ -201,7 +202,39 @@ bool IsSecretName(const std::string& name) {
              std::string::npos;
 }
 
+const char* KindName(Kind kind) {
+  switch (kind) {
+    case Kind::kText:
+      return "text";
+    case Kind::kInteger:
+      return "a whole number";
+    case Kind::kBoolean:
+      return "true or false";
+    case Kind::kDuration:
+      return "a length of time";
+  }
+  return "";
+}
+
+void AnswerValues(const KnownOption& known, Diagnostics* out) {
+  if (known.kind == Kind::kBoolean) {
+    out->Answer({Offer::Kind::kValue, CandidatesOf(std::vector<std::string>{"true", "false"})});
+  } else if (!known.choices.empty()) {
+    out->Answer({Offer::Kind::kValue, CandidatesOf(known.choices)});
+  }
+}
+
+void AnswerOptions(const std::vector<KnownOption>& known, Diagnostics* out) {
+  Offer offer{Offer::Kind::kOption, {}};
+  for (const KnownOption& option : known) {
+    offer.candidates.push_back(
+        {option.name, std::string(option.required ? "required, " : "") + KindName(option.kind)});
+  }
+  out->Answer(std::move(offer));
+}
+
 bool CheckValue(const ast::Option& option, const KnownOption& known, Diagnostics* out) {
+  if (out->Asked(option.value_span)) AnswerValues(known, out);
   if (option.secret) {
     if (IsSecretName(option.value)) return true;
     Diagnostic& d = out->Error(option.value_span, Quoted(option.value) + " can not name a secret");
@@ -216,15 +249,15 @@ bool CheckValue(const ast::Option& option, const KnownOption& known, Diagnostics
   switch (known.kind) {
     case Kind::kInteger:
       ok = IsInteger(option.value);
-      want = "a whole number";
+      want = KindName(known.kind);
       break;
     case Kind::kBoolean:
       ok = option.value == "true" || option.value == "false";
-      want = "true or false";
+      want = KindName(known.kind);
       break;
     case Kind::kDuration:
       ok = program::ParseDuration(option.value).has_value();
-      want = "a length of time";
+      want = KindName(known.kind);
       hint = "such as '500ms', '10s', '5m', '1h' or '7d'";
       break;
     case Kind::kText:
@@ -260,6 +293,7 @@ bool BindOptions(const std::vector<ast::Option>& written, const std::vector<Know
     const std::string& name = option.name.text;
     auto found = std::find_if(known.begin(), known.end(),
                               [&](const KnownOption& other) { return IsNamed(other, name); });
+    if (out->Asked(option.name.span)) AnswerOptions(known, out);
     if (found == known.end()) {
       Diagnostic& d = out->Error(option.name.span, "unknown option " + Quoted(name));
       d.label = names.empty() ? who + " takes no options" : "not an option of " + who;
@@ -298,6 +332,12 @@ bool BindOptions(const std::vector<ast::Option>& written, const std::vector<Know
 
 }  // namespace
 
+std::vector<std::string> ConnectorNames() {
+  std::vector<std::string> names;
+  for (const KnownConnector& known : Connectors()) names.emplace_back(known.name);
+  return names;
+}
+
 bool BindConnector(const ast::ConnectorClause& clause, ConnectorUse use, Diagnostics* out,
                    program::Connector* connector, program::Options* options,
                    program::Options* secrets) {
@@ -313,6 +353,9 @@ bool BindConnector(const ast::ConnectorClause& clause, ConnectorUse use, Diagnos
     std::string who = name + (use == ConnectorUse::kSource ? "" : std::string(" ") + UseName(use));
     return BindOptions(clause.options, known.options, who, clause.connector.span, out, options,
                        secrets);
+  }
+  if (out->Asked(clause.connector.span)) {
+    out->Answer({Offer::Kind::kConnector, CandidatesOf(names)});
   }
   const std::vector<std::string>& later =
       use == ConnectorUse::kSource ? kLaterSources : kLaterSinks;
@@ -373,6 +416,9 @@ bool BindFormat(const std::optional<ast::FormatClause>& clause, const ast::Name&
                                                     : kCsvOptions;
     return BindOptions(clause->options, known, "FORMAT " + name.text, name.span, out, options,
                        nullptr);
+  }
+  if (out->Asked(name.span)) {
+    out->Answer({Offer::Kind::kFormat, CandidatesOf(std::vector<std::string>{"JSON", "CSV"})});
   }
   bool planned = name.text == "AVRO" || name.text == "PARQUET";
   Diagnostic& d = out->Error(name.span, planned ? "not supported yet: FORMAT " + name.text

@@ -127,6 +127,9 @@ bool ExprBinder::Unify(std::vector<Typed>* values, const std::string& what, Type
 Typed ExprBinder::BindTyped(const ast::Expr& expr) {
   Typed value = BindNode(expr);
   value.span = expr.span;
+  if (scope_.index != nullptr && value) {
+    scope_.index->expressions.push_back({expr.span, value.type()});
+  }
   return value;
 }
 

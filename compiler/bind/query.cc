@@ -27,6 +27,7 @@ std::vector<bound::Visible> VisibleOf(const bound::Schema& schema, int begin, in
       const program::StructColumns& group = schema.structs[*next];
       visible.name = group.key;
       visible.type = schema.struct_types[*next];
+      visible.declared = column.declared;
       visible.presence = MakeColumn(i, column.type);
       ++*next;
       visible.fields = VisibleOf(schema, i + 1, group.end, next, group.name.size() + 1);
@@ -35,6 +36,7 @@ std::vector<bound::Visible> VisibleOf(const bound::Schema& schema, int begin, in
     }
     visible.name = column.name.substr(prefix);
     visible.type = column.type;
+    visible.declared = column.declared;
     visible.expr = MakeColumn(i, visible.type);
   }
   return names;
@@ -164,6 +166,9 @@ std::shared_ptr<const bound::Query> QueryBinder::Bind(const ast::Query& query) {
       d.code = "duplicate-name";
       ok = false;
     }
+    if (binder_->index != nullptr) {
+      binder_->index->symbols.push_back({SymbolKind::kQuery, cte.name.text, cte.name.span});
+    }
     Cte entry{cte.name.text, cte.name.span, Bind(*cte.query), false};
     ok &= entry.query != nullptr;
     ctes_.back().push_back(std::move(entry));
@@ -177,8 +182,8 @@ std::shared_ptr<const bound::Query> QueryBinder::Bind(const ast::Query& query) {
     bound::Select result;
     bound::Schema schema;
     bound::Facts fact;
-    if (from == nullptr ||
-        !BindSelect(select, std::move(from), binder_->out, &result, &schema, &fact)) {
+    if (from == nullptr || !BindSelect(select, std::move(from), binder_->out, binder_->index,
+                                       &result, &schema, &fact)) {
       ok = false;
       continue;
     }
@@ -223,7 +228,13 @@ std::shared_ptr<bound::Relation> QueryBinder::BindRelation(const ast::Relation& 
       result = BindWindow(relation);
       break;
   }
-  if (result != nullptr && relation.alias.has_value()) result->name = relation.alias->text;
+  if (result != nullptr && relation.alias.has_value()) {
+    result->name = relation.alias->text;
+    result->declared = relation.alias->span;
+    if (binder_->index != nullptr) {
+      binder_->index->symbols.push_back({SymbolKind::kAlias, result->name, result->declared});
+    }
+  }
   return result;
 }
 
@@ -243,12 +254,17 @@ std::shared_ptr<bound::Relation> QueryBinder::BindSubquery(const ast::Query& que
 std::shared_ptr<bound::Relation> QueryBinder::BindName(const ast::Name& name) {
   auto relation = std::make_shared<bound::Relation>();
   relation->name = name.text;
+  auto note = [&](Span declared) {
+    relation->declared = declared;
+    if (binder_->index != nullptr) binder_->index->uses.push_back({name.span, declared});
+  };
   std::vector<std::string> known;
   for (auto level = ctes_.rbegin(); level != ctes_.rend(); ++level) {
     for (Cte& cte : *level) {
       known.push_back(cte.name);
       if (cte.name != name.text) continue;
       cte.used = true;
+      note(cte.span);
       if (cte.query == nullptr) return nullptr;
       relation->kind = bound::RelationKind::kQuery;
       relation->query = cte.query;
@@ -260,6 +276,9 @@ std::shared_ptr<bound::Relation> QueryBinder::BindName(const ast::Name& name) {
   auto found = binder_->names.find(name.text);
   if (found == binder_->names.end()) {
     for (const std::string& other : binder_->KnownNames()) known.push_back(other);
+    if (binder_->out->Asked(name.span)) {
+      binder_->out->Answer({Offer::Kind::kRelation, CandidatesOf(known)});
+    }
     Diagnostic& d = binder_->out->Error(name.span, "unknown relation " + Quoted(name.text));
     d.label = "neither a source nor a view declared before";
     d.hint = Suggest(name.text, known, known.empty() ? "" : "there is " + ListOf(known));
@@ -267,6 +286,7 @@ std::shared_ptr<bound::Relation> QueryBinder::BindName(const ast::Name& name) {
     return nullptr;
   }
   found->second.used = true;
+  note(found->second.span);
   if (found->second.broken) return nullptr;
   relation->kind = found->second.kind;
   relation->index = found->second.index;
@@ -400,9 +420,15 @@ std::shared_ptr<bound::Relation> QueryBinder::BindWindow(const ast::Relation& ca
     bound::Visible visible;
     visible.name = column.name;
     visible.type = column.type;
+    visible.declared = column.declared = call.window_span;
     visible.expr = MakeColumn(static_cast<int>(relation->schema.columns.size()), column.type);
     relation->schema.columns.push_back(std::move(column));
     names.push_back(std::move(visible));
+  }
+  relation->declared = inner->declared;
+  if (binder_->index != nullptr) {
+    binder_->index->symbols.push_back({SymbolKind::kColumn, "window_start", call.window_span,
+                                       TypeKind::kTimestamp, Symbol::Naming::kWindow});
   }
   relation->facts = inner->facts;
   relation->facts.straight = false;

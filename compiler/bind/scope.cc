@@ -36,7 +36,30 @@ std::vector<std::string> ColumnNames(const bound::Schema& schema) {
   return names;
 }
 
+std::vector<Offer::Candidate> CandidatesOf(const std::vector<bound::Visible>& names) {
+  std::vector<Offer::Candidate> candidates;
+  for (const bound::Visible& visible : names) {
+    candidates.push_back({visible.name, visible.type.ToString()});
+  }
+  return candidates;
+}
+
+std::vector<Offer::Candidate> CandidatesOf(const std::vector<std::string>& names) {
+  std::vector<Offer::Candidate> candidates;
+  for (const std::string& name : names) candidates.push_back({name, ""});
+  return candidates;
+}
+
 namespace {
+
+void Note(const Scope& scope, const std::vector<ast::Name>& path, size_t first) {
+  if (scope.index == nullptr) return;
+  if (first == 1) scope.index->uses.push_back({path[0].span, scope.qualifier_declared});
+  const bound::Visible* column = FindVisible(scope.schema->names, path[first].text);
+  if (column != nullptr && column->declared.end > 0) {
+    scope.index->uses.push_back({path[first].span, column->declared});
+  }
+}
 
 std::vector<std::string> NamesOf(const std::vector<bound::Visible>& names) {
   std::vector<std::string> result;
@@ -70,10 +93,16 @@ const bound::Visible* ResolveColumn(const Scope& scope, const std::vector<ast::N
   size_t depth = 0;
   bool qualified = path.size() > 1 && path[0].text == scope.qualifier;
   if (qualified) {
-    if (const bound::Visible* found = Follow(&names, path, 1, &depth)) return found;
+    if (const bound::Visible* found = Follow(&names, path, 1, &depth)) {
+      Note(scope, path, 1);
+      return found;
+    }
   }
   size_t plain_depth = 0;
-  if (const bound::Visible* found = Follow(&names, path, 0, &plain_depth)) return found;
+  if (const bound::Visible* found = Follow(&names, path, 0, &plain_depth)) {
+    Note(scope, path, 0);
+    return found;
+  }
   size_t first = qualified && plain_depth == 0 ? 1 : 0;
   if (first == 0) depth = plain_depth;
 
@@ -81,6 +110,11 @@ const bound::Visible* ResolveColumn(const Scope& scope, const std::vector<ast::N
   const ast::Name& wrong = path[depth];
   if (depth == first) {
     std::vector<std::string> known = NamesOf(names);
+    if (out->Asked(wrong.span)) {
+      Offer offer{Offer::Kind::kColumn, CandidatesOf(names)};
+      if (depth == 0) offer.candidates.push_back({scope.qualifier, "relation"});
+      out->Answer(std::move(offer));
+    }
     Diagnostic& d = out->Error(wrong.span, "unknown column " + Quoted(wrong.text));
     d.code = "unknown-column";
     if (depth + 1 < path.size() && !qualified) {
@@ -100,6 +134,7 @@ const bound::Visible* ResolveColumn(const Scope& scope, const std::vector<ast::N
   std::vector<ast::Name> before(path.begin(), path.begin() + static_cast<ptrdiff_t>(depth));
   size_t ignored = 0;
   const bound::Visible* parent = Follow(&names, before, first, &ignored);
+  if (out->Asked(wrong.span)) out->Answer({Offer::Kind::kField, CandidatesOf(parent->fields)});
   Diagnostic& d =
       out->Error(wrong.span, Quoted(parent->name) + " has no field " + Quoted(wrong.text));
   d.code = "unknown-field";

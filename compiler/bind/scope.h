@@ -6,6 +6,7 @@
 
 #include "compiler/ast/ast.h"
 #include "compiler/bind/bound.h"
+#include "compiler/bind/index.h"
 #include "compiler/source/diagnostic.h"
 
 namespace flow {
@@ -15,11 +16,17 @@ struct Scope {
   std::string qualifier;                  // the relation's alias or name
   BoundExprPtr event_time;                // for EVENT_TIME() and LOG_TIME(), where they are known
   BoundExprPtr log_time;
+  Span qualifier_declared;  // where `qualifier` is
+  Index* index = nullptr;   // what is resolved is noted there
 };
 
 // The name's meaning, or nullptr after reporting an error.
 const bound::Visible* ResolveColumn(const Scope& scope, const std::vector<ast::Name>& path,
                                     Span span, Diagnostics* out);
+
+// The names as answers to a question (Diagnostics::Asked), with their types.
+std::vector<Offer::Candidate> CandidatesOf(const std::vector<bound::Visible>& names);
+std::vector<Offer::Candidate> CandidatesOf(const std::vector<std::string>& names);
 
 // Without a report; nullptr if there is no such name.
 const bound::Visible* FindVisible(const std::vector<bound::Visible>& names,

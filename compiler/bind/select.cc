@@ -15,6 +15,7 @@ struct Item {
   Span span;
   const ast::Expr* ast = nullptr;  // nullptr: from a star, or part of a STRUCT
   BoundExprPtr expr;               // where there is no `ast`
+  Span declared;
 };
 
 // What is one column to who wrote it: an item, or the items [begin, end) of a STRUCT.
@@ -24,27 +25,30 @@ struct Output {
   bool stated_name = false;  // AS, or a plain column
   size_t begin = 0;
   size_t end = 0;
+  Span declared;  // where its name comes from
 };
 
 class SelectBinder {
  public:
   SelectBinder(const ast::Select& select, std::shared_ptr<const bound::Relation> from,
-               Diagnostics* out, bound::Select* result)
+               Diagnostics* out, Index* index, bound::Select* result)
       : select_(select),
         from_(std::move(from)),
         out_(out),
+        index_(index),
         result_(result),
-        scope_(ScopeOf(*from_)),
+        scope_(ScopeOf(*from_, index)),
         binder_(scope_, out) {}
 
   bool Bind(bound::Schema* schema, bound::Facts* facts);
 
  private:
-  static Scope ScopeOf(const bound::Relation& from);
+  static Scope ScopeOf(const bound::Relation& from, Index* index);
   bool ExpandItems();
   bool AddStar(const ast::SelectItem& item);
   void AddVisible(const bound::Visible& visible, const std::string& name, const std::string& key,
-                  Span span);
+                  Span span, Span declared);
+  void NoteOutput(const ast::SelectItem& item, const Output& output);
   const bound::Visible* StructOf(const ast::Expr& expr) const;
   bool AddStructKey(const bound::Visible& visible, const std::string& name);
   std::string NameOf(const ast::Expr& expr, size_t position) const;
@@ -62,6 +66,7 @@ class SelectBinder {
   const ast::Select& select_;
   std::shared_ptr<const bound::Relation> from_;
   Diagnostics* out_;
+  Index* index_;
   bound::Select* result_;
   Scope scope_;
   ExprBinder binder_;
@@ -72,8 +77,10 @@ class SelectBinder {
   std::vector<bound::AggregateCall> calls_;
 };
 
-Scope SelectBinder::ScopeOf(const bound::Relation& from) {
+Scope SelectBinder::ScopeOf(const bound::Relation& from, Index* index) {
   Scope scope;
+  scope.qualifier_declared = from.declared;
+  scope.index = index;
   scope.schema = &from.schema;
   scope.qualifier = from.name;
   scope.event_time = from.event_time;
@@ -99,25 +106,26 @@ bool SelectBinder::AddStar(const ast::SelectItem& item) {
   }
   for (const bound::Visible& visible : scope_.schema->names) {
     const size_t begin = items_.size();
-    AddVisible(visible, visible.name, visible.name, star.span);
-    outputs_.push_back({visible.name, star.span, true, begin, items_.size()});
+    AddVisible(visible, visible.name, visible.name, star.span, visible.declared);
+    outputs_.push_back({visible.name, star.span, true, begin, items_.size(), visible.declared});
+    if (index_ != nullptr) index_->starred.push_back(visible.declared);
   }
   return true;
 }
 
 // A column, or the leaves of a STRUCT.
 void SelectBinder::AddVisible(const bound::Visible& visible, const std::string& name,
-                              const std::string& key, Span span) {
+                              const std::string& key, Span span, Span declared) {
   if (visible.expr != nullptr) {
-    items_.push_back({name, span, nullptr, visible.expr});
+    items_.push_back({name, span, nullptr, visible.expr, declared});
     return;
   }
   const size_t number = structs_.size();
   structs_.push_back({name, key, static_cast<int>(items_.size()), 0});
   struct_types_.push_back(visible.type);
-  items_.push_back({name + " IS NOT NULL", span, nullptr, visible.presence});
+  items_.push_back({name + " IS NOT NULL", span, nullptr, visible.presence, declared});
   for (const bound::Visible& field : visible.fields) {
-    AddVisible(field, name + "." + field.name, field.name, span);
+    AddVisible(field, name + "." + field.name, field.name, span, {});
   }
   structs_[number].end = static_cast<int>(items_.size());
 }
@@ -126,7 +134,12 @@ void SelectBinder::AddVisible(const bound::Visible& visible, const std::string& 
 const bound::Visible* SelectBinder::StructOf(const ast::Expr& expr) const {
   if (expr.kind != ast::ExprKind::kColumn) return nullptr;
   Diagnostics quiet;
-  const bound::Visible* found = ResolveColumn(scope_, expr.path, expr.span, &quiet);
+  Scope silent = scope_;
+  silent.index = nullptr;
+  const bound::Visible* found = ResolveColumn(silent, expr.path, expr.span, &quiet);
+  if (found != nullptr && found->expr == nullptr && index_ != nullptr) {
+    ResolveColumn(scope_, expr.path, expr.span, &quiet);
+  }
   return found != nullptr && found->expr == nullptr ? found : nullptr;
 }
 
@@ -143,15 +156,33 @@ bool SelectBinder::ExpandItems() {
     output.name = item.alias.has_value() ? item.alias->text : NameOf(expr, outputs_.size());
     output.stated_name = item.alias.has_value() || expr.kind == ast::ExprKind::kColumn;
     output.begin = items_.size();
+    output.declared = item.alias.has_value()                ? item.alias->span
+                      : expr.kind == ast::ExprKind::kColumn ? expr.path.back().span
+                                                            : expr.span;
     if (const bound::Visible* whole = StructOf(expr)) {
-      AddVisible(*whole, output.name, output.name, output.span);
+      AddVisible(*whole, output.name, output.name, output.span, output.declared);
     } else {
-      items_.push_back({output.name, output.span, &expr, nullptr});
+      items_.push_back({output.name, output.span, &expr, nullptr, output.declared});
     }
     output.end = items_.size();
+    if (index_ != nullptr) NoteOutput(item, output);
     outputs_.push_back(std::move(output));
   }
   return ok;
+}
+
+void SelectBinder::NoteOutput(const ast::SelectItem& item, const Output& output) {
+  Symbol symbol{SymbolKind::kColumn, output.name, output.declared};
+  if (!item.alias.has_value()) {
+    symbol.naming = Symbol::Naming::kImplied;
+    symbol.end = item.expr->span.end;
+    const ast::Expr* named = item.expr.get();
+    while (named->kind == ast::ExprKind::kCast) named = named->children[0].get();
+    if (named->kind == ast::ExprKind::kColumn) {
+      index_->outputs.push_back({named->path.back().span, symbol.end});
+    }
+  }
+  index_->symbols.push_back(std::move(symbol));
 }
 
 bool SelectBinder::CheckNames() {
@@ -199,7 +230,9 @@ const Output* SelectBinder::OutputOf(const ast::Expr& expr, bool* ok) {
   // An input column comes first, as in PostgreSQL.
   if (FindVisible(scope_.schema->names, expr.path[0].text) != nullptr) return nullptr;
   for (const Output& output : outputs_) {
-    if (output.name == expr.path[0].text) return &output;
+    if (output.name != expr.path[0].text) continue;
+    if (index_ != nullptr) index_->uses.push_back({expr.path[0].span, output.declared});
+    return &output;
   }
   return nullptr;
 }
@@ -463,6 +496,7 @@ bool SelectBinder::Bind(bound::Schema* schema, bound::Facts* facts) {
     bound::Column column;
     column.name = items_[i].name;
     column.type = outputs[i]->type;
+    column.declared = items_[i].declared;
     if (aggregates) {
       int first = static_cast<int>(result_->grouping->keys.size() + calls_.size());
       if (result_->grouping->window.has_value() && outputs[i]->op == ExprOp::kColumn &&
@@ -514,9 +548,9 @@ bool SelectBinder::Bind(bound::Schema* schema, bound::Facts* facts) {
 }  // namespace
 
 bool BindSelect(const ast::Select& select, std::shared_ptr<const bound::Relation> from,
-                Diagnostics* out, bound::Select* result, bound::Schema* schema,
+                Diagnostics* out, Index* index, bound::Select* result, bound::Schema* schema,
                 bound::Facts* facts) {
-  return SelectBinder(select, std::move(from), out, result).Bind(schema, facts);
+  return SelectBinder(select, std::move(from), out, index, result).Bind(schema, facts);
 }
 
 }  // namespace flow

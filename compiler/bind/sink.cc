@@ -156,10 +156,14 @@ bool CheckHttp(const ast::SinkStmt& statement, Diagnostics* out) {
 void Binder::BindSink(const ast::SinkStmt& statement) {
   program::Sink sink;
   sink.name = statement.name.text;
+  if (index != nullptr) {
+    index->symbols.push_back({SymbolKind::kSink, sink.name, statement.name.span});
+  }
   auto [taken, fresh] = sinks.emplace(sink.name, statement.name.span);
   if (!fresh) {
     Diagnostic& d = out->Error(statement.name.span, "duplicate sink " + Quoted(sink.name));
     d.code = "duplicate-name";
+    d.related.push_back({taken->second, "first declared"});
   }
   bool ok = BindConnector(statement.into, ConnectorUse::kSink, out, &sink.connector, &sink.options,
                           &sink.secrets);
@@ -173,6 +177,9 @@ void Binder::BindSink(const ast::SinkStmt& statement) {
   if (found == names.end()) {
     std::vector<std::string> views;
     for (const bound::View& view : script.views) views.push_back(view.name);
+    if (out->Asked(statement.from.span)) {
+      out->Answer({Offer::Kind::kRelation, CandidatesOf(views)});
+    }
     Diagnostic& d = out->Error(statement.from.span, "unknown view " + Quoted(statement.from.text));
     d.label = "not declared before";
     d.hint = Suggest(statement.from.text, views, views.empty() ? "" : "there is " + ListOf(views));
@@ -180,6 +187,7 @@ void Binder::BindSink(const ast::SinkStmt& statement) {
     return;
   }
   found->second.used = true;
+  if (index != nullptr) index->uses.push_back({statement.from.span, found->second.span});
   if (found->second.kind != bound::RelationKind::kView) {
     const char* what =
         found->second.kind == bound::RelationKind::kSource ? "a source" : "late rows";

@@ -11,13 +11,15 @@ namespace {
 
 class SourceBinder {
  public:
-  SourceBinder(const ast::SourceStmt& statement, Diagnostics* out)
-      : statement_(statement), out_(out) {}
+  SourceBinder(const ast::SourceStmt& statement, Diagnostics* out, Index* index)
+      : statement_(statement), out_(out), index_(index) {}
 
   bool Bind(bound::Source* source);
 
  private:
   bool BindColumn(const ast::ColumnDef& def);
+  void NoteColumn(const ast::ColumnDef& def) const;
+  Scope OwnScope() const;
   bool BindMeta(const ast::ColumnDef& def);
   bool BindComputed(const ast::ColumnDef& def);
   bool CheckType(const Type& type, Span span, bool inside_struct);
@@ -33,6 +35,7 @@ class SourceBinder {
 
   const ast::SourceStmt& statement_;
   Diagnostics* out_;
+  Index* index_;
   bound::Source* source_ = nullptr;
 };
 
@@ -135,9 +138,11 @@ bool SourceBinder::BindMeta(const ast::ColumnDef& def) {
     visible.name = def.name.text;
     visible.type = def.type;
     visible.expr = CastTo(AddPhysical(std::move(column)), def.type);
+    visible.declared = def.name.span;
     source_->schema.names.push_back(std::move(visible));
     return true;
   }
+  if (out_->Asked(def.meta->span)) out_->Answer({Offer::Kind::kMeta, CandidatesOf(names)});
   bool headers = name == "headers";
   Diagnostic& d = out_->Error(def.meta->span, headers ? "not supported yet: META headers"
                                                       : "unknown metadata " + Quoted(name));
@@ -146,10 +151,36 @@ bool SourceBinder::BindMeta(const ast::ColumnDef& def) {
   return false;
 }
 
-bool SourceBinder::BindComputed(const ast::ColumnDef& def) {
+Scope SourceBinder::OwnScope() const {
   Scope scope;
   scope.schema = &source_->schema;
   scope.qualifier = statement_.name.text;
+  scope.qualifier_declared = statement_.name.span;
+  scope.index = index_;
+  return scope;
+}
+
+// How the column gets its value says what its name means.
+void SourceBinder::NoteColumn(const ast::ColumnDef& def) const {
+  if (index_ == nullptr) return;
+  Symbol symbol{SymbolKind::kColumn, def.name.text, def.name.span, def.type};
+  const auto header = source_->spec.format_options.find("header");
+  bool by_position = header != source_->spec.format_options.end() && header->second == "false";
+  if (def.path.has_value() || def.meta.has_value() || def.computed != nullptr ||
+      source_->spec.connector == program::Connector::kInline) {
+    symbol.naming = Symbol::Naming::kWritten;
+  } else if (source_->spec.format == program::Format::kJson &&
+             source_->spec.connector != program::Connector::kNexmark) {
+    symbol.naming = Symbol::Naming::kField;
+    symbol.end = def.type_span.end;
+  } else if (!by_position) {
+    symbol.naming = Symbol::Naming::kHeader;
+  }
+  index_->symbols.push_back(std::move(symbol));
+}
+
+bool SourceBinder::BindComputed(const ast::ColumnDef& def) {
+  const Scope scope = OwnScope();
   ExprBinder binder(scope, out_);
   binder.ForbidAggregates("a computed column");
   BoundExprPtr value =
@@ -159,14 +190,17 @@ bool SourceBinder::BindComputed(const ast::ColumnDef& def) {
   visible.name = def.name.text;
   visible.type = def.type;
   visible.expr = std::move(value);
+  visible.declared = def.name.span;
   source_->schema.names.push_back(std::move(visible));
   return true;
 }
 
 bool SourceBinder::BindColumn(const ast::ColumnDef& def) {
-  if (FindVisible(source_->schema.names, def.name.text) != nullptr) {
+  NoteColumn(def);
+  if (const bound::Visible* other = FindVisible(source_->schema.names, def.name.text)) {
     Diagnostic& d = out_->Error(def.name.span, "duplicate column name " + Quoted(def.name.text));
     d.code = "duplicate-name";
+    d.related.push_back({other->declared, "first declared"});
     return false;
   }
   if (!CheckType(def.type, def.type_span, false)) return false;
@@ -209,15 +243,14 @@ bool SourceBinder::BindColumn(const ast::ColumnDef& def) {
   }
   source_->schema.names.push_back(
       AddLeaves(def.name.text, def.name.text, def.type, std::move(path), def.not_null));
+  source_->schema.names.back().declared = def.name.span;
   return true;
 }
 
 bool SourceBinder::BindTime() {
   if (!statement_.event_time.has_value()) return true;
   const ast::Name& name = *statement_.event_time;
-  Scope scope;
-  scope.schema = &source_->schema;
-  scope.qualifier = statement_.name.text;
+  const Scope scope = OwnScope();
   const bound::Visible* column = ResolveColumn(scope, {name}, name.span, out_);
   if (column == nullptr) return false;
   if (!column->type.is(TypeKind::kTimestamp)) {
@@ -466,7 +499,7 @@ void Binder::BindSource(const ast::SourceStmt& statement) {
   entry.kind = bound::RelationKind::kSource;
   entry.span = statement.name.span;
   bound::Source source;
-  entry.broken = !SourceBinder(statement, out).Bind(&source);
+  entry.broken = !SourceBinder(statement, out, index).Bind(&source);
   entry.index = static_cast<int>(script.sources.size());
   if (Declare(statement.name, entry)) script.sources.push_back(std::move(source));
 }

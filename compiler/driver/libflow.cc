@@ -10,9 +10,9 @@
 
 #include "compiler/catalog/form.h"
 #include "compiler/catalog/function.h"
-#include "compiler/driver/compile.h"
 #include "compiler/driver/datagen.h"
 #include "compiler/driver/explain.h"
+#include "compiler/driver/program_impl.h"
 #include "compiler/driver/report.h"
 #include "compiler/format/format.h"
 #include "runtime/connector/secrets.h"
@@ -22,11 +22,19 @@
 
 namespace libflow {
 
-class ProgramImpl {
- public:
-  std::unique_ptr<flow::Compilation> compilation;
-  std::atomic<bool> stop{false};
-};
+Code CodeOf(flow::ErrorDomain domain) {
+  switch (domain) {
+    case flow::ErrorDomain::kUser:
+      return kUsage;
+    case flow::ErrorDomain::kState:
+      return kStateMismatch;
+    case flow::ErrorDomain::kData:
+    case flow::ErrorDomain::kExternal:
+    case flow::ErrorDomain::kInternal:
+      return kRunFailed;
+  }
+  return kRunFailed;
+}
 
 namespace {
 
@@ -86,20 +94,6 @@ void CheckViews(const std::vector<std::string>& wanted, const flow::BoundScript&
     *error = storage;
     return;
   }
-}
-
-Code CodeOf(flow::ErrorDomain domain) {
-  switch (domain) {
-    case flow::ErrorDomain::kUser:
-      return kUsage;
-    case flow::ErrorDomain::kState:
-      return kStateMismatch;
-    case flow::ErrorDomain::kData:
-    case flow::ErrorDomain::kExternal:
-    case flow::ErrorDomain::kInternal:
-      return kRunFailed;
-  }
-  return kRunFailed;
 }
 
 std::unique_ptr<flow::Compilation> CompileInto(const flow::SourceFile& file,

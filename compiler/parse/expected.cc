@@ -144,7 +144,10 @@ void AddState(FlowParser& parser, size_t state, Expected& expected) {
     }
     if (type <= 0) continue;
     size_t token = static_cast<size_t>(type);
-    if (IsKeyword(token)) expected.keywords.push_back(WordOf(parser, token));
+    if (IsKeyword(token)) {
+      expected.keywords.push_back(WordOf(parser, token));
+      if (!IsForLater(token)) expected.offered.push_back(expected.keywords.back());
+    }
     if (IsForLater(token) || (is_alias && token == FlowParser::AS)) continue;
     if (is_join && token == FlowParser::COMMA) continue;
     if (is_expression && (token == FlowParser::SELECT || token == FlowParser::WITH ||

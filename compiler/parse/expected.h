@@ -20,6 +20,8 @@ struct Expected {
   std::vector<std::string> words;
   // Every keyword that fits, for "did you mean".
   std::vector<std::string> keywords;
+  // Those of them that lead to something that is supported.
+  std::vector<std::string> offered;
 
   // "`,` or `FROM`"
   std::string ToString() const;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "compiler/parse/duration.h"
+#include "compiler/parse/expect.h"
 #include "compiler/parse/text_check.h"
 #include "compiler/parse/tree_builder.h"
 
@@ -77,6 +78,13 @@ Type TreeBuilder::SimpleType(FlowParser::SimpleTypeContext* context) {
     }
     if (kind == TypeKind::kStruct) return Type();  // StructType() reads what follows
     return Type(kind);
+  }
+  if (out_.Asked(span)) {
+    Offer offer{Offer::Kind::kType, {}};
+    for (size_t i = 0; i < kOwnNames; ++i) {
+      offer.candidates.push_back({std::string(kTypes[i].first), ""});
+    }
+    out_.Answer(std::move(offer));
   }
   std::string meant = Suggestion(name);
   Fail(span, "unknown type `" + Shorten(written) + "`", "unknown-type").hint =
@@ -188,3 +196,13 @@ ast::Duration TreeBuilder::Duration(FlowParser::DurationContext* context) {
 }
 
 }  // namespace flow::parse
+
+namespace flow {
+
+std::vector<std::string> TypeWords() {
+  std::vector<std::string> words;
+  for (const auto& [name, kind] : parse::kTypes) words.emplace_back(name);
+  return words;
+}
+
+}  // namespace flow

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,12 @@ class SourceFile {
 
 enum class Severity { kError, kWarning };
 
+// Another place that a diagnostic is about.
+struct RelatedPlace {
+  Span span;
+  std::string message;  // "declared here"
+};
+
 struct Diagnostic {
   Severity severity = Severity::kError;
   Span span;
@@ -43,6 +50,28 @@ struct Diagnostic {
   std::string label;    // under the carets: "not a column of clicks"
   std::string hint;     // "did you mean `page`?"
   std::string code;     // stable, kebab case: "unknown-column"
+  std::vector<RelatedPlace> related;
+};
+
+// The names that could stand at a place, each with a word about it: its type, what it is.
+struct Offer {
+  enum class Kind {
+    kColumn,
+    kField,
+    kRelation,
+    kConnector,
+    kOption,
+    kValue,
+    kFormat,
+    kType,
+    kMeta
+  };
+  struct Candidate {
+    std::string name;
+    std::string detail;
+  };
+  Kind kind = Kind::kColumn;
+  std::vector<Candidate> candidates;
 };
 
 // Collects diagnostics of one compilation; sorted by place when printed.
@@ -55,15 +84,25 @@ class Diagnostics {
   int error_count() const { return errors_; }
   const std::vector<Diagnostic>& all() const { return all_; }
 
+  // For completion: whoever reports that the name at `byte` is unknown is to say which there are.
+  void AskAt(uint32_t byte) { asked_at_ = byte; }
+  bool Asked(Span span) const {
+    return asked_at_ && span.begin <= *asked_at_ && *asked_at_ <= span.end;
+  }
+  void Answer(Offer offer) { answer_ = std::move(offer); }
+  const std::optional<Offer>& answer() const { return answer_; }
+
   // file:line:column, the source line, carets, label, hint; as rustc prints them.
   std::string ToText(const SourceFile& file, bool color) const;
   // One JSON object a line: {"severity","code","message","label","hint","file","line","column",
-  // "end_line","end_column"}.
+  // "end_line","end_column"}, and "related" if there are other places.
   std::string ToJson(const SourceFile& file) const;
 
  private:
   std::vector<Diagnostic> all_;
   int errors_ = 0;
+  std::optional<uint32_t> asked_at_;
+  std::optional<Offer> answer_;
 };
 
 // The candidate nearest to `name` by edit distance, if near enough to be a slip; else "".

@@ -76,9 +76,19 @@ void AddDiagnostic(const Diagnostic& d, const SourceFile& file, Writer& out) {
   if (!d.label.empty()) carets += " " + Printable(d.label);
   out.Add(style, carets);
   out.Add("\n");
-  if (!d.hint.empty()) {
+  if (!d.hint.empty() || !d.related.empty()) {
     out.Add(kBlue, gutter + "|");
     out.Add("\n");
+  }
+  for (const RelatedPlace& related : d.related) {
+    SourceFile::Place at = file.PlaceOf(related.span.begin);
+    out.Add(kBlue, gutter + "=");
+    out.Add(" ");
+    out.Add(kBold, "note:");
+    out.Add(" " + Printable(related.message) + " at " + file.name() + ":" +
+            std::to_string(at.line) + ":" + std::to_string(at.column) + "\n");
+  }
+  if (!d.hint.empty()) {
     out.Add(kBlue, gutter + "=");
     out.Add(" ");
     out.Add(kBold, "hint:");
@@ -134,6 +144,15 @@ std::string Diagnostics::ToJson(const SourceFile& file) const {
     object["column"] = begin.column;
     object["end_line"] = end.line;
     object["end_column"] = end.column;
+    for (const RelatedPlace& related : d->related) {
+      SourceFile::Place from = file.PlaceOf(related.span.begin);
+      SourceFile::Place to = file.PlaceOf(related.span.end);
+      object["related"].push_back({{"message", related.message},
+                                   {"line", from.line},
+                                   {"column", from.column},
+                                   {"end_line", to.line},
+                                   {"end_column", to.column}});
+    }
     // Messages quote the file, which may hold anything.
     out += object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     out += "\n";

@@ -27,6 +27,9 @@ int FormatFiles(const Arguments& arguments);
 int Man(const Arguments& arguments);
 int Completion(const Arguments& arguments);
 int Functions(const Arguments& arguments);
+int Peek(const Arguments& arguments);
+int New(const Arguments& arguments);
+int LanguageServer(const Arguments& arguments);
 int Version(const Arguments& arguments);
 
 // One verb's command line: its options, usage line, text and examples.

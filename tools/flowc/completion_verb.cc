@@ -7,8 +7,8 @@ namespace flowc {
 
 namespace {
 
-// zsh reads it too, by its own emulation of bash's completion.
-std::string Bash() {
+// zsh reads it too, by its own emulation of bash's completion, which has no compopt.
+std::string Bash(bool zsh) {
   std::string cases, nested;
   std::vector<std::string> names;
   for (const NamedVerb& verb : Verbs()) {
@@ -88,7 +88,7 @@ std::string Bash() {
     any) COMPREPLY=($(compgen -f -- "$current")) ;;
   esac
 }
-complete -F _flowc flowc
+complete )" + std::string(zsh ? "-o filenames " : "") + R"(-F _flowc flowc
 )";
 }
 
@@ -100,25 +100,19 @@ std::string FishQuoted(const std::string& text) {
 
 std::string Fish() {
   std::string nested;
-  std::vector<std::string> undescribed;
   for (const NamedVerb& verb : Verbs()) {
-    if (!verb.has_options || !verb.words.empty()) undescribed.push_back(verb.name);
+    nested += "complete -c flowc -n __fish_use_subcommand -a " + verb.name + " -d " +
+              FishQuoted(verb.summary) + "\n";
     if (verb.words.empty()) continue;
     const std::string words = Joined(verb.words);
     nested += "complete -c flowc -n '__fish_seen_subcommand_from " + verb.name +
               "; and not __fish_seen_subcommand_from " + words + "' -a '" + words + "'\n";
   }
-  std::string out =
-      "complete -c flowc -f\n"
-      "complete -c flowc -n __fish_use_subcommand -a '" +
-      Joined(undescribed) + "'\n" + nested;
+  std::string out = "complete -c flowc -f\n" + nested;
   for (const Described& described : DescribeAll()) {
     const size_t space = described.words.find(' ');
     std::string when = "__fish_seen_subcommand_from " + described.words.substr(0, space);
-    if (space == std::string::npos) {
-      out += "complete -c flowc -n __fish_use_subcommand -a " + described.words + " -d " +
-             FishQuoted(described.verb.about.substr(0, described.verb.about.find(". "))) + "\n";
-    } else {
+    if (space != std::string::npos) {
       when += "; and __fish_seen_subcommand_from " + described.words.substr(space + 1);
     }
     const std::string head = "complete -c flowc -n '" + when + "' ";
@@ -160,7 +154,7 @@ int Completion(const Arguments& arguments) {
   if (shell == "zsh") {
     std::puts("autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit");
   }
-  std::fputs((shell == "fish" ? Fish() : Bash()).c_str(), stdout);
+  std::fputs((shell == "fish" ? Fish() : Bash(shell == "zsh")).c_str(), stdout);
   return libflow::kOk;
 }
 
