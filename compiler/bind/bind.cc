@@ -51,7 +51,7 @@ void Binder::WarnUnused() {
   }
 }
 
-BoundScript Bind(const ast::Script& script, Diagnostics& out) {
+BoundScript Bind(const ast::Script& script, Diagnostics& out, bool tests) {
   Binder binder(&out);
   // What syntax errors hid: uses of these names are not reported again.
   for (const ast::Name& name : script.refused) {
@@ -66,6 +66,9 @@ BoundScript Bind(const ast::Script& script, Diagnostics& out) {
     if (statement.sink != nullptr) binder.BindSink(*statement.sink);
   }
   if (!out.has_errors()) binder.WarnUnused();
+  for (const ast::Statement& statement : script.statements) {
+    if (tests && statement.test != nullptr) binder.BindTest(*statement.test);
+  }
   return std::move(binder.script);
 }
 

@@ -10,8 +10,9 @@
 namespace flow {
 
 // Reports every error it finds; the result may be used only if there are none. Never throws; deep
-// nesting is an error with a place.
-BoundScript Bind(const ast::Script& script, Diagnostics& out);
+// nesting is an error with a place. Tests are bound if they are wanted, with a view for each source
+// (or LATE TO) whose rows they expect.
+BoundScript Bind(const ast::Script& script, Diagnostics& out, bool tests = false);
 
 // The bound tree as text, one relation or clause a line.
 std::string PrintBound(const BoundScript& script);

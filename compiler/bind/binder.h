@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,7 @@ class Binder {
   void BindSource(const ast::SourceStmt& statement);  // source.cc
   void BindView(const ast::ViewStmt& statement);      // view.cc
   void BindSink(const ast::SinkStmt& statement);      // sink.cc
+  void BindTest(const ast::TestStmt& statement);      // test.cc
   void WarnUnused();
 
   // Declares a name; false after a report if it is taken.
@@ -41,6 +43,7 @@ class Binder {
   bound::Script script;
   std::map<std::string, RelationName> names;
   std::map<std::string, Span> sinks;
+  std::set<std::string> tests;
   std::vector<bool> sunk;  // by view: does a sink take it?
 };
 

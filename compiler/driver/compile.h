@@ -24,7 +24,8 @@ struct CompileOptions {
   EngineKind engine = EngineKind::kJit;
   std::vector<std::string> views;  // wanted; empty: those with sinks, else the last
   bool all_views = false;
-  bool sinks = true;  // of the wanted views
+  bool sinks = true;   // of the wanted views
+  bool tests = false;  // bind them: Compilation::bound
   std::vector<std::string> disabled_rules;
   codegen::Options jit;
   bool kernels = true;  // fill the kernel slots

@@ -38,7 +38,6 @@ bool IsForLater(size_t type) {
     case FlowParser::FUNCTION:
     case FlowParser::EXPECT:
     case FlowParser::RECONCILE:
-    case FlowParser::TEST:
     case FlowParser::OVER:
     case FlowParser::GAP:
       return true;

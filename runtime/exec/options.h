@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runtime/base/batch.h"
+#include "runtime/connector/connector.h"
 #include "runtime/program/program.h"
 
 namespace flow {
@@ -79,6 +80,8 @@ struct RunOptions {
   // Called after each tick (stream) or every ~100 ms (batch) from the job's thread.
   std::function<void(const struct Progress&)> on_progress;
   std::function<void(const std::string&)> on_notice;  // one line for people, on stderr
+  // Every dead letter that goes to no sink and that no state keeps; from any thread, one at a time.
+  std::function<void(const DeadLetterRecord&)> on_dead;
   const std::atomic<bool>* stop = nullptr;            // set: drain and end
 };
 
