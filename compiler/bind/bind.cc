@@ -51,7 +51,7 @@ void Binder::WarnUnused() {
   }
 }
 
-BoundScript Bind(const ast::Script& script, Diagnostics& out, bool tests) {
+BoundScript Bind(const ast::Script& script, Diagnostics& out, std::vector<bound::Test>* tests) {
   Binder binder(&out);
   // What syntax errors hid: uses of these names are not reported again.
   for (const ast::Name& name : script.refused) {
@@ -67,8 +67,9 @@ BoundScript Bind(const ast::Script& script, Diagnostics& out, bool tests) {
   }
   if (!out.has_errors()) binder.WarnUnused();
   for (const ast::Statement& statement : script.statements) {
-    if (tests && statement.test != nullptr) binder.BindTest(*statement.test);
+    if (tests != nullptr && statement.test != nullptr) binder.BindTest(*statement.test);
   }
+  if (tests != nullptr) *tests = std::move(binder.tests);
   return std::move(binder.script);
 }
 

@@ -4,12 +4,12 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "compiler/ast/ast.h"
 #include "compiler/bind/bound.h"
+#include "compiler/bind/bound_test.h"
 #include "compiler/bind/expr_binder.h"
 #include "compiler/bind/scope.h"
 #include "compiler/source/diagnostic.h"
@@ -43,7 +43,7 @@ class Binder {
   bound::Script script;
   std::map<std::string, RelationName> names;
   std::map<std::string, Span> sinks;
-  std::set<std::string> tests;
+  std::vector<bound::Test> tests;
   std::vector<bool> sunk;  // by view: does a sink take it?
 };
 

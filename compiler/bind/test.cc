@@ -27,7 +27,7 @@ class TestBinder {
     for (const ast::GivenClause& given : statement_.given) BindGiven(given);
     for (const ast::ExpectClause& expect : statement_.expected) BindExpect(expect);
     if (test_.views.empty()) AddViewsOfSources();
-    binder_->script.tests.push_back(std::move(test_));
+    binder_->tests.push_back(std::move(test_));
   }
 
  private:
@@ -46,8 +46,8 @@ class TestBinder {
         return &found->second;
       }
       Diagnostic& d = Wrong(name.span, Quoted(name.text) + " is no source", "not-a-source");
-      d.label = found->second.kind == bound::RelationKind::kLate ? "what is late for a view"
-                                                                 : "a view";
+      d.label =
+          found->second.kind == bound::RelationKind::kLate ? "what is late for a view" : "a view";
       d.hint = "rows are given to sources: " + ListOf(Sources());
       return nullptr;
     }
@@ -81,8 +81,8 @@ class TestBinder {
     if (relation == nullptr) return;
     for (const bound::GivenLog& other : test_.given) {
       if (other.source != relation->index) continue;
-      Diagnostic& d = Wrong(given.source.span, Quoted(given.source.text) + " is given twice",
-                            "duplicate-name");
+      Diagnostic& d =
+          Wrong(given.source.span, Quoted(given.source.text) + " is given twice", "duplicate-name");
       d.hint = "the rows of other partitions follow: PARTITION 1 VALUES (...)";
       return;
     }
@@ -147,8 +147,8 @@ class TestBinder {
     const bound::Visible* visible =
         column.path.size() == 1 ? FindVisible(source.schema.names, name) : nullptr;
     if (visible != nullptr && !visible->type.is(TypeKind::kStruct)) {
-      Diagnostic& d = Wrong(column.span, Quoted(name) + " is computed from other columns",
-                            "not-given");
+      Diagnostic& d =
+          Wrong(column.span, Quoted(name) + " is computed from other columns", "not-given");
       d.hint = "give the columns that it is computed from";
       return std::nullopt;
     }
@@ -184,10 +184,10 @@ class TestBinder {
     if (!RightCount(row.values.size(), targets.size(), row.span)) return record;
     const bool csv = source.spec.format == program::Format::kCsv;
     JsonTree json;
-    std::vector<std::string> fields(
-        source.spec.declared.size(),
-        csv && source.spec.format_options.contains("null") ? source.spec.format_options.at("null")
-                                                           : "");
+    std::vector<std::string> fields(source.spec.declared.size(),
+                                    csv && source.spec.format_options.contains("null")
+                                        ? source.spec.format_options.at("null")
+                                        : "");
     for (size_t i = 0; i < targets.size(); ++i) {
       const ast::Expr& value = *row.values[i];
       if (targets[i].field == nullptr) {
@@ -256,9 +256,8 @@ class TestBinder {
 
   void NotAConstant(const ast::Expr& value, const std::string& why, const std::string& column,
                     const Type& type) {
-    Diagnostic& d =
-        Wrong(value.span, why.empty() ? "not a constant" : why, why.empty() ? "not-constant"
-                                                                            : "bad-literal");
+    Diagnostic& d = Wrong(value.span, why.empty() ? "not a constant" : why,
+                          why.empty() ? "not-constant" : "bad-literal");
     d.label = "column " + Quoted(column) + " is " + type.ToString();
   }
 
@@ -389,8 +388,11 @@ class TestBinder {
 
   void BindLetters(const ast::ExpectClause& expect) {
     static const std::vector<std::pair<std::string, Type>> kColumns = {
-        {"partition", TypeKind::kInt}, {"offset", TypeKind::kBigint}, {"view", TypeKind::kString},
-        {"error", TypeKind::kString},  {"raw", TypeKind::kString}};
+        {"partition", TypeKind::kInt},
+        {"offset", TypeKind::kBigint},
+        {"view", TypeKind::kString},
+        {"error", TypeKind::kString},
+        {"raw", TypeKind::kString}};
     bound::ExpectedLetters letters;
     letters.source = expect.name.text;
     std::vector<std::string> known;
@@ -473,7 +475,8 @@ class TestBinder {
     while (e->kind == ast::ExprKind::kUnary) e = e->children[0].get();
     if (!type.is(TypeKind::kDecimal) || e->kind != ast::ExprKind::kNumber) return false;
     const size_t point = e->text.find('.');
-    if (point == std::string::npos || e->text.find_first_of("eE") != std::string::npos) return false;
+    if (point == std::string::npos || e->text.find_first_of("eE") != std::string::npos)
+      return false;
     const size_t last = e->text.find_last_not_of('0');
     return last > point && last - point > static_cast<size_t>(type.scale);
   }
@@ -484,19 +487,18 @@ class TestBinder {
       bound::Count count;
       bool of_source, of_view;
     };
-    static constexpr Known kKnown[] = {
-        {"READ", bound::Count::kRead, true, false},
-        {"DECODED", bound::Count::kDecoded, true, true},
-        {"ACCEPTED", bound::Count::kAccepted, false, true},
-        {"FILTERED", bound::Count::kFiltered, false, true},
-        {"LATE", bound::Count::kLate, false, true},
-        {"LATE_WINDOWS", bound::Count::kLateWindows, false, true},
-        {"DEAD", bound::Count::kDead, true, true},
-        {"ERRORS", bound::Count::kErrors, false, true}};
+    static constexpr Known kKnown[] = {{"READ", bound::Count::kRead, true, false},
+                                       {"DECODED", bound::Count::kDecoded, true, true},
+                                       {"ACCEPTED", bound::Count::kAccepted, false, true},
+                                       {"FILTERED", bound::Count::kFiltered, false, true},
+                                       {"LATE", bound::Count::kLate, false, true},
+                                       {"LATE_WINDOWS", bound::Count::kLateWindows, false, true},
+                                       {"DEAD", bound::Count::kDead, true, true},
+                                       {"ERRORS", bound::Count::kErrors, false, true}};
     const bool of_source = relation.kind == bound::RelationKind::kSource;
     if (relation.kind == bound::RelationKind::kLate) {
-      Diagnostic& d = Wrong(expect.name.span, Quoted(expect.name.text) + " has no counts",
-                            "unknown-count");
+      Diagnostic& d =
+          Wrong(expect.name.span, Quoted(expect.name.text) + " has no counts", "unknown-count");
       d.label = "what is late for a view";
       d.hint = "the view counts it: EXPECT view LATE 1";
       return;
@@ -515,8 +517,8 @@ class TestBinder {
         if (written.what.text == known.name) found = &known;
       }
       if (found == nullptr) {
-        Diagnostic& d = Wrong(written.what.span, "unknown count " + Quoted(written.what.text),
-                              "unknown-count");
+        Diagnostic& d =
+            Wrong(written.what.span, "unknown count " + Quoted(written.what.text), "unknown-count");
         d.label = std::string("not counted for a ") + (of_source ? "source" : "view");
         d.hint = Suggest(written.what.text, names, "there is " + ListOf(names));
         continue;
@@ -548,8 +550,10 @@ class TestBinder {
 }  // namespace
 
 void Binder::BindTest(const ast::TestStmt& statement) {
-  if (!tests.insert(statement.name.text).second) {
-    Diagnostic& d = out->Error(statement.name.span, "duplicate test " + Quoted(statement.name.text));
+  for (const bound::Test& other : tests) {
+    if (other.name != statement.name.text) continue;
+    Diagnostic& d =
+        out->Error(statement.name.span, "duplicate test " + Quoted(statement.name.text));
     d.label = "already declared above";
     d.code = "duplicate-name";
     return;

@@ -77,8 +77,9 @@ ast::ExpectClause TreeBuilder::Expected(FlowParser::ExpectClauseContext* context
   if (letters) expect.kind = ast::ExpectKind::kDeadLetters;
   const std::string word = ToUpper(TextOf(context->word));
   if (word == (letters ? "DEAD" : "EMPTY")) return expect;
-  Fail(SpanOfNode(context->word), "expected " + std::string(letters ? "`DEAD`" : "a count") +
-                                      (letters ? ", found " : " after ") + "`" + word + "`",
+  Fail(SpanOfNode(context->word),
+       "expected " + std::string(letters ? "`DEAD`" : "a count") +
+           (letters ? ", found " : " after ") + "`" + word + "`",
        "syntax")
       .hint = letters ? "EXPECT source DEAD LETTER (offset, view, error) VALUES (...)"
                       : "EXPECT name (columns) VALUES rows, EXPECT name EMPTY, or EXPECT name " +
@@ -92,8 +93,8 @@ void TreeBuilder::ExpectedRows(FlowParser::ExpectedRowsContext* context,
   for (auto* row : context->row()) expect->rows.push_back({Row(row), SpanOfNode(row)});
 }
 
-void TreeBuilder::ExpectedCount(antlr4::ParserRuleContext* what,
-                                antlr4::tree::TerminalNode* number, ast::ExpectClause* expect) {
+void TreeBuilder::ExpectedCount(antlr4::ParserRuleContext* what, antlr4::tree::TerminalNode* number,
+                                ast::ExpectClause* expect) {
   expect->kind = ast::ExpectKind::kCounts;
   std::optional<int64_t> count = WholeNumber(number);
   if (!count) Fail(SpanOfToken(number), "a count is a whole number", "bad-number");

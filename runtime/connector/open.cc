@@ -7,13 +7,11 @@
 #include "runtime/connector/inline/inline_source.h"
 #include "runtime/connector/kafka/kafka_sink.h"
 #include "runtime/connector/kafka/kafka_source.h"
-#include "runtime/connector/memory/memory_source.h"
 #include "runtime/connector/nexmark/nexmark_source.h"
 
 namespace flow {
 
 Result<std::unique_ptr<SourceConnector>> OpenSource(const program::Source& source) {
-  if (source.log) return OpenMemorySource(source);
   switch (source.connector) {
     case program::Connector::kFile:
       return OpenFileSource(source);

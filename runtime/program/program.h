@@ -76,13 +76,6 @@ enum class Overload {
   kShed,  // whole ranges of offsets are skipped: a decision, counted
 };
 
-// A record of a log that is given as text.
-struct LogRecord {
-  std::string value;
-  std::optional<std::string> key;
-  std::optional<int64_t> timestamp;  // us
-};
-
 struct Source {
   std::string name;
   Connector connector = Connector::kFile;
@@ -110,8 +103,6 @@ struct Source {
   std::optional<DeadLetter> dead_letter;
   // INLINE: rows by partition; a row has one datum a declared field column.
   std::vector<std::vector<std::vector<Datum>>> inline_rows;
-  // Records by partition, in `format`: they are read in the place of what the connector has.
-  std::optional<std::vector<std::vector<LogRecord>>> log;
 
   bool has_event_time() const { return event_time_column >= 0 || event_time_pipeline >= 0; }
 };

@@ -8,6 +8,7 @@ const std::vector<NamedVerb>& Verbs() {
   static const std::vector<NamedVerb> verbs = {
       {"run", "FILE", "run a file as a stream (default) or as a batch", Run},
       {"check", "FILE", "say what is wrong with a file", Check},
+      {"test", "FILE...", "run the TESTs of files, each in many ways", Test},
       {"fmt", "FILE...", "write files in their canonical layout", FormatFiles},
       {"explain", "FILE", "show the plans that a file compiles to", Explain},
       {"status", "DIR", "say how far a stream is, and what it waits for, from its state", Status},

@@ -21,7 +21,8 @@ class MemoryReader : public PartitionReader {
     out->keep = nullptr;
     out->bytes = 0;
     out->begin_offset = next_;
-    while (next_ < to_ && static_cast<int64_t>(out->records.size()) < std::max<int64_t>(max_records, 1) &&
+    while (next_ < to_ &&
+           static_cast<int64_t>(out->records.size()) < std::max<int64_t>(max_records, 1) &&
            (out->records.empty() || out->bytes < max_bytes)) {
       const program::LogRecord& record = records_[static_cast<size_t>(next_)];
       RawRecord raw;
@@ -52,13 +53,13 @@ class MemoryReader : public PartitionReader {
 
 class MemorySource : public SourceConnector {
  public:
-  MemorySource(const program::Source& source, std::unique_ptr<RecordDecoder> decoder)
-      : source_(source), decoder_(std::move(decoder)) {
-    for (size_t p = 0; p < source.log->size(); ++p) {
+  MemorySource(const program::Log& log, std::unique_ptr<RecordDecoder> decoder)
+      : log_(log), decoder_(std::move(decoder)) {
+    for (size_t p = 0; p < log.size(); ++p) {
       PartitionInfo info;
       info.id = static_cast<int>(p);
       info.name = std::to_string(p);
-      info.end = static_cast<int64_t>((*source.log)[p].size());
+      info.end = static_cast<int64_t>(log[p].size());
       info.bounded = true;
       partitions_.push_back(std::move(info));
     }
@@ -70,23 +71,24 @@ class MemorySource : public SourceConnector {
 
   Result<std::unique_ptr<PartitionReader>> Open(int partition, int64_t from, int64_t to) override {
     const int64_t end = partitions_[static_cast<size_t>(partition)].end;
-    return std::unique_ptr<PartitionReader>(
-        new MemoryReader((*source_.log)[static_cast<size_t>(partition)], partition,
-                         std::min(from, end), to < 0 ? end : std::min(to, end)));
+    return std::unique_ptr<PartitionReader>(new MemoryReader(log_[static_cast<size_t>(partition)],
+                                                             partition, std::min(from, end),
+                                                             to < 0 ? end : std::min(to, end)));
   }
 
  private:
-  const program::Source& source_;
+  const program::Log& log_;
   const std::unique_ptr<RecordDecoder> decoder_;
   std::vector<PartitionInfo> partitions_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<SourceConnector>> OpenMemorySource(const program::Source& source) {
+Result<std::unique_ptr<SourceConnector>> OpenMemorySource(const program::Source& source,
+                                                          const program::Log& log) {
   // Records have no header: fields stand in the order of the columns.
   FLOW_TRY(std::unique_ptr<RecordDecoder> decoder, MakeRecordDecoder(source, false));
-  return std::unique_ptr<SourceConnector>(new MemorySource(source, std::move(decoder)));
+  return std::unique_ptr<SourceConnector>(new MemorySource(log, std::move(decoder)));
 }
 
 }  // namespace flow
