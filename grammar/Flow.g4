@@ -13,7 +13,7 @@
 grammar Flow;
 
 statement
-    : ( sourceStatement | viewStatement | sinkStatement | laterStatement ) EOF
+    : ( sourceStatement | viewStatement | sinkStatement | testStatement | laterStatement ) EOF
     ;
 
 // --- Statements ----------------------------------------------------------------------------------
@@ -139,9 +139,56 @@ sinkStatement
     : SINK name=identifier FROM view=identifier INTO connector formatClause? ( APPEND | UPSERT )?
     ;
 
+testStatement
+    : TEST name=identifier givenClause* expectClause+
+    ;
+
+givenClause
+    : GIVEN identifier testColumns? givenRows givenPartition*
+    ;
+
+givenPartition
+    : PARTITION NUMBER givenRows
+    ;
+
+givenRows
+    : VALUES givenRow ( ',' givenRow )*
+    ;
+
+givenRow
+    : row
+    | RECORD string
+    ;
+
+testColumns
+    : '(' testColumn ( ',' testColumn )* ')'
+    ;
+
+// A column, a field of a STRUCT (a.b), or metadata that no column shows (META key).
+testColumn
+    : identifier ( ( '.' identifier )+ | meta=identifier )?
+    ;
+
+// Rows; counts of the ledger (LATE 2, DEAD 1); no rows (EMPTY); rows of dead letters (DEAD LETTER).
+expectClause
+    : EXPECT name=identifier
+      ( expectedRows
+      | FROM from=identifier expectedCount ( ',' expectedCount )*
+      | word=identifier ( LETTER letters=expectedRows | NUMBER ( ',' expectedCount )* )?
+      )
+    ;
+
+expectedRows
+    : testColumns? VALUES row ( ',' row )*
+    ;
+
+expectedCount
+    : identifier NUMBER
+    ;
+
 // Statements that are refused as a whole.
 laterStatement
-    : ( TABLE | FUNCTION | EXPECT | RECONCILE | TEST ) ( ~SEMICOLON )*
+    : ( TABLE | FUNCTION | EXPECT | RECONCILE ) ( ~SEMICOLON )*
     ;
 
 // --- Queries -------------------------------------------------------------------------------------
@@ -393,8 +440,8 @@ bareAlias
 // Keywords that are names wherever a name can stand.
 softKeyword
     : AHEAD | APPEND | ASC | BY | CHANGES | CLOSE | DESC | EVENT | EVERY | EXPIRED | FAIL | FIRST
-    | FORMAT | GAP | HOT | IDLE | LAST | LATENESS | LETTER | MAX | META | NULLS | OFFSET | OVERLOAD
-    | PARTITION | PER | RATE | TIME | TO | UNTIL | UPSERT | VERSION | WATERMARK | WITHIN
+    | FORMAT | GAP | GIVEN | HOT | IDLE | LAST | LATENESS | LETTER | MAX | META | NULLS | OFFSET | OVERLOAD
+    | PARTITION | PER | RATE | RECORD | TIME | TO | UNTIL | UPSERT | VERSION | WATERMARK | WITHIN
     ;
 
 // Keywords that are names, but not an alias without AS: there they begin the next clause or, where a
@@ -473,6 +520,7 @@ FORMAT    : 'FORMAT' ;
 FULL      : 'FULL' ;
 FUNCTION  : 'FUNCTION' ;
 GAP       : 'GAP' ;
+GIVEN     : 'GIVEN' ;
 HOT       : 'HOT' ;
 IDLE      : 'IDLE' ;
 ILIKE     : 'ILIKE' ;
@@ -494,6 +542,7 @@ PARTITION : 'PARTITION' ;
 PER       : 'PER' ;
 RATE      : 'RATE' ;
 RECONCILE : 'RECONCILE' ;
+RECORD    : 'RECORD' ;
 RETAIN    : 'RETAIN' ;
 RIGHT     : 'RIGHT' ;
 SEMI      : 'SEMI' ;

@@ -206,11 +206,66 @@ struct SinkStmt {
   Span mode_span;
 };
 
+// A column that a TEST names: a, a.b, or META key.
+struct TestColumn {
+  std::vector<Name> path;
+  bool meta = false;  // path[0] is what follows META
+  Span span;
+};
+
+// What a record holds in the columns of its GIVEN, or its whole text: RECORD '...'.
+struct GivenRow {
+  std::vector<ExprPtr> values;
+  std::optional<std::string> record;
+  Span span;
+};
+
+struct GivenClause {
+  Span span;
+  Name source;
+  std::vector<TestColumn> columns;  // none: all fields, as declared
+  std::vector<std::vector<GivenRow>> partitions;
+};
+
+struct TestRow {
+  std::vector<ExprPtr> values;
+  Span span;
+};
+
+enum class ExpectKind {
+  kRows,         // all rows of a view, a source or what is late
+  kDeadLetters,  // all dead letters of a source
+  kCounts,       // of the ledger
+};
+
+struct ExpectedCount {
+  Name what;  // upper case: LATE
+  int64_t count = 0;
+};
+
+struct ExpectClause {
+  Span span;
+  ExpectKind kind = ExpectKind::kRows;
+  Name name;
+  std::optional<Name> from;         // kCounts: only rows of this source
+  std::vector<TestColumn> columns;  // none: all
+  std::vector<TestRow> rows;        // none: EMPTY
+  std::vector<ExpectedCount> counts;
+};
+
+struct TestStmt {
+  Span span;
+  Name name;
+  std::vector<GivenClause> given;
+  std::vector<ExpectClause> expected;
+};
+
 struct Statement {
   // Exactly one is set.
   std::unique_ptr<SourceStmt> source;
   std::unique_ptr<ViewStmt> view;
   std::unique_ptr<SinkStmt> sink;
+  std::unique_ptr<TestStmt> test;
 };
 
 struct Script {

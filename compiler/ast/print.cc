@@ -66,6 +66,33 @@ class Printer {
     if (sink.mode == SinkMode::kUpsert) Line("upsert");
   }
 
+  void Test(const TestStmt& test) {
+    Line("test " + SqlName(test.name.text));
+    Indent inside(this);
+    for (const GivenClause& given : test.given) {
+      Line("given " + SqlName(given.source.text) + Columns(given.columns));
+      Indent clause(this);
+      for (size_t i = 0; i < given.partitions.size(); ++i) {
+        Line("partition " + std::to_string(i));
+        Indent partition(this);
+        for (const GivenRow& row : given.partitions[i]) {
+          Line(row.record ? "record " + SqlString(*row.record) : "row " + Values(row.values));
+        }
+      }
+    }
+    for (const ExpectClause& expect : test.expected) {
+      std::string line = "expect " + SqlName(expect.name.text);
+      if (expect.from) line += " from " + SqlName(expect.from->text);
+      if (expect.kind == ExpectKind::kDeadLetters) line += " dead letter";
+      for (const ExpectedCount& count : expect.counts) {
+        line += " " + count.what.text + " " + std::to_string(count.count);
+      }
+      Line(line + Columns(expect.columns));
+      Indent clause(this);
+      for (const TestRow& row : expect.rows) Line("row " + Values(row.values));
+    }
+  }
+
   std::string Take() { return std::move(text_); }
 
  private:
@@ -84,6 +111,24 @@ class Printer {
     if (column.meta) line += " meta " + SqlName(column.meta->text);
     if (column.computed) line += " as " + ToSql(*column.computed);
     Line(line);
+  }
+
+  static std::string Values(const std::vector<ExprPtr>& values) {
+    std::string text;
+    for (const ExprPtr& value : values) text += (text.empty() ? "" : ", ") + ToSql(*value);
+    return text;
+  }
+
+  static std::string Columns(const std::vector<TestColumn>& columns) {
+    std::string text;
+    for (const TestColumn& column : columns) {
+      text += text.empty() ? " (" : ", ";
+      if (column.meta) text += "META ";
+      for (size_t i = 0; i < column.path.size(); ++i) {
+        text += (i > 0 ? "." : "") + SqlName(column.path[i].text);
+      }
+    }
+    return text.empty() ? "" : text + ")";
   }
 
   void Connector(std::string_view role, const ConnectorClause& connector) {
@@ -110,11 +155,7 @@ class Printer {
     for (size_t i = 0; i < rows.partitions.size(); ++i) {
       Line("partition " + std::to_string(i));
       Indent partition(this);
-      for (const auto& row : rows.partitions[i]) {
-        std::string line = "row ";
-        for (size_t v = 0; v < row.size(); ++v) line += (v > 0 ? ", " : "") + ToSql(*row[v]);
-        Line(line);
-      }
+      for (const auto& row : rows.partitions[i]) Line("row " + Values(row));
     }
   }
 
@@ -181,6 +222,7 @@ std::string Print(const Script& script) {
     if (statement.source) printer.Source(*statement.source);
     if (statement.view) printer.View(*statement.view);
     if (statement.sink) printer.Sink(*statement.sink);
+    if (statement.test) printer.Test(*statement.test);
   }
   return printer.Take();
 }

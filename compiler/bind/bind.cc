@@ -58,7 +58,8 @@ void Binder::WarnUnused() {
   }
 }
 
-BoundScript Bind(const ast::Script& script, Diagnostics& out, Index* index) {
+BoundScript Bind(const ast::Script& script, Diagnostics& out, std::vector<bound::Test>* tests,
+                 Index* index) {
   Binder binder(&out, index);
   // What syntax errors hid: uses of these names are not reported again.
   for (const ast::Name& name : script.refused) {
@@ -73,6 +74,10 @@ BoundScript Bind(const ast::Script& script, Diagnostics& out, Index* index) {
     if (statement.sink != nullptr) binder.BindSink(*statement.sink);
   }
   if (!out.has_errors()) binder.WarnUnused();
+  for (const ast::Statement& statement : script.statements) {
+    if (tests != nullptr && statement.test != nullptr) binder.BindTest(*statement.test);
+  }
+  if (tests != nullptr) *tests = std::move(binder.tests);
   return std::move(binder.script);
 }
 

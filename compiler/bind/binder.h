@@ -9,6 +9,7 @@
 
 #include "compiler/ast/ast.h"
 #include "compiler/bind/bound.h"
+#include "compiler/bind/bound_test.h"
 #include "compiler/bind/expr_binder.h"
 #include "compiler/bind/index.h"
 #include "compiler/bind/scope.h"
@@ -33,6 +34,7 @@ class Binder {
   void BindSource(const ast::SourceStmt& statement);  // source.cc
   void BindView(const ast::ViewStmt& statement);      // view.cc
   void BindSink(const ast::SinkStmt& statement);      // sink.cc
+  void BindTest(const ast::TestStmt& statement);      // test.cc
   void WarnUnused();
 
   // Declares a name; false after a report if it is taken.
@@ -44,6 +46,7 @@ class Binder {
   bound::Script script;
   std::map<std::string, RelationName> names;
   std::map<std::string, Span> sinks;
+  std::vector<bound::Test> tests;
   std::vector<bool> sunk;  // by view: does a sink take it?
 };
 

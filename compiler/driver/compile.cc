@@ -15,7 +15,7 @@ Result<std::unique_ptr<Compilation>> Compile(const SourceFile& file, const Compi
                                              Diagnostics& out) {
   auto made = std::make_unique<Compilation>();
   made->script = Parse(file, ParseOptions{options.variable}, out);
-  made->bound = Bind(made->script, out);
+  made->bound = Bind(made->script, out, options.tests ? &made->tests : nullptr);
   if (out.has_errors()) return made;
   made->logical = BuildLogical(made->bound);
   made->optimized = made->logical;

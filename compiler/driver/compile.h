@@ -24,7 +24,8 @@ struct CompileOptions {
   EngineKind engine = EngineKind::kJit;
   std::vector<std::string> views;  // wanted; empty: those with sinks, else the last
   bool all_views = false;
-  bool sinks = true;  // of the wanted views
+  bool sinks = true;   // of the wanted views
+  bool tests = false;  // bind them
   std::vector<std::string> disabled_rules;
   codegen::Options jit;
   bool kernels = true;  // fill the kernel slots
@@ -34,6 +35,7 @@ struct CompileOptions {
 struct Compilation {
   ast::Script script;
   BoundScript bound;
+  std::vector<bound::Test> tests;  // if they were wanted
   logical::Plan logical;
   logical::Plan optimized;
   LoweredProgram lowered;

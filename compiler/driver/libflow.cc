@@ -14,6 +14,7 @@
 #include "compiler/driver/explain.h"
 #include "compiler/driver/program_impl.h"
 #include "compiler/driver/report.h"
+#include "compiler/driver/testing/run_tests.h"
 #include "compiler/format/format.h"
 #include "runtime/connector/secrets.h"
 #include "runtime/exec/job.h"
@@ -57,6 +58,7 @@ flow::CompileOptions Translate(const CompileOptions& options) {
   out.jit.tier1 = options.optimize;
   out.jit.background = options.background;
   out.kernels = options.kernels;
+  out.tests = options.tests;
   return out;
 }
 
@@ -369,6 +371,40 @@ RunResult QueryState(const StateQuery& query, const std::function<void(const std
       break;
   }
   return status.ok() ? result : Failure(status.error());
+}
+
+TestsResult Test(const std::string& name, const std::string& text, const CompileOptions& options,
+                 const TestOptions& tests, const std::function<void(const TestResult&)>& on_result,
+                 bool color) {
+  TestsResult result;
+  flow::SourceFile file(name, text);
+  flow::Diagnostics diagnostics;
+  auto ran = flow::testing::RunTests(file, Translate(options),
+                                     {tests.seed, tests.runs, tests.wanted, tests.stop},
+                                     diagnostics, [&](const flow::testing::TestResult& test) {
+                                       TestResult& one = result.results.emplace_back();
+                                       one.name = test.name;
+                                       one.line = test.line;
+                                       one.passed = test.passed;
+                                       one.runs = test.runs;
+                                       one.wall_us = test.wall_us;
+                                       one.seeded = test.seeded;
+                                       one.seed = test.seed;
+                                       if (!test.passed)
+                                         one.failure = flow::testing::FailureText(test);
+                                       one.json = flow::testing::ResultJson(name, test);
+                                       if (!test.passed) result.code = kCheckFailed;
+                                       if (on_result) on_result(one);
+                                     });
+  FillDiagnostics(file, diagnostics, color, &result.diagnostics);
+  if (diagnostics.has_errors()) result.code = kCheckFailed;
+  if (!ran.ok()) {
+    result.code = CodeOf(ran.error().domain);
+    result.diagnostics.text += "error: " + ran.error().message + "\n";
+    return result;
+  }
+  result.declared = ran.value().declared;
+  return result;
 }
 
 FormatResult Format(const std::string& name, const std::string& text, bool color) {

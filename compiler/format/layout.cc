@@ -47,6 +47,12 @@ class Layout {
         {"sourceStatement", &Layout::Source},
         {"viewStatement", &Layout::View},
         {"sinkStatement", &Layout::Sink},
+        {"testStatement", &Layout::Test},
+        {"givenClause", &Layout::TestClause},
+        {"expectClause", &Layout::TestClause},
+        {"expectedCount", &Layout::Upper},
+        {"testColumns", &Layout::List},
+        {"testColumn", &Layout::TestColumn},
         {"laterStatement", &Layout::AsWritten},
         {"connector", &Layout::Connector},
         {"formatClause", &Layout::NamedOptions},
@@ -380,6 +386,67 @@ class Layout {
       parts.push_back(Of(child));
     }
     return Group(Concat(std::move(parts)));
+  }
+
+  // A clause a line.
+  Doc Test(const SyntaxNode& node) {
+    Docs parts;
+    for (size_t i = 0; i < node.children.size(); ++i) {
+      if (i > 0) parts.push_back(i == 1 ? Text(" ") : HardLine());
+      parts.push_back(Of(node.children[i]));
+    }
+    return Concat(std::move(parts));
+  }
+
+  // GIVEN source (columns) VALUES rows PARTITION 1 VALUES rows, EXPECT view LATE 2, DEAD 1 and the
+  // like: VALUES has a line of its own where not all fits on one.
+  Doc TestClause(const SyntaxNode& node) {
+    Docs parts;
+    AddTestParts(node, &parts);
+    return Group(Nest(kIndent, Concat(std::move(parts))));
+  }
+
+  void AddTestParts(const SyntaxNode& node, Docs* parts) {
+    const std::vector<SyntaxNode>& all = node.children;
+    for (size_t i = 0; i < all.size(); ++i) {
+      const SyntaxNode& child = all[i];
+      if (child.is("givenRows") || child.is("expectedRows")) {
+        AddTestParts(child, parts);
+      } else if (child.is("givenPartition")) {
+        parts->push_back(HardLine());
+        parts->push_back(Join({child.children[0], child.children[1]}, false, false));
+        parts->push_back(Text(" "));
+        parts->push_back(TestRows(child.children[2], 0));
+      } else if (child.rule.empty() && child.keyword && ToUpper(TextOf(child)) == "VALUES") {
+        parts->push_back(Line());
+        parts->push_back(TestRows(node, i));
+        return;
+      } else {
+        if (!parts->empty() && TextOf(child) != ",") parts->push_back(Text(" "));
+        // The word behind the name: EMPTY, LATE.
+        const bool word = i == 2 && node.is("expectClause") && child.is("identifier");
+        parts->push_back(word ? UpperName(child) : Of(child));
+      }
+    }
+  }
+
+  // VALUES, which is child `values`, and the rows behind it.
+  Doc TestRows(const SyntaxNode& node, size_t values) {
+    Docs parts;
+    parts.push_back(Of(node.children[values]));
+    parts.push_back(Text(" "));
+    parts.push_back(Align(Fill(Items(node, values + 1, node.children.size(), true))));
+    return Concat(std::move(parts));
+  }
+
+  // META key
+  Doc TestColumn(const SyntaxNode& node) {
+    if (node.children.size() != 2) return Words(node);
+    Docs parts;
+    parts.push_back(UpperName(node.children[0]));
+    parts.push_back(Text(" "));
+    parts.push_back(Of(node.children[1]));
+    return Concat(std::move(parts));
   }
 
   // --- Connectors -----------------------------------------------------------------------------

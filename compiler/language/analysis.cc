@@ -41,7 +41,8 @@ std::unique_ptr<Analysis> Analyse(std::string name, std::string text, const Vari
     return kUnset;
   };
   analysis->script = Parse(analysis->file, options, analysis->diagnostics);
-  analysis->bound = Bind(analysis->script, analysis->diagnostics, &analysis->index);
+  std::vector<bound::Test> tests;  // for what is wrong with them
+  analysis->bound = Bind(analysis->script, analysis->diagnostics, &tests, &analysis->index);
   if (!analysis->diagnostics.has_errors()) analysis->plan = BuildLogical(analysis->bound);
   return analysis;
 }

@@ -55,6 +55,10 @@ std::string ClauseOrder(size_t head, size_t type) {
         return "the clauses of a SINK come in this order: FROM, INTO, FORMAT, APPEND or UPSERT";
       }
       return "";
+    case FlowParser::GIVEN:
+      if (head != FlowParser::TEST) return "";
+      return "the clauses of a TEST come in this order: GIVEN source (columns) VALUES rows, "
+             "EXPECT view (columns) VALUES rows";
     case FlowParser::WHERE:
     case FlowParser::GROUP:
     case FlowParser::HAVING:
@@ -164,9 +168,15 @@ class Reporter {
     }
     for (size_t i = at_; i + 1 < statement_.end; ++i) {
       if (i == statement_.begin || !IsStatementHead(TypeAt(i)) || !NameFollows(i)) continue;
+      if (IsPartOfTest(i)) continue;
       if (i == at_ || BeginsLine(i)) return i;
     }
     return statement_.end;
+  }
+
+  // EXPECT begins a statement, and a clause of TEST.
+  bool IsPartOfTest(size_t index) const {
+    return TypeAt(statement_.begin) == FlowParser::TEST && TypeAt(index) == FlowParser::EXPECT;
   }
 
   bool NameFollows(size_t index) const {
@@ -187,7 +197,7 @@ class Reporter {
       if (type == FlowParser::SELECT || type == FlowParser::WITH) {
         return "a query belongs to a view: VIEW name AS SELECT ...";
       }
-      return "a statement begins with SOURCE, VIEW or SINK";
+      return "a statement begins with SOURCE, VIEW, SINK or TEST";
     }
     size_t before = TypeAt(at_ - 1);
     if (IsReserved(type) && (expected_.name || (expected_.expression && StandsAsName()))) {

@@ -1,6 +1,8 @@
 // TreeBuilder: names, strings, spans and how things are refused.
 #include "compiler/parse/tree_builder.h"
 
+#include <charconv>
+
 #include "compiler/parse/string_literal.h"
 #include "compiler/parse/token_range.h"
 
@@ -39,6 +41,14 @@ std::string TreeBuilder::String(FlowParser::StringContext* context) {
   return text;
 }
 
+std::optional<int64_t> TreeBuilder::WholeNumber(antlr4::tree::TerminalNode* number) const {
+  std::string_view text = file_.Text(SpanOfToken(number));
+  int64_t value = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
 Diagnostic& TreeBuilder::Fail(Span span, std::string message, std::string code) {
   failed_ = true;
   Diagnostic& d = out_.Error(span, std::move(message));
@@ -60,6 +70,8 @@ std::optional<ast::Statement> TreeBuilder::Statement(FlowParser::StatementContex
     statement.view = View(view);
   } else if (auto* sink = context->sinkStatement()) {
     statement.sink = Sink(sink);
+  } else if (auto* test = context->testStatement()) {
+    statement.test = Test(test);
   } else {
     RefuseStatement(context->laterStatement());
   }

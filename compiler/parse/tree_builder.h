@@ -33,6 +33,16 @@ class TreeBuilder {
   ast::ColumnDef Column(FlowParser::ColumnDefinitionContext* context);
   void Emission(FlowParser::EmitClauseContext* context, ast::ViewStmt* view);
 
+  // tree_test.cc
+  std::unique_ptr<ast::TestStmt> Test(FlowParser::TestStatementContext* context);
+  ast::GivenClause Given(FlowParser::GivenClauseContext* context);
+  void GivenRows(FlowParser::GivenRowsContext* context, std::vector<ast::GivenRow>* rows);
+  std::vector<ast::TestColumn> TestColumns(FlowParser::TestColumnsContext* context);
+  ast::ExpectClause Expected(FlowParser::ExpectClauseContext* context);
+  void ExpectedRows(FlowParser::ExpectedRowsContext* context, ast::ExpectClause* expect);
+  void ExpectedCount(antlr4::ParserRuleContext* what, antlr4::tree::TerminalNode* number,
+                     ast::ExpectClause* expect);
+
   // tree_connector.cc
   ast::ConnectorClause Connector(FlowParser::ConnectorContext* context);
   ast::FormatClause Format(FlowParser::FormatClauseContext* context);
@@ -40,6 +50,17 @@ class TreeBuilder {
   ast::Option Option(FlowParser::OptionContext* context);
   ast::InlineRows Inline(FlowParser::InlineRowsContext* context);
   std::vector<ast::ExprPtr> Row(FlowParser::RowContext* context);
+  // The rows of PARTITION `number`; nullptr after a report.
+  template <typename Rows>
+  Rows* PartitionOf(antlr4::tree::TerminalNode* number, std::vector<Rows>* partitions) {
+    std::optional<size_t> index = PartitionNumber(number);
+    if (!index) return nullptr;
+    if (partitions->size() <= *index) partitions->resize(*index + 1);
+    return &(*partitions)[*index];
+  }
+  std::optional<size_t> PartitionNumber(antlr4::tree::TerminalNode* number);
+  // A whole number of NUMBER; nullopt: it is none, or too large.
+  std::optional<int64_t> WholeNumber(antlr4::tree::TerminalNode* number) const;
 
   // tree_query.cc
   ast::QueryPtr Query(FlowParser::QueryContext* context);

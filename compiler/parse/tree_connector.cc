@@ -1,5 +1,4 @@
 // TreeBuilder: connectors, options, formats and inline rows.
-#include <charconv>
 #include <utility>
 
 #include "compiler/parse/text_check.h"
@@ -82,25 +81,25 @@ ast::Option TreeBuilder::Option(FlowParser::OptionContext* context) {
 }
 
 ast::InlineRows TreeBuilder::Inline(FlowParser::InlineRowsContext* context) {
-  constexpr size_t kMaxPartitions = 1024;
   ast::InlineRows rows;
   rows.span = SpanOfNode(context);
   rows.partitions.emplace_back();
   for (auto* row : context->row()) rows.partitions[0].push_back(Row(row));
   for (auto* part : context->inlinePartition()) {
-    Span span = SpanOfToken(part->NUMBER());
-    std::string_view text = file_.Text(span);
-    size_t number = kMaxPartitions;
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size() || number >= kMaxPartitions) {
-      Fail(span, "a partition's number is between 0 and " + std::to_string(kMaxPartitions - 1),
-           "bad-number");
-      continue;
-    }
-    if (rows.partitions.size() <= number) rows.partitions.resize(number + 1);
-    for (auto* row : part->row()) rows.partitions[number].push_back(Row(row));
+    auto* to = PartitionOf(part->NUMBER(), &rows.partitions);
+    if (to == nullptr) continue;
+    for (auto* row : part->row()) to->push_back(Row(row));
   }
   return rows;
+}
+
+std::optional<size_t> TreeBuilder::PartitionNumber(antlr4::tree::TerminalNode* number) {
+  constexpr int64_t kMaxPartitions = 1024;
+  std::optional<int64_t> index = WholeNumber(number);
+  if (index && *index < kMaxPartitions) return static_cast<size_t>(*index);
+  Fail(SpanOfToken(number),
+       "a partition's number is between 0 and " + std::to_string(kMaxPartitions - 1), "bad-number");
+  return std::nullopt;
 }
 
 std::vector<ast::ExprPtr> TreeBuilder::Row(FlowParser::RowContext* context) {

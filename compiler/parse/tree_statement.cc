@@ -1,6 +1,4 @@
 // TreeBuilder: SOURCE, VIEW and SINK.
-#include <charconv>
-
 #include "compiler/parse/text_check.h"
 #include "compiler/parse/tree_builder.h"
 
@@ -30,10 +28,8 @@ std::unique_ptr<ast::SourceStmt> TreeBuilder::Source(FlowParser::SourceStatement
   }
   if (auto* rate = context->rateClause()) {
     source->max_rate_span = SpanOfToken(rate->NUMBER());
-    std::string_view text = file_.Text(source->max_rate_span);
-    int64_t rows = 0;
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), rows);
-    if (error == std::errc() && end == text.data() + text.size() && rows > 0) {
+    std::optional<int64_t> rows = WholeNumber(rate->NUMBER());
+    if (rows && *rows > 0) {
       source->max_rate = rows;
     } else {
       Fail(source->max_rate_span, "MAX RATE is a whole number of rows a second, over 0",
@@ -139,9 +135,6 @@ void TreeBuilder::RefuseStatement(FlowParser::LaterStatementContext* context) {
       break;
     case FlowParser::RECONCILE:
       what = "RECONCILE";
-      break;
-    case FlowParser::TEST:
-      what = "TEST";
       break;
     default:
       break;

@@ -5,6 +5,7 @@
 // any thread and from a signal handler.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -36,6 +37,7 @@ struct CompileOptions {
   bool optimize = true;                     // JIT: O2 code swapped in
   bool background = true;                   // JIT: O2 on a thread of its own
   bool kernels = true;                      // false: check and explain only
+  bool tests = false;                       // check the TESTs too
 };
 
 struct Diagnostic {
@@ -204,6 +206,37 @@ struct StateQuery {
 // Lines go to `out`. kDiff: the code is kCheckFailed if the states differ.
 FLOW_EXPORT RunResult QueryState(const StateQuery& query,
                                  const std::function<void(const std::string&)>& out);
+
+// The TESTs of a text: each is run in many ways, and all have to give what it expects.
+struct TestOptions {
+  uint64_t seed = 1;  // of the first random way of running; the next has the next one
+  int runs = 20;      // random ways, after the fixed ones
+  std::function<bool(const std::string& name)> wanted;  // null: all
+  const std::atomic<bool>* stop = nullptr;              // set: end soon
+};
+
+struct TestResult {
+  std::string name;
+  int line = 0;
+  bool passed = false;
+  int runs = 0;
+  int64_t wall_us = 0;
+  std::string failure;  // what differs, and in which run, for people
+  bool seeded = false;  // the run that failed was a random one: with `seed` it comes first
+  uint64_t seed = 0;
+  std::string json;  // all of it on one line
+};
+
+struct TestsResult {
+  Code code = kOk;   // kCheckFailed: a test failed, or the text does not compile
+  int declared = 0;  // tests in the text
+  std::vector<TestResult> results;
+  CompileResult diagnostics;
+};
+FLOW_EXPORT TestsResult Test(const std::string& name, const std::string& text,
+                             const CompileOptions& options, const TestOptions& tests,
+                             const std::function<void(const TestResult&)>& on_result,
+                             bool color = false);
 
 struct FormatResult {
   Code code = kOk;   // kCheckFailed: the text has syntax errors; kRunFailed: `error`

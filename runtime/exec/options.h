@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "runtime/base/batch.h"
+#include "runtime/connector/connector.h"
+#include "runtime/program/log_record.h"
 #include "runtime/program/program.h"
 
 namespace flow {
@@ -45,6 +47,8 @@ struct ReplayOptions {
 
 struct RunOptions {
   TestSchedule schedule;
+  // These sources have this log, in the place of what their connectors have.
+  const program::Logs* logs = nullptr;
   ReplayOptions replay;
   RunMode mode = RunMode::kStream;
   bool until_end = false;  // end where the sources end now; W = +inf there
@@ -79,7 +83,9 @@ struct RunOptions {
   // Called after each tick (stream) or every ~100 ms (batch) from the job's thread.
   std::function<void(const struct Progress&)> on_progress;
   std::function<void(const std::string&)> on_notice;  // one line for people, on stderr
-  const std::atomic<bool>* stop = nullptr;            // set: drain and end
+  // Every dead letter that goes to no sink and that no state keeps; from any thread, one at a time.
+  std::function<void(const DeadLetterRecord&)> on_dead;
+  const std::atomic<bool>* stop = nullptr;  // set: drain and end
 };
 
 struct Progress {

@@ -73,6 +73,10 @@ void DeadLetters::Write(const program::Source& source, int source_index,
   DeadLetterSink* sink = sinks_[static_cast<size_t>(source_index)].get();
   if (sink == nullptr) {
     std::lock_guard lock(mutex_);
+    if (options_->on_dead) {
+      options_->on_dead(DeadLetterOf(source, partition, decoder, rows, row, code, view));
+      return;
+    }
     if (shown_ >= kShown || !options_->on_notice) return;
     ++shown_;
     options_->on_notice("dead: " + source.name + ":" + partition.name + " offset " +

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "runtime/abi/convert.h"
+#include "runtime/connector/memory/memory_source.h"
 #include "runtime/exec/replay.h"
 #include "runtime/exec/shed_reader.h"
 #include "runtime/time/frontier.h"
@@ -42,8 +43,15 @@ Result<std::unique_ptr<SourceSet>> SourceSet::Open(const program::Program& progr
   }
   for (size_t s = 0; s < program.sources.size(); ++s) {
     const program::Source& source = program.sources[s];
+    const program::Log* log = nullptr;
+    if (options.logs != nullptr) {
+      if (auto found = options.logs->find(source.name); found != options.logs->end()) {
+        log = &found->second;
+      }
+    }
     FLOW_TRY(std::unique_ptr<SourceConnector> connector,
              options.replay.on() ? OpenLetters(program, static_cast<int>(s), options)
+             : log != nullptr    ? OpenMemorySource(source, *log)
                                  : OpenSource(source));
     if (source.ahead && !connector->has_log_timestamps()) {
       return UserError("source " + source.name +

@@ -36,7 +36,7 @@ class Completion(unittest.TestCase):
             self.assertEqual(0, run.returncode, verb)
 
     def test_options_are_those_of_the_help(self):
-        for words in (["run"], ["check"], ["fmt"], ["explain"], ["datagen"], ["status"], ["state", "ls"],
+        for words in (["run"], ["check"], ["test"], ["fmt"], ["explain"], ["datagen"], ["status"], ["state", "ls"],
                       ["dlq", "replay"]):
             text = subprocess.run([FLOWC, *words, "--help"], capture_output=True, text=True, timeout=60).stdout
             named = {word for line in text.splitlines() if line.startswith("  -")

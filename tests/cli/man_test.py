@@ -13,7 +13,7 @@ class Man(unittest.TestCase):
         run = subprocess.run(["groff", "-man", "-ww", "-Tascii", "-P-c"], input=page, capture_output=True, timeout=60)
         self.assertEqual((0, b""), (run.returncode, run.stderr))
         text = re.sub(".\b", "", run.stdout.decode())  # bold is struck twice
-        for words in (["run"], ["fmt"], ["state", "inspect"], ["dlq", "replay"], ["completion"], ["man"]):
+        for words in (["run"], ["test"], ["fmt"], ["state", "inspect"], ["dlq", "replay"], ["completion"], ["man"]):
             self.assertIn("flowc " + " ".join(words), text)
             shown = subprocess.run([FLOWC, *words, "--help"], capture_output=True, text=True, timeout=60).stdout
             for word in shown.split():

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Runs the examples of a Markdown page: each block marked ```flow is a complete file, and each
-```output [VIEW] [unordered] after it is what `flowc run --format json` prints, in both modes.
+```output [VIEW] [unordered] after it is what `flowc run --format json` prints, in both modes, and each
+```test what `flowc test` prints, without times.
 
   run.py PAGE                 FLOWC names the program under test
 """
@@ -39,6 +40,18 @@ def check(line, flow, words, expected):
     return []
 
 
+def check_test(line, flow, expected):
+    with tempfile.TemporaryDirectory() as folder:
+        with open(os.path.join(folder, "page.flow"), "w", encoding="utf-8") as file:
+            file.write(flow)
+        result = subprocess.run([FLOWC, "test", "page.flow"], cwd=folder, capture_output=True, text=True,
+                                timeout=120, stdin=subprocess.DEVNULL)
+    shown = re.sub(r", [0-9.]+ s\)", ")", result.stdout)
+    if shown != expected:
+        return [f"line {line}: flowc test: expected\n{expected}but got\n{shown}{result.stderr}"]
+    return []
+
+
 def undocumented(text):
     """Functions that the page with the list of functions does not name."""
     if "## Functions" not in text:
@@ -64,6 +77,9 @@ def main():
             examples += 1
         elif kind == "output":
             failures += check(line, flow, words, body)
+            checked = True
+        elif kind == "test":
+            failures += check_test(line, flow, body)
             checked = True
     if not checked:
         failures.append("the last example has no output block")

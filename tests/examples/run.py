@@ -5,6 +5,7 @@
 
   expected/VIEW.jsonl       the rows of a view, in any order
   expected/VIEW.digest      its digest line (for what is too large to list)
+  TESTs of the pipeline     pass
   expected/NAME.changes     `key: COLUMNS`, then the rows that the changes in $OUT/NAME.changes.jsonl
                             fold to
 FLOWC names the program under test.
@@ -18,6 +19,14 @@ import tempfile
 FLOWC = os.path.abspath(os.environ.get("FLOWC", "build/release/tools/flowc/flowc"))
 MODES = [["--mode", "batch", "--workers", "1"], ["--mode", "batch", "--workers", "4"],
          ["--mode", "stream", "--until-end", "--workers", "1"], ["--mode", "stream", "--until-end", "--workers", "4"]]
+
+
+def run_tests(example):
+    """The TESTs of the pipeline, which need nothing but the file."""
+    result = subprocess.run([FLOWC, "test", os.path.join(example, "pipeline.flow")], capture_output=True, text=True,
+                            timeout=600, stdin=subprocess.DEVNULL)
+    if result.returncode != 0 or " 0 failed" not in result.stdout or result.stdout.startswith("0 passed"):
+        sys.exit(f"flowc test: exit {result.returncode}\n{result.stdout}{result.stderr}")
 
 
 def run(example, arguments, out):
@@ -57,6 +66,7 @@ def main():
     example = os.path.abspath(sys.argv[1])
     names = sorted(os.listdir(os.path.join(example, "expected")))
     checked = 0
+    run_tests(example)
     for mode in MODES:
         with tempfile.TemporaryDirectory() as out:
             for name in names:

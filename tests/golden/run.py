@@ -168,6 +168,13 @@ class Case:
         else:
             self.expect(section, run.stdout, run)
 
+    def test(self, section):
+        run = Run(self, ["test", "test.flow"] + section.words)
+        if run.code not in (0, 1):
+            self.fail(section, f"failed\n{run}")
+        else:
+            self.expect(section, re.sub(r", [0-9.]+ s\)", ")", run.stdout), run)
+
     def check(self):
         plain = []  # sections that one run without --view shows
         modes = {s.words[0] for s in self.sections if s.name == "configs" and s.words}
@@ -175,6 +182,8 @@ class Case:
         for section in self.sections:
             if section.name in ("explain", "stream", "batch"):
                 self.explain(section)
+            elif section.name == "test":
+                self.test(section)
             elif section.name == "error":
                 run = Run(self, ["check", "test.flow"] + section.words)
                 if run.code != 1:

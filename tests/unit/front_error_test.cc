@@ -178,7 +178,8 @@ TEST(FrontError, HintsForCommonSlips) {
   EXPECT_EQ(hint("VIEW v AS SELECT a FROM TUMBLE(s, 5m EVERY 1m);"),
             "windows that overlap are HOP(r, size EVERY slide)");
   EXPECT_EQ(hint("SELECT a FROM s;"), "a query belongs to a view: VIEW name AS SELECT ...");
-  EXPECT_EQ(hint("INSERT INTO x VALUES (1);"), "a statement begins with SOURCE, VIEW or SINK");
+  EXPECT_EQ(hint("INSERT INTO x VALUES (1);"),
+            "a statement begins with SOURCE, VIEW, SINK or TEST");
   EXPECT_EQ(hint("VIEW v AS SELECT a FROM s EMIT CHANGES ALLOW LATENESS 1m;"),
             "the clauses come in this order: SELECT, FROM, WHERE, GROUP BY, HAVING, UNION ALL, "
             "ALLOW LATENESS, LATE TO, EMIT, RETAIN");

@@ -66,6 +66,34 @@ DEAD LETTER TO FILE (path = 'dead.jsonl');
 )");
 }
 
+TEST(FrontStatement, TestWithEveryClause) {
+  EXPECT_EQ(PrintOf("test t given clicks (page, who.name, META key) VALUES ('/a', -1, NULL), "
+                    "RECORD '{}' PARTITION 2 VALUES (1, 2, 3) given other VALUES (1) "
+                    "expect v (a, b) VALUES (1, APPROX(2, 0.1)), (3, 4) expect v empty "
+                    "expect v from clicks late 2, dead 0 expect clicks read 1 "
+                    "expect clicks dead letter (offset) values (3);"),
+            R"(test t
+  given clicks (page, who.name, META key)
+    partition 0
+      row '/a', -1, NULL
+      record '{}'
+    partition 1
+    partition 2
+      row 1, 2, 3
+  given other
+    partition 0
+      row 1
+  expect v (a, b)
+    row 1, APPROX(2, 0.1)
+    row 3, 4
+  expect v
+  expect v from clicks LATE 2 DEAD 0
+  expect clicks READ 1
+  expect clicks dead letter (offset)
+    row 3
+)");
+}
+
 TEST(FrontStatement, InlineRowsByPartition) {
   EXPECT_EQ(PrintOf("SOURCE s (a INT, b STRING) FROM INLINE (VALUES (1, 'x'), (-2, NULL) "
                     "PARTITION 2 VALUES (1 + 2, 'y') PARTITION 0 VALUES (4, 'z'));"),

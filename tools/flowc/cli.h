@@ -18,6 +18,7 @@ using Arguments = std::vector<std::string>;
 int Check(const Arguments& arguments);
 int Explain(const Arguments& arguments);
 int Run(const Arguments& arguments);
+int Test(const Arguments& arguments);
 int Datagen(const Arguments& arguments);
 int Status(const Arguments& arguments);
 int State(const Arguments& arguments);

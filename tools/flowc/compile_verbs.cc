@@ -50,6 +50,7 @@ int Check(const Arguments& arguments) {
   libflow::CompileOptions options;
   options.all_views = true;
   options.kernels = false;
+  options.tests = true;
   if (!CompileOptionsFrom(*values, &options)) return libflow::kUsage;
   libflow::CompileResult result = libflow::Compile(path, *text, options, IsTerminal(STDERR_FILENO));
   if (format == "json") {

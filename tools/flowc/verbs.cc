@@ -8,6 +8,7 @@ const std::vector<NamedVerb>& Verbs() {
   static const std::vector<NamedVerb> verbs = {
       {"run", "FILE", "run a file as a stream (default) or as a batch", Run},
       {"check", "FILE", "say what is wrong with a file", Check},
+      {"test", "FILE...", "run the TESTs of files, each in many ways", Test},
       {"fmt", "FILE...", "write files in their canonical layout", FormatFiles},
       {"new", "NAME|FOLDER", "write a first .flow file, also from records that are there", New},
       {"peek", "FILE|TOPIC", "show records as they are, or as a source of a .flow file reads them",
