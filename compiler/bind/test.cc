@@ -494,6 +494,7 @@ class TestBinder {
                                        {"LATE", bound::Count::kLate, false, true},
                                        {"LATE_WINDOWS", bound::Count::kLateWindows, false, true},
                                        {"DEAD", bound::Count::kDead, true, true},
+                                       {"DUPLICATE", bound::Count::kDuplicate, true, false},
                                        {"ERRORS", bound::Count::kErrors, false, true}};
     const bool of_source = relation.kind == bound::RelationKind::kSource;
     if (relation.kind == bound::RelationKind::kLate) {

@@ -73,6 +73,7 @@ int64_t PathCount(const PathLedger& path, bound::Count what) {
       return path.dead;
     case bound::Count::kRead:
     case bound::Count::kErrors:
+    case bound::Count::kDuplicate:
       break;
   }
   return 0;
@@ -83,9 +84,10 @@ std::optional<int64_t> CountOf(const bound::ExpectedCount& count, const RunRepor
   if (count.of_source) {
     for (const SourceLedger& source : report.sources) {
       if (source.name != count.name) continue;
-      sum = count.what == bound::Count::kRead   ? source.read
-            : count.what == bound::Count::kDead ? source.dead
-                                                : source.decoded;
+      sum = count.what == bound::Count::kRead        ? source.read
+            : count.what == bound::Count::kDead      ? source.dead
+            : count.what == bound::Count::kDuplicate ? source.duplicate
+                                                     : source.decoded;
     }
     // No view that the test looks at reads it.
     return sum;

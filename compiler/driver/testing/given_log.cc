@@ -157,7 +157,9 @@ Order ShuffledOrder(const GivenProgram& given, const ByRecord<std::optional<int6
   for (size_t s = 0; s < program.sources.size(); ++s) {
     const program::Source& source = program.sources[s];
     if (!given.logs.contains(source.name)) continue;
+    // The order of what was read tells which of two records is the duplicate.
     const bool by_offset =
+        source.unique() ||
         std::any_of(source.columns.begin(), source.columns.end(),
                     [](const auto& column) { return column.from == program::ColumnFrom::kOffset; });
     const std::vector<program::Window> windows = JudgingWindows(program, static_cast<int>(s));
