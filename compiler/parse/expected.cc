@@ -143,11 +143,14 @@ void AddState(FlowParser& parser, size_t state, Expected& expected) {
     }
     if (type <= 0) continue;
     size_t token = static_cast<size_t>(type);
+    // EXPECT for itself is for later, the clause of a TEST is not.
+    const bool clause = token == FlowParser::EXPECT && !Has(set, FlowParser::SOURCE);
+    const bool later = IsForLater(token) && !clause;
     if (IsKeyword(token)) {
       expected.keywords.push_back(WordOf(parser, token));
-      if (!IsForLater(token)) expected.offered.push_back(expected.keywords.back());
+      if (!later) expected.offered.push_back(expected.keywords.back());
     }
-    if (IsForLater(token) || (is_alias && token == FlowParser::AS)) continue;
+    if (later || (is_alias && token == FlowParser::AS)) continue;
     if (is_join && token == FlowParser::COMMA) continue;
     if (is_expression && (token == FlowParser::SELECT || token == FlowParser::WITH ||
                           token == FlowParser::ALL || token == FlowParser::DISTINCT)) {

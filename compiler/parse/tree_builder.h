@@ -33,7 +33,7 @@ class TreeBuilder {
   ast::ColumnDef Column(FlowParser::ColumnDefinitionContext* context);
   void Emission(FlowParser::EmitClauseContext* context, ast::ViewStmt* view);
 
-  // tree_test.cc
+  // tree_tests.cc
   std::unique_ptr<ast::TestStmt> Test(FlowParser::TestStatementContext* context);
   ast::GivenClause Given(FlowParser::GivenClauseContext* context);
   void GivenRows(FlowParser::GivenRowsContext* context, std::vector<ast::GivenRow>* rows);

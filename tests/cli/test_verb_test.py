@@ -123,7 +123,7 @@ expect v late 1,dead 0 expect s empty expect s dead letter(offset) values (1);
 TEST "my test"
 GIVEN s (k, n, META key)
     VALUES ('a', 1, 'x'), RECORD '{"k":1}'
-    PARTITION 1 VALUES ('b', 2, NULL)  -- of another one
+    PARTITION 1 VALUES ('b', 2, NULL) -- of another one
 EXPECT v (k, total)
     VALUES ('a', 1),
            ('b', 2)

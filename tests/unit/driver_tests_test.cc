@@ -278,7 +278,7 @@ TEST slip GIVEN clicks (id, page, ts) VALUES ('a', '/x', '2026-13-01') EXPECT pe
 )");
   EXPECT_FALSE(Only(ran).passed);
   EXPECT_NE(FailureText(Only(ran)).find(
-                "a row is dead, of which no EXPECT says so: clicks partition 0, row 0: no "
+                "a row is dead, and no EXPECT says so: clicks partition 0, row 0: no "
                 "event time: {\"id\":\"a\",\"page\":\"/x\",\"ts\":\"2026-13-01\"}"),
             std::string::npos)
       << FailureText(Only(ran));

@@ -151,7 +151,7 @@ void CompareDead(const bound::Test& test, const Outcome& outcome, Difference* ou
   for (const auto& [source, path] : unexpected) {
     for (const DeadLetterRecord& letter : outcome.letters) {
       if (letter.source != source || letter.view != path) continue;
-      out->notes.push_back("a row is dead, of which no EXPECT says so: " + LetterText(letter));
+      out->notes.push_back("a row is dead, and no EXPECT says so: " + LetterText(letter));
     }
   }
 }

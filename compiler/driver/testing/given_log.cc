@@ -35,6 +35,12 @@ GivenProgram WithLogs(const program::Program& program, const BoundScript& script
     if (given == nullptr && source.connector == program::Connector::kInline) continue;
     if (source.format == program::Format::kRows) source.format = program::Format::kJson;
     if (source.format == program::Format::kCsv) source.format_options["header"] = "false";
+    // The log ends, also that of a source which does not.
+    if (source.connector == program::Connector::kFile) {
+      source.options.erase("follow");
+    } else {
+      source.connector = program::Connector::kInline;
+    }
     program::Log& log = made.logs[source.name];
     if (given != nullptr) log = given->partitions;
     if (log.empty()) log.emplace_back();
