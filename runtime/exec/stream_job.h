@@ -15,7 +15,7 @@
 #include "runtime/exec/run_common.h"
 #include "runtime/exec/view_output.h"
 #include "runtime/exec/worker_pool.h"
-#include "runtime/operator/stream_aggregate.h"
+#include "runtime/operator/stream_operator.h"
 
 namespace flow {
 
@@ -49,7 +49,7 @@ class StreamJob {
   void ProcessMorsel(PartitionState* partition, Worker* worker);
   void Consume(int path, Worker* worker, const PathRunner::Output& output);
   void RunAggregate(int aggregate, int worker);
-  void Leave(int aggregate, Worker* worker, StreamAggregate* owned);
+  void Leave(int aggregate, Worker* worker, StreamOperator* owned);
   bool IsLeft(int aggregate) const;
   void ComeBack(PartitionState* partition, int64_t offset);
   Status Decide();
@@ -106,7 +106,7 @@ class StreamJob {
   std::unique_ptr<SourceSet> sources_;
   std::unique_ptr<WorkerPool> pool_;
   std::vector<std::unique_ptr<Worker>> workers_;
-  std::vector<std::vector<std::unique_ptr<StreamAggregate>>> aggregates_;  // [aggregate][owner]
+  std::vector<std::vector<std::unique_ptr<StreamOperator>>> aggregates_;  // [aggregate][owner]
   std::vector<std::unique_ptr<ViewOutput>> outputs_;
   std::unique_ptr<DeadLetters> dead_letters_;
   std::unique_ptr<Epochs> epochs_;  // null: no state is kept

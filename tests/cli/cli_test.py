@@ -62,6 +62,23 @@ class Cli(unittest.TestCase):
     def ledger(self, run):
         return json.loads([line for line in run.stderr.splitlines() if line.startswith('{"ledger"')][-1])
 
+    # --- state ----------------------------------------------------------------------------------
+    def test_overlapping_windows_cost_one_update_a_row(self):
+        rows = [{"k": n % 7, "ts": f"2026-01-01T00:{n // 60 % 60:02}:{(n * 17 + n // 60) % 60:02}Z"} for n in range(3000)]
+        self.write("\n".join(map(json.dumps, rows)), "rows.jsonl")
+        for window, windows in (("HOP(s, 5m EVERY 1s)", 300), ("CUMULATE(s, 1d EVERY 1h)", 24),
+                                ("TUMBLE(s, 1m)", 1)):
+            flow = self.write(f"""
+                SOURCE s (k INT, ts TIMESTAMP) FROM FILE (path = 'rows.jsonl') FORMAT JSON EVENT TIME ts WATERMARK 1m;
+                VIEW v AS SELECT k, window_end, COUNT(*) AS n FROM {window} GROUP BY k, window_end;""")
+            run = self.ok("run", flow, "--mode", "stream", "--until-end", "--workers", "1", "--format", "json")
+            report = self.ledger(run)
+            path = report["ledger"]["paths"][0]
+            self.assertEqual((3000, 0), (path["accepted"], path["late_windows"]), window)
+            self.assertEqual(3000, report["state_updates"], window)
+            counted = sum(json.loads(line)["n"] for line in run.stdout.splitlines())
+            self.assertEqual(3000 * windows, counted, window)
+
     # --- command line ---------------------------------------------------------------------------
     def test_help(self):
         self.assertIn("run FILE", self.ok("--help").stdout)
