@@ -85,11 +85,12 @@ struct Relation {
   Span span;
   Name name;           // kTable; for kWindow the name inside, unless it is a subquery
   QueryPtr subquery;   // kSubquery; kWindow over (SELECT ...)
-  std::string window;  // kWindow: "TUMBLE" or "HOP" (upper case)
+  std::string window;  // kWindow: "TUMBLE", "HOP", "CUMULATE" or "SESSION" (upper case)
   Span window_span;
-  Duration size;  // TUMBLE(r, size), HOP(r, size EVERY slide)
+  Duration size;  // TUMBLE(r, size), HOP(r, size EVERY slide), CUMULATE(r, size EVERY slide)
   Duration slide;
   std::optional<Duration> offset;
+  std::vector<ExprPtr> by;  // SESSION(r, GAP size BY ...)
   std::optional<Name> alias;
 };
 

@@ -196,8 +196,11 @@ class Printer {
         break;
       case RelationKind::kWindow:
         line += relation.window + " " +
-                (relation.subquery ? std::string("query") : SqlName(relation.name.text)) + " " +
-                SqlDuration(relation.size.us);
+                (relation.subquery ? std::string("query") : SqlName(relation.name.text)) +
+                (relation.window == "SESSION" ? " gap " : " ") + SqlDuration(relation.size.us);
+        for (size_t i = 0; i < relation.by.size(); ++i) {
+          line += (i == 0 ? " by " : ", ") + ToSql(*relation.by[i]);
+        }
         if (relation.slide.us != 0) line += " every " + SqlDuration(relation.slide.us);
         if (relation.offset) line += " offset " + SqlDuration(relation.offset->us);
         break;

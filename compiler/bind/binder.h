@@ -74,6 +74,8 @@ class QueryBinder {
   std::shared_ptr<bound::Relation> BindSubquery(const ast::Query& query, const std::string& name);
   std::shared_ptr<bound::Relation> BindWindow(const ast::Relation& relation);
   bool CheckWindow(const ast::Relation& call, const bound::Relation& inner);
+  bool BindSession(const ast::Relation& call, const bound::Relation& inner,
+                   std::vector<BoundExprPtr>* keys);
 
   Binder* binder_;
   int64_t lateness_;

@@ -88,6 +88,7 @@ struct Relation {
   std::shared_ptr<Relation> inner;     // kWindow
   program::Window window;              // kWindow; adds two columns to those of `inner`
   bool judges_lateness = false;        // kWindow
+  std::vector<BoundExprPtr> session;   // kWindow, SESSION: BY, over the columns of `inner`
   std::shared_ptr<const Query> query;  // kQuery
   std::string name;                    // as it is called in the text
   Schema schema;

@@ -127,10 +127,23 @@ class Printer {
         return;
       case bound::RelationKind::kWindow: {
         const program::Window& window = relation.window;
-        std::string line =
-            window.kind == program::WindowKind::kTumble ? "from tumble " : "from hop ";
+        if (window.kind == program::WindowKind::kSession) {
+          std::string text = "from session gap " + DurationText(window.size);
+          for (size_t i = 0; i < relation.session.size(); ++i) {
+            text += (i == 0 ? " by " : ", ") +
+                    ToText(*relation.session[i], ColumnNames(relation.inner->schema));
+          }
+          if (relation.judges_lateness) text += ", lateness " + DurationText(window.lateness);
+          Line(depth, text);
+          Relation(*relation.inner, depth + 1);
+          return;
+        }
+        const bool tumble = window.kind == program::WindowKind::kTumble;
+        std::string line = tumble                                          ? "from tumble "
+                           : window.kind == program::WindowKind::kCumulate ? "from cumulate "
+                                                                           : "from hop ";
         line += DurationText(window.size);
-        if (window.kind == program::WindowKind::kHop) {
+        if (!tumble) {
           line += " every " + DurationText(window.slide);
         }
         if (window.offset != 0) line += " offset " + DurationText(window.offset);

@@ -151,7 +151,8 @@ bool UnifyBranches(const ast::Query& query, bound::Query* bound,
 }  // namespace
 
 bool SameWindow(const program::Window& a, const program::Window& b) {
-  return a.kind == b.kind && a.size == b.size && a.slide == b.slide && a.offset == b.offset;
+  return a.kind == b.kind && a.size == b.size && a.slide == b.slide && a.offset == b.offset &&
+         a.cycle == b.cycle;
 }
 
 std::shared_ptr<const bound::Query> QueryBinder::Bind(const ast::Query& query) {
@@ -328,12 +329,21 @@ std::shared_ptr<bound::Relation> QueryBinder::BindName(const ast::Name& name) {
 
 bool QueryBinder::CheckWindow(const ast::Relation& call, const bound::Relation& inner) {
   Diagnostics* out = binder_->out;
-  if (call.size.us <= 0 || (call.window == "HOP" && call.slide.us <= 0)) {
+  const bool cumulate = call.window == "CUMULATE";
+  const bool steps = call.window == "HOP" || cumulate;
+  if (call.size.us <= 0 || (steps && call.slide.us <= 0)) {
     Span span = call.size.us <= 0 ? call.size.span : call.slide.span;
     out->Error(span, "a window must be longer than nothing").code = "bad-window";
     return false;
   }
-  if (call.window == "HOP") {
+  if (steps) {
+    if (cumulate && call.size.us % call.slide.us != 0) {
+      Diagnostic& d = out->Error(call.slide.span, "the window is not a multiple of its step");
+      d.label = "the last step would end after the window";
+      d.hint = "CUMULATE(r, 1d EVERY 1h): windows grow by an hour until the day is full";
+      d.code = "bad-window";
+      return false;
+    }
     if (call.slide.us > call.size.us) {
       Diagnostic& d = out->Error(call.slide.span, "the step is longer than the window");
       d.label = "rows would fall between two windows";
@@ -384,7 +394,29 @@ bool QueryBinder::CheckWindow(const ast::Relation& call, const bound::Relation& 
     d.code = "not-supported-yet";
     return false;
   }
+  if (call.window == "SESSION" && (inner.facts.grouped || !inner.facts.append_only_inputs)) {
+    Diagnostic& d =
+        out->Error(call.window_span, "not supported yet: SESSION over rows that change");
+    d.label = "a session that lost a row would have to be taken apart";
+    d.hint = "put it over a source, or over a view that is append-only";
+    d.code = "not-supported-yet";
+    return false;
+  }
   return true;
+}
+
+// SESSION(r, GAP d BY keys): the keys, over the columns of `inner`.
+bool QueryBinder::BindSession(const ast::Relation& call, const bound::Relation& inner,
+                              std::vector<BoundExprPtr>* keys) {
+  Scope scope;
+  scope.schema = &inner.schema;
+  scope.qualifier = inner.name;
+  scope.event_time = inner.event_time;
+  scope.log_time = inner.log_time;
+  ExprBinder binder(scope, binder_->out);
+  binder.ForbidAggregates("SESSION");
+  for (const ast::ExprPtr& key : call.by) keys->push_back(binder.Bind(*key));
+  return std::find(keys->begin(), keys->end(), nullptr) == keys->end();
 }
 
 std::shared_ptr<bound::Relation> QueryBinder::BindWindow(const ast::Relation& call) {
@@ -396,11 +428,19 @@ std::shared_ptr<bound::Relation> QueryBinder::BindWindow(const ast::Relation& ca
   relation->kind = bound::RelationKind::kWindow;
   relation->name = call.subquery != nullptr ? call.window : call.name.text;
   program::Window& window = relation->window;
-  window.kind = call.window == "HOP" ? program::WindowKind::kHop : program::WindowKind::kTumble;
+  window.kind = call.window == "HOP"        ? program::WindowKind::kHop
+                : call.window == "CUMULATE" ? program::WindowKind::kCumulate
+                : call.window == "SESSION"  ? program::WindowKind::kSession
+                                            : program::WindowKind::kTumble;
   window.size = call.size.us;
-  window.slide = window.kind == program::WindowKind::kHop ? call.slide.us : call.size.us;
-  window.offset = call.offset.has_value() ? call.offset->us % window.slide : 0;
-  if (window.slide == window.size) window.kind = program::WindowKind::kTumble;
+  const bool session = window.kind == program::WindowKind::kSession;
+  if (session && !BindSession(call, *inner, &relation->session)) return nullptr;
+  const bool steps = !session && window.kind != program::WindowKind::kTumble;
+  window.slide = steps ? call.slide.us : call.size.us;
+  if (steps && window.slide == window.size) window.kind = program::WindowKind::kTumble;
+  if (window.kind == program::WindowKind::kCumulate) window.cycle = window.size;
+  const int64_t period = window.cycle > 0 ? window.cycle : window.slide;
+  window.offset = call.offset.has_value() ? call.offset->us % period : 0;
   relation->judges_lateness = inner->facts.straight;
   window.lateness = relation->judges_lateness ? lateness_ : 0;
 

@@ -61,6 +61,8 @@ class SelectBinder {
   void BindDistinct(const std::vector<bound::Column>& columns);
   bool CheckNames();
   void DeriveKey(const std::vector<BoundExprPtr>& outputs, bound::Schema* schema) const;
+  bool CheckSession();
+  bool CheckApart(const bound::Grouping& grouping, const std::string& clause, Span span);
   void WarnUnbounded(const bound::Grouping& grouping, Span span);
 
   const ast::Select& select_;
@@ -393,9 +395,10 @@ void SelectBinder::DeriveKey(const std::vector<BoundExprPtr>& outputs,
     for (int i = 0; i < static_cast<int>(grouping.keys.size()); ++i) below.key.push_back(i);
     if (grouping.window.has_value()) {
       auto group = std::make_shared<const int>(0);
-      below.columns[static_cast<size_t>(first)].window_group = group;
+      const bool apart = grouping.window->kind != program::WindowKind::kCumulate;
+      if (apart) below.columns[static_cast<size_t>(first)].window_group = group;
       below.columns[static_cast<size_t>(first) + 1].window_group = group;
-      if (grouping.by_start) below.key.push_back(first);
+      if (grouping.by_start && apart) below.key.push_back(first);
       if (grouping.by_end) below.key.push_back(first + 1);
     }
   } else {
@@ -430,6 +433,95 @@ void SelectBinder::DeriveKey(const std::vector<BoundExprPtr>& outputs,
     }
   }
   if (!schema->has_key) schema->key.clear();
+}
+
+// Which rows are one session is known only when all are there: nothing but GROUP BY can stand over
+// SESSION, and its keys are those of the sessions.
+bool SelectBinder::CheckSession() {
+  auto wrong = [&](Span span, std::string message) -> Diagnostic& {
+    Diagnostic& d = out_->Error(span, std::move(message));
+    d.code = "session";
+    return d;
+  };
+  const Span span = select_.group_by_span.end > 0 ? select_.group_by_span : select_.span;
+  for (const std::optional<bound::Grouping>* grouping : {&result_->grouping, &result_->distinct}) {
+    if (!*grouping || !(*grouping)->window || !(*grouping)->inherited ||
+        (*grouping)->window->kind != program::WindowKind::kSession) {
+      continue;
+    }
+    Diagnostic& d = wrong(span, "not supported yet: grouping sessions by their window again");
+    d.hint = "make them a view, and put TUMBLE over it";
+    d.code = "not-supported-yet";
+    return false;
+  }
+  if (from_->kind != bound::RelationKind::kWindow ||
+      from_->window.kind != program::WindowKind::kSession) {
+    return true;
+  }
+  std::vector<std::string> names;
+  for (const BoundExprPtr& key : from_->session) {
+    names.push_back(ToText(*key, ColumnNames(from_->schema)));
+  }
+  names.emplace_back("window_start");
+  std::string wanted = "GROUP BY ";
+  for (const std::string& name : names) wanted += (name == names[0] ? "" : ", ") + name;
+  if (!result_->grouping.has_value() || !result_->grouping->window.has_value()) {
+    Diagnostic& d = wrong(span, "SESSION needs a GROUP BY of its window");
+    d.label = "what one session is depends on all its rows";
+    d.hint = wanted;
+    return false;
+  }
+  if (select_.where != nullptr) {
+    Diagnostic& d = wrong(select_.where->span, "not supported yet: WHERE over SESSION");
+    d.label = "judged after the rows have been put together";
+    d.hint =
+        "to leave rows out of sessions: SESSION((SELECT ... WHERE ...), GAP ...); out of one "
+        "aggregate: FILTER (WHERE ...)";
+    d.code = "not-supported-yet";
+    return false;
+  }
+  const std::vector<BoundExprPtr>& keys = result_->grouping->keys;
+  auto among = [](const std::vector<BoundExprPtr>& all, const BoundExprPtr& one) {
+    return std::any_of(all.begin(), all.end(),
+                       [&](const BoundExprPtr& other) { return StructurallyEqual(*other, *one); });
+  };
+  bool same = true;
+  for (const BoundExprPtr& key : keys) same &= among(from_->session, key);
+  for (const BoundExprPtr& key : from_->session) same &= among(keys, key);
+  if (!same) {
+    Diagnostic& d = wrong(span, "GROUP BY has other keys than SESSION");
+    d.label = "a group is one session";
+    d.hint = wanted;
+    return false;
+  }
+  for (const bound::AggregateCall& call : calls_) {
+    if (call.argument == nullptr || !UsesColumns(*call.argument, [&](int column) {
+          return from_->schema.columns[static_cast<size_t>(column)].role !=
+                 bound::WindowRole::kNone;
+        })) {
+      continue;
+    }
+    Diagnostic& d = wrong(select_.span, call.text + " looks at the bounds of a session");
+    d.label = "these are known only when all rows are there";
+    d.hint = "use window_start and window_end outside of aggregates";
+    return false;
+  }
+  return true;
+}
+
+// The windows of one cycle of CUMULATE begin together.
+bool SelectBinder::CheckApart(const bound::Grouping& grouping, const std::string& clause,
+                              Span span) {
+  if (!grouping.window.has_value() || grouping.by_end ||
+      grouping.window->kind != program::WindowKind::kCumulate) {
+    return true;
+  }
+  Diagnostic& d =
+      out_->Error(span, clause + " window_start does not tell the windows of CUMULATE apart");
+  d.label = "those of one cycle all begin where it does";
+  d.hint = "add window_end";
+  d.code = "not-grouped";
+  return false;
 }
 
 void SelectBinder::WarnUnbounded(const bound::Grouping& grouping, Span span) {
@@ -481,9 +573,12 @@ bool SelectBinder::Bind(bound::Schema* schema, bound::Facts* facts) {
     if (having != nullptr) having = ToGrouped(having, select_.having->span, &grouped);
     ok &= grouped;
     if (!ok) return false;
-    WarnUnbounded(*result_->grouping,
-                  select_.group_by_span.end > 0 ? select_.group_by_span : select_.span);
+    const Span span = select_.group_by_span.end > 0 ? select_.group_by_span : select_.span;
+    WarnUnbounded(*result_->grouping, span);
+    if (!CheckApart(*result_->grouping, "GROUP BY", span)) return false;
   }
+
+  if (!CheckSession()) return false;
 
   *facts = from_->facts;
   if (aggregates) {
@@ -520,6 +615,7 @@ bool SelectBinder::Bind(bound::Schema* schema, bound::Facts* facts) {
   if (select_.distinct) {
     BindDistinct(schema->columns);
     if (!aggregates) WarnUnbounded(*result_->distinct, select_.span);
+    if (!CheckApart(*result_->distinct, "DISTINCT", select_.span) || !CheckSession()) return false;
   }
   if (aggregates || select_.distinct) {
     const bound::Grouping& top = select_.distinct ? *result_->distinct : *result_->grouping;

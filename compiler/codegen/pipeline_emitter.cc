@@ -112,7 +112,7 @@ class PipelineEmitter {
 
   // Per row.
   llvm::Value* row_ = nullptr;  // i64, index into the batch
-  llvm::Value* window_start_ = nullptr;
+  llvm::Value* window_ = nullptr;
   llvm::BasicBlock* next_ = nullptr;
   llvm::BasicBlock* filtered_exit_ = nullptr;
   llvm::BasicBlock* late_exit_ = nullptr;
@@ -187,10 +187,10 @@ Value PipelineEmitter::InputColumn(int column) {
   Value value;
   auto index = static_cast<size_t>(column);
   if (index >= in_.size()) {
-    value.value = index == in_.size()
-                      ? window_start_
-                      : b_.CreateAdd(window_start_,
-                                     b_.getInt64(static_cast<uint64_t>(pipeline_.window->size)));
+    value.value =
+        index == in_.size()
+            ? WindowStart(b_, *pipeline_.window, window_)
+            : b_.CreateAdd(window_, b_.getInt64(static_cast<uint64_t>(pipeline_.window->size)));
     return value;
   }
   const Type& type = pipeline_.input[index];
@@ -284,9 +284,9 @@ void PipelineEmitter::EmitWindows(ExprEmitter& exprs) {
   }
 
   if (IsSingle(window)) {
-    window_start_ = windows.first;
+    window_ = windows.first;
     EmitWindowFilter(exprs, dead_exit_, filtered_exit_);
-    EmitOutputs(exprs, window_start_, b_.getInt32(0), dead_exit_);
+    EmitOutputs(exprs, window_, b_.getInt32(0), dead_exit_);
     b_.CreateBr(next_);
     return;
   }
@@ -317,9 +317,9 @@ void PipelineEmitter::EmitWindowLoop(ExprEmitter& exprs, const RowWindows& windo
   llvm::BasicBlock* done = b_.NewBlock("windows_done");
   b_.CreateBr(body);
   b_.Enter(body);
-  llvm::PHINode* current = b_.CreatePHI(m_.i64, 2, "window_start");
+  llvm::PHINode* current = b_.CreatePHI(m_.i64, 2, "current");
   current->addIncoming(start, from);
-  window_start_ = current;
+  window_ = current;
   exprs.OpenScope();
   EmitWindowFilter(exprs, filter_failed, advance);
   EmitOutputs(exprs, current, b_.getInt32(0), output_failed);

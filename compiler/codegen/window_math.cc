@@ -1,4 +1,4 @@
-// Gives FloorTo, WindowsOf and LateCount: see window_math.h.
+// Gives FloorTo, WindowsOf, WindowStart and LateCount: see window_math.h.
 #include "compiler/codegen/window_math.h"
 
 namespace flow::codegen {
@@ -20,6 +20,9 @@ llvm::Value* FloorTo(FunctionBuilder& b, llvm::Value* time, int64_t offset, int6
 }
 
 RowWindows WindowsOf(FunctionBuilder& b, const program::Window& window, llvm::Value* time) {
+  if (window.kind == program::WindowKind::kSession) {
+    return {b.CreateSub(time, Constant(b, window.size)), Constant(b, 1)};
+  }
   llvm::Value* last = FloorTo(b, time, window.offset, window.slide);
   if (window.size == window.slide) return {last, Constant(b, 1)};
   llvm::Value* into = b.CreateSub(time, last);
@@ -28,6 +31,13 @@ RowWindows WindowsOf(FunctionBuilder& b, const program::Window& window, llvm::Va
     return {last, b.CreateZExt(inside, b.getInt64Ty())};
   }
   llvm::Value* count;
+  if (window.kind == program::WindowKind::kCumulate) {
+    // They end at last + slide, ... up to the end of the cycle.
+    llvm::Value* cycle = FloorTo(b, time, window.offset, window.cycle);
+    llvm::Value* left = b.CreateSub(Constant(b, window.cycle), b.CreateSub(last, cycle));
+    return {b.CreateSub(last, Constant(b, window.size - window.slide)),
+            b.CreateUDiv(left, Constant(b, window.slide))};
+  }
   if (window.size % window.slide == 0) {
     count = Constant(b, window.size / window.slide);
   } else {
@@ -66,6 +76,12 @@ llvm::Value* LateCount(FunctionBuilder& b, const program::Window& window, const 
   result->addIncoming(Constant(b, 0), before);
   result->addIncoming(late, end);
   return result;
+}
+
+llvm::Value* WindowStart(FunctionBuilder& b, const program::Window& window, llvm::Value* w) {
+  if (window.kind != program::WindowKind::kCumulate) return w;
+  llvm::Value* last = b.CreateAdd(w, Constant(b, window.size - 1));
+  return FloorTo(b, last, window.offset, window.cycle);
 }
 
 }  // namespace flow::codegen

@@ -135,7 +135,7 @@ class PipelineObject {
     bool accepted = false;
     uint8_t filter_error = 0;
     for (size_t i = late; i < windows.size(); ++i) {
-      evaluator->SetWindow(windows[i], windows[i] + window_->size);
+      evaluator->SetWindow(StartOf(*window_, windows[i]), windows[i] + window_->size);
       if (!PassesWindowFilter(evaluator)) {
         const Fate fate = WindowFilterFate(evaluator);
         if (fate.kind == Fate::kDead && filter_error == 0) filter_error = fate.code;

@@ -95,9 +95,11 @@ NodePtr Builder::BuildGrouping(const bound::Grouping& grouping, NodePtr input, b
     again.columns.push_back({"window_start", TypeKind::kTimestamp});
     again.columns.push_back({"window_end", TypeKind::kTimestamp});
     again.window = *window;
-    again.window->kind = program::WindowKind::kTumble;
     again.window->size = window->slide;
-    again.window->offset = (window->offset + window->size) % window->slide;
+    if (window->kind != program::WindowKind::kCumulate) {
+      again.window->kind = program::WindowKind::kTumble;
+      again.window->offset = (window->offset + window->size) % window->slide;
+    }
     again.window->lateness = 0;
     again.inherited = true;
     again.inputs = {std::move(input)};
@@ -124,7 +126,8 @@ NodePtr Builder::BuildGrouping(const bound::Grouping& grouping, NodePtr input, b
   }
   node.inputs = {std::move(input)};
   NodePtr aggregate = Finish(std::move(node));
-  if (window == nullptr || !grouping.inherited || aggregate->window->size == size) {
+  if (window == nullptr || !grouping.inherited || aggregate->window->size == size ||
+      window->kind == program::WindowKind::kCumulate) {
     return aggregate;
   }
   // The start of the real window.

@@ -87,10 +87,14 @@ void DeriveAggregate(Node* node) {
   node->lateness = node->window.has_value() ? node->inputs[0]->lateness : 0;
   node->append_only = node->on_close && node->lateness == 0;
   if (!node->window.has_value()) return;
-  node->window_start = keys + static_cast<int>(node->calls.size());
-  node->window_end = node->window_start + 1;
-  node->window_size = node->window->size;
-  if (node->by_start) node->key.push_back(node->window_start);
+  const int start = keys + static_cast<int>(node->calls.size());
+  // The windows of one cycle of CUMULATE begin together: only their end tells them apart.
+  const bool apart = node->window->kind != program::WindowKind::kCumulate;
+  node->window_start = apart ? start : -1;
+  node->window_end = start + 1;
+  const bool session = node->window->kind == program::WindowKind::kSession;
+  node->window_size = session ? 0 : node->window->size;
+  if (node->by_start && apart) node->key.push_back(node->window_start);
   if (node->by_end) node->key.push_back(node->window_end);
 }
 

@@ -64,8 +64,8 @@ struct Node {
   // Columns that are the bounds of the window whose group the row is.
   int window_start = -1;
   int window_end = -1;
-  int64_t window_size = 0;
-  int64_t lateness = 0;  // a row can change until the watermark has passed its time by so much
+  int64_t window_size = 0;  // 0: each has its own
+  int64_t lateness = 0;     // a row can change until the watermark has passed its time by so much
 };
 
 struct View {

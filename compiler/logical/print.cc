@@ -155,9 +155,14 @@ std::string PrintLogical(const logical::Plan& plan) {
 namespace logical {
 
 std::string WindowText(const program::Window& window) {
-  std::string text = window.kind == program::WindowKind::kTumble ? "TUMBLE " : "HOP ";
-  text += DurationText(window.size);
-  if (window.kind == program::WindowKind::kHop) text += " EVERY " + DurationText(window.slide);
+  if (window.kind == program::WindowKind::kSession) {
+    return "SESSION GAP " + DurationText(window.size);
+  }
+  const bool cumulate = window.kind == program::WindowKind::kCumulate;
+  const bool tumble = window.kind == program::WindowKind::kTumble;
+  std::string text = tumble ? "TUMBLE " : cumulate ? "CUMULATE " : "HOP ";
+  text += DurationText(cumulate ? window.cycle : window.size);
+  if (!tumble) text += " EVERY " + DurationText(window.slide);
   if (window.offset != 0) text += " OFFSET " + DurationText(window.offset);
   return text;
 }

@@ -98,7 +98,8 @@ int LowerAggregate(Draft* draft, const logical::NodePtr& node) {
   }
   aggregate.updating_output = !(aggregate.on_close && aggregate.state_lateness == 0);
   aggregate.layout =
-      program::LayOut(aggregate.key_types, aggregate.calls, aggregate.updating_input);
+      program::LayOut(aggregate.key_types, aggregate.calls, aggregate.updating_input,
+                      node->window && node->window->kind == program::WindowKind::kSession);
 
   int index = static_cast<int>(draft->program.aggregates.size());
   draft->program.aggregates.push_back(std::move(aggregate));

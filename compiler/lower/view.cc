@@ -48,7 +48,7 @@ void LowerView(Draft* draft, int view_index) {
   view.retain = plan.retain;
   Retain(draft, plan, view.inputs);
   if (root.has_key) view.key = root.key;
-  view.window_start_column = root.window_start;
+  if (root.window_size > 0) view.window_start_column = root.window_start;
   view.window_end_column = root.window_end;
   view.window_size = root.window_size;
   draft->program.views.push_back(std::move(view));

@@ -52,7 +52,7 @@ bool Blind(const Node& node, const std::vector<BoundExprPtr>& exprs) {
 void UseSlices(logical::Plan* plan) {
   RewriteNodes(plan, [&](const NodePtr& node) -> NodePtr {
     bool candidate = node->kind == NodeKind::kAggregate && node->window.has_value() &&
-                     node->window->kind == program::WindowKind::kHop && node->on_close;
+                     node->window->max_windows() > 1 && node->on_close;
     if (!candidate) return node;
     std::vector<BoundExprPtr> exprs = node->exprs;
     for (const bound::AggregateCall& call : node->calls) {

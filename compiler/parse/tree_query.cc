@@ -113,18 +113,28 @@ void TreeBuilder::Window(FlowParser::RelationContext* context, ast::Relation* re
   } else {
     relation->name = Identifier(input->identifier());
   }
-  if (relation->window == "SESSION" || relation->window == "CUMULATE") {
-    Refuse(SpanOfNode(context), relation->window, Rest::kIsLost);
-    return;
-  }
-  if (relation->window != "TUMBLE" && relation->window != "HOP") {
-    std::string meant = DidYouMean(relation->window, {"TUMBLE", "HOP"});
+  const bool tumble = relation->window == "TUMBLE";
+  const bool hop = relation->window == "HOP";
+  const bool session = relation->window == "SESSION";
+  if (!tumble && !hop && !session && relation->window != "CUMULATE") {
+    std::string meant = DidYouMean(relation->window, {"TUMBLE", "HOP", "CUMULATE", "SESSION"});
     Fail(function.span, "unknown window function `" + function.text + "`", "unknown-window").hint =
-        meant.empty() ? "there are TUMBLE(r, 1m) and HOP(r, 5m EVERY 1m)"
-                      : "did you mean `" + meant + "`?";
+        meant.empty()
+            ? "there are TUMBLE(r, 1m), HOP(r, 5m EVERY 1m), CUMULATE(r, 1d EVERY 1h) and "
+              "SESSION(r, GAP 10s BY key)"
+            : "did you mean `" + meant + "`?";
     return;
   }
-  bool hop = relation->window == "HOP";
+  if (session) {
+    if (arguments->gap == nullptr) {
+      Fail(SpanOfNode(arguments->size), "SESSION needs GAP", "syntax").hint =
+          "SESSION(r, GAP 10s BY user_id): rows of a user with less than 10 seconds between them";
+      return;
+    }
+    relation->size = Duration(arguments->gap);
+    for (auto* key : arguments->expression()) relation->by.push_back(Expression(key));
+    return;
+  }
   if (arguments->gap != nullptr) {
     Fail(SpanOfToken(arguments->GAP()), relation->window + " has no GAP", "syntax");
     return;
@@ -132,13 +142,14 @@ void TreeBuilder::Window(FlowParser::RelationContext* context, ast::Relation* re
   relation->size = Duration(arguments->size);
   if (arguments->slide != nullptr) {
     relation->slide = Duration(arguments->slide);
-    if (!hop) {
+    if (tumble) {
       Fail(SpanOfToken(arguments->EVERY()), "TUMBLE has no EVERY", "syntax").hint =
           "windows that overlap are HOP(r, size EVERY slide)";
     }
-  } else if (hop) {
-    Fail(SpanOfNode(arguments->size), "HOP needs EVERY", "syntax").hint =
-        "HOP(r, 5m EVERY 1m): windows of 5 minutes, one begins each minute";
+  } else if (!tumble) {
+    Fail(SpanOfNode(arguments->size), relation->window + " needs EVERY", "syntax").hint =
+        hop ? "HOP(r, 5m EVERY 1m): windows of 5 minutes, one begins each minute"
+            : "CUMULATE(r, 1d EVERY 1h): windows that grow by an hour until the day is full";
   }
   if (arguments->offset != nullptr) relation->offset = Duration(arguments->offset);
 }

@@ -388,6 +388,10 @@ WindowRange BatchJob::RangeOf(const program::Aggregate& aggregate) const {
     range.first_start =
         start_event_time_[static_cast<size_t>(&aggregate - program_.aggregates.data())];
   }
+  if (aggregate.retain) {
+    const int64_t leaves = sources_->Watermark(aggregate.watermark_sources, true);
+    if (leaves != kMinTime) range.left_end = SaturatingAdd(leaves, 1 - *aggregate.retain);
+  }
   return range;
 }
 
@@ -406,7 +410,7 @@ void BatchJob::FinishAggregate(int aggregate, int index) {
   FinalizeAggregate(spec, partials_[static_cast<size_t>(aggregate)], index,
                     static_cast<int>(workers_.size()), RangeOf(spec), &state_account_,
                     [&](const Batch& rows) {
-                      // These are groups of one window. If it has left the view, only the view's
+                      // These have left or not together. If they have, only the view's
                       // sinks have it.
                       const bool left = HasLeft(spec, rows);
                       for (int path : routes_.of_aggregate[static_cast<size_t>(aggregate)]) {

@@ -100,7 +100,7 @@ Status StreamJob::Open() {
     aggregates_.emplace_back();
     uint64_t global_hash = GlobalHash() & options_.hash_mask;
     for (int w = 0; w < workers; ++w) {
-      aggregates_.back().push_back(std::make_unique<StreamAggregate>(
+      aggregates_.back().push_back(MakeStreamOperator(
           &aggregate, &state_account_,
           KeyPartition(global_hash, workers) == w ? std::optional(global_hash) : std::nullopt,
           RoomFor(aggregates_.size() - 1, w, workers)));
@@ -288,7 +288,7 @@ void StreamJob::ReadPartitions(int index) {
 void StreamJob::RunAggregate(int aggregate, int index) {
   Worker* worker = workers_[static_cast<size_t>(index)].get();
   int64_t begin = NowUs();
-  StreamAggregate& owned = *aggregates_[static_cast<size_t>(aggregate)][static_cast<size_t>(index)];
+  StreamOperator& owned = *aggregates_[static_cast<size_t>(aggregate)][static_cast<size_t>(index)];
   if (workers_.size() > 1) {
     for (size_t path = 0; path < routes_.all.size(); ++path) {
       const Route& route = routes_.all[path];
@@ -324,7 +324,7 @@ void StreamJob::RunAggregate(int aggregate, int index) {
 }
 
 // Rows leave a view with RETAIN: for its readers they are taken back, its sinks keep them.
-void StreamJob::Leave(int aggregate, Worker* worker, StreamAggregate* owned) {
+void StreamJob::Leave(int aggregate, Worker* worker, StreamOperator* owned) {
   owned->Leave(leave_watermark_[static_cast<size_t>(aggregate)], [&](const Batch& rows) {
     for (int path : routes_.of_aggregate[static_cast<size_t>(aggregate)]) {
       const Route& route = routes_.all[static_cast<size_t>(path)];

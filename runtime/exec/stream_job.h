@@ -16,7 +16,7 @@
 #include "runtime/exec/unique.h"
 #include "runtime/exec/view_output.h"
 #include "runtime/exec/worker_pool.h"
-#include "runtime/operator/stream_aggregate.h"
+#include "runtime/operator/stream_operator.h"
 
 namespace flow {
 
@@ -54,7 +54,7 @@ class StreamJob {
             const std::string& view, Worker* worker);
   void Consume(int path, Worker* worker, const PathRunner::Output& output);
   void RunAggregate(int aggregate, int worker);
-  void Leave(int aggregate, Worker* worker, StreamAggregate* owned);
+  void Leave(int aggregate, Worker* worker, StreamOperator* owned);
   bool IsLeft(int aggregate) const;
   void ComeBack(PartitionState* partition, int64_t offset);
   Status Decide();
@@ -123,7 +123,7 @@ class StreamJob {
   Uniques uniques_;
   std::unique_ptr<WorkerPool> pool_;
   std::vector<std::unique_ptr<Worker>> workers_;
-  std::vector<std::vector<std::unique_ptr<StreamAggregate>>> aggregates_;  // [aggregate][owner]
+  std::vector<std::vector<std::unique_ptr<StreamOperator>>> aggregates_;  // [aggregate][owner]
   std::vector<std::unique_ptr<ViewOutput>> outputs_;
   std::unique_ptr<DeadLetters> dead_letters_;
   std::unique_ptr<Epochs> epochs_;  // null: no state is kept

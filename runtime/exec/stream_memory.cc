@@ -64,7 +64,7 @@ void StreamJob::Evict() {
   const double kept = static_cast<double>(hot_bytes_ / 4 * 3) / static_cast<double>(used);
   pool_->Run([&](int worker) {
     for (auto& shares : aggregates_) {
-      StreamAggregate& share = *shares[static_cast<size_t>(worker)];
+      StreamOperator& share = *shares[static_cast<size_t>(worker)];
       share.Evict(static_cast<int64_t>(static_cast<double>(share.bytes()) * kept));
     }
   });

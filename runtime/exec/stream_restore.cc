@@ -12,7 +12,7 @@ namespace {
 // The shares of all aggregates and the views' outputs, as a target.
 class Restorer : public StateTarget {
  public:
-  using Shares = std::vector<std::vector<std::unique_ptr<StreamAggregate>>>;
+  using Shares = std::vector<std::vector<std::unique_ptr<StreamOperator>>>;
 
   Restorer(std::vector<int> places, int workers, Shares* aggregates,
            std::vector<std::unique_ptr<ViewOutput>>* outputs, Uniques* uniques)
@@ -27,12 +27,12 @@ class Restorer : public StateTarget {
     FLOW_TRY(int place, PlaceOf(owner));
     if (place < 0) return kNobody;
     if (place >= Aggregates()) return kRest;
-    FLOW_TRY(*hash, StreamAggregate::HashOfKey(key));
+    FLOW_TRY(*hash, StreamOperator::HashOfKey(key));
     return KeyPartition(*hash, workers_);
   }
 
   Status Load(int worker, const LoadedRecord* records, size_t count) override {
-    std::vector<StreamAggregate::Saved>& saved = saved_[static_cast<size_t>(worker)];
+    std::vector<StreamOperator::Saved>& saved = saved_[static_cast<size_t>(worker)];
     for (size_t i = 0; i < count;) {
       saved.clear();
       const uint16_t owner = records[i].owner;
@@ -76,7 +76,7 @@ class Restorer : public StateTarget {
   int FirstUnique() const {
     return Aggregates() + static_cast<int>(outputs_->size() + uniques_->size());
   }
-  StreamAggregate& Share(uint16_t owner, int worker) {
+  StreamOperator& Share(uint16_t owner, int worker) {
     return *(*aggregates_)[static_cast<size_t>(places_[owner])][static_cast<size_t>(worker)];
   }
 
@@ -85,7 +85,7 @@ class Restorer : public StateTarget {
   Shares* aggregates_;
   std::vector<std::unique_ptr<ViewOutput>>* outputs_;
   Uniques* uniques_;
-  std::vector<std::vector<StreamAggregate::Saved>> saved_;  // by worker
+  std::vector<std::vector<StreamOperator::Saved>> saved_;  // by worker
 };
 
 }  // namespace

@@ -26,6 +26,36 @@ PartialAggregate::PartialAggregate(const program::Aggregate* spec, MemoryAccount
     : spec_(spec), account_(account) {
   input_widths_ = AggregateInputWidths(*spec);
   uses_arena_ = AccumulatorsUseArena(*spec);
+  Free();
+}
+
+void PartialAggregate::Free() {
+  cells_.clear();
+  last_ = nullptr;
+  if (spec_->layout.session_offset >= 0) {
+    sessions_ = std::make_unique<SessionTable>(spec_, account_);
+  }
+}
+
+void PartialAggregate::Changing(uint8_t* session) {
+  if (tracking_) sessions_->table().MarkChanged(session);
+}
+
+void PartialAggregate::Moving(uint8_t* session) {
+  if (!tracking_) return;
+  removed_.push_back(WindowPrefix(0));
+  AppendEntryKey(*spec_, session, &removed_.back());
+}
+
+void PartialAggregate::ProcessSessions(const AggregateKernels& kernels, const AggregateInput& in) {
+  for (int32_t row = 0; row < in.rows; ++row) {
+    const int64_t time = in.window[row] + spec_->window->size;
+    uint8_t* session = sessions_->Join(kernels, in.columns, row, time, in.hash[row], this);
+    ShiftColumns(in.columns, input_widths_, row, &shifted_);
+    kernels.update(kernels.self, &session, shifted_.data(), nullptr, 1,
+                   sessions_->table().arena().abi());
+  }
+  spec_->kernels->CountRows(kernels.tier, in.rows);
 }
 
 GroupTable* PartialAggregate::CellFor(WindowCell cell) {
@@ -47,6 +77,7 @@ void PartialAggregate::MakeGlobal(uint64_t hash_mask) {
 void PartialAggregate::Process(const AggregateInput& in) {
   if (in.rows == 0) return;
   const AggregateKernels& kernels = *spec_->kernels->Load();
+  if (sessions_ != nullptr) return ProcessSessions(kernels, in);
   constexpr int32_t kAhead = 12;  // probes in flight
   tables_.resize(static_cast<size_t>(in.rows));
   entries_.resize(static_cast<size_t>(in.rows));
@@ -85,10 +116,13 @@ bool PartialAggregate::sliced() const {
 }
 
 void PartialAggregate::SaveChanges(uint32_t part, StateSink* out) {
+  for (std::string& key : removed_) {
+    AppendPart(part, &key);
+    out->Remove(key);
+  }
+  removed_.clear();
   std::string key, value;
-  for (auto& [cell, table] : cells_) {
-    const std::string prefix =
-        sliced() ? SlicePrefix(cell.start, cell.skip) : WindowPrefix(cell.start);
+  auto save = [&](const std::string& prefix, GroupTable* table) {
     table->TakeChanged([&](const uint8_t* entry) {
       key = prefix;
       value.clear();
@@ -97,7 +131,11 @@ void PartialAggregate::SaveChanges(uint32_t part, StateSink* out) {
       AppendPart(part, &key);
       out->Put(key, value);
     });
+  };
+  for (auto& [cell, table] : cells_) {
+    save(sliced() ? SlicePrefix(cell.start, cell.skip) : WindowPrefix(cell.start), table.get());
   }
+  if (sessions_ != nullptr) save(WindowPrefix(0), &sessions_->table());
 }
 
 Status PartialAggregate::Load(std::string_view key, std::string_view value) {
@@ -114,22 +152,28 @@ Status PartialAggregate::Load(std::string_view key, std::string_view value) {
   const AggregateKernels& kernels = *spec_->kernels->Load();
   uint8_t* entry = loading_->InsertNew(EntryKeyHash(key));
   FLOW_RETURN_IF_ERROR(ReadEntry(*spec_, key, value, entry, &loading_->arena()));
-  GroupTable* table = CellFor({at->start, at->skip});
-  bool inserted;
-  uint8_t* merged = table->FindOrInsertEntry(kernels, entry, &inserted);
-  kernels.merge(kernels.self, merged, entry, table->arena().abi());
+  if (sessions_ != nullptr) {
+    sessions_->Add(kernels, entry, this);
+  } else {
+    GroupTable* table = CellFor({at->start, at->skip});
+    bool inserted;
+    uint8_t* merged = table->FindOrInsertEntry(kernels, entry, &inserted);
+    kernels.merge(kernels.self, merged, entry, table->arena().abi());
+  }
   loading_->Erase(entry);
   return OkStatus();
 }
 
 void PartialAggregate::MarkAll() {
-  for (auto& [cell, table] : cells_) {
-    table->ForEach([&table = table](uint8_t* entry) { table->MarkChanged(entry); });
-  }
+  auto mark = [](GroupTable* table) {
+    table->ForEach([&](uint8_t* entry) { table->MarkChanged(entry); });
+  };
+  for (auto& [cell, table] : cells_) mark(table.get());
+  if (sessions_ != nullptr) mark(&sessions_->table());
 }
 
 int64_t PartialAggregate::groups() const {
-  int64_t groups = 0;
+  int64_t groups = sessions_ != nullptr ? sessions_->table().size() : 0;
   for (const auto& [cell, table] : cells_) groups += table->size();
   return groups;
 }
@@ -195,8 +239,51 @@ class Merger {
   int partitions_;
 };
 
-bool InRange(const WindowRange& range, int64_t start, int64_t size) {
-  return start >= range.first_start && SaturatingAdd(start, size) <= range.last_end;
+bool InRange(const WindowRange& range, const program::Window& window, int64_t w) {
+  return window.start(w) >= range.first_start && SaturatingAdd(w, window.size) <= range.last_end;
+}
+
+// Sessions of different workers may be one.
+void FinalizeSessions(const program::Aggregate& spec, const AggregateKernels& kernels,
+                      const std::vector<std::unique_ptr<PartialAggregate>>& partials,
+                      const Merger& merger, const WindowRange& range, MemoryAccount* account,
+                      const std::function<void(const Batch&)>& emit) {
+  class Eraser : public SessionListener {
+   public:
+    explicit Eraser(SessionTable* table) : table_(table) {}
+    void Made(uint8_t*) override {}
+    void Changing(uint8_t*) override {}
+    void Moving(uint8_t*) override {}
+    void Merging(uint8_t*) override {}
+    void Gone(uint8_t* session) override { table_->Erase(session); }
+
+   private:
+    SessionTable* table_;
+  };
+  SessionTable merged(&spec, account);
+  Eraser eraser(&merged);
+  for (const auto& partial : partials) {
+    partial->sessions()->table().ForEach([&](const uint8_t* session) {
+      if (merger.Owns(session)) merged.Add(kernels, session, &eraser);
+    });
+  }
+  // What began less than a gap after the range did may have begun before it.
+  const int64_t first = range.first_start == kMinTime
+                            ? kMinTime
+                            : SaturatingAdd(range.first_start, spec.window->size);
+  std::vector<const uint8_t*> left, others;
+  merged.table().ForEach([&](const uint8_t* session) {
+    if (merged.start(session) < first || merged.end(session) > range.last_end) return;
+    (merged.end(session) <= range.left_end ? left : others).push_back(session);
+  });
+  Batch out(spec.output, kBatchRows);
+  for (const auto& sessions : {left, others}) {
+    for (size_t i = 0; i < sessions.size(); i += kBatchRows) {
+      const size_t count = std::min<size_t>(kBatchRows, sessions.size() - i);
+      FinishSessions(kernels, merged, &sessions[i], count, &out);
+      emit(out);
+    }
+  }
 }
 
 }  // namespace
@@ -208,6 +295,9 @@ void FinalizeAggregate(const program::Aggregate& spec,
   const AggregateKernels& kernels = *spec.kernels->Load();
   Finisher finisher(spec, kernels, emit);
   Merger merger(kernels, partition, partitions);
+  if (spec.layout.session_offset >= 0) {
+    return FinalizeSessions(spec, kernels, partials, merger, range, account, emit);
+  }
   // The tables of all workers by cell.
   std::map<WindowCell, std::vector<const GroupTable*>> cells;
   for (const auto& partial : partials) {
@@ -215,7 +305,7 @@ void FinalizeAggregate(const program::Aggregate& spec,
   }
   if (!spec.window || spec.window->mode != program::WindowMode::kSlice) {
     for (const auto& [cell, tables] : cells) {
-      if (spec.window && !InRange(range, cell.start, spec.window->size)) continue;
+      if (spec.window && !InRange(range, *spec.window, cell.start)) continue;
       if (tables.size() == 1) {  // nothing to merge
         tables[0]->ForEach([&, start = cell.start](const uint8_t* entry) {
           if (merger.Owns(entry)) finisher.Add(entry, start);
@@ -234,12 +324,12 @@ void FinalizeAggregate(const program::Aggregate& spec,
   std::set<int64_t> starts;
   for (const auto& [cell, tables] : cells) {
     ForEachWindowOfSlice(window, cell.start, [&, skip = cell.skip](int32_t index, int64_t start) {
-      if (index >= skip && InRange(range, start, window.size)) starts.insert(start);
+      if (index >= skip && InRange(range, window, start)) starts.insert(start);
     });
   }
   for (int64_t start : starts) {
     GroupTable merged(&spec, account);
-    for (auto it = cells.lower_bound({start, 0});
+    for (auto it = cells.lower_bound({window.start(start), 0});
          it != cells.end() && it->first.start < start + window.size; ++it) {
       int32_t index = -1;
       ForEachWindowOfSlice(window, it->first.start, [&](int32_t i, int64_t s) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "runtime/base/status.h"
 #include "runtime/operator/aggregate_input.h"
 #include "runtime/operator/group_table.h"
+#include "runtime/operator/session_table.h"
 #include "runtime/operator/state_sink.h"
 
 namespace flow {
@@ -24,15 +26,14 @@ struct WindowCell {
 };
 
 // One worker's partial tables. Not thread-safe.
-class PartialAggregate {
+class PartialAggregate : private SessionListener {
  public:
   PartialAggregate(const program::Aggregate* spec, MemoryAccount* account);
   void Process(const AggregateInput& in);
   const std::map<WindowCell, std::unique_ptr<GroupTable>>& cells() const { return cells_; }
-  void Free() {
-    cells_.clear();
-    last_ = nullptr;
-  }
+  // Instead of cells; null: no sessions.
+  const SessionTable* sessions() const { return sessions_.get(); }
+  void Free();
   // The row of an aggregate without keys; made even over nothing.
   void MakeGlobal(uint64_t hash_mask);
 
@@ -47,12 +48,21 @@ class PartialAggregate {
   int64_t groups() const;
 
  private:
+  void Made(uint8_t* session) override { Changing(session); }
+  void Changing(uint8_t* session) override;
+  void Moving(uint8_t* session) override;
+  void Merging(uint8_t*) override {}
+  void Gone(uint8_t* session) override { sessions_->Erase(session); }
+  void ProcessSessions(const program::AggregateKernels& kernels, const AggregateInput& in);
+
   GroupTable* CellFor(WindowCell cell);
   bool sliced() const;
 
   const program::Aggregate* spec_;
   MemoryAccount* account_;
   std::map<WindowCell, std::unique_ptr<GroupTable>> cells_;
+  std::unique_ptr<SessionTable> sessions_;
+  std::vector<std::string> removed_;  // saved keys of sessions, without the part
   WindowCell last_cell_{0, 0};
   GroupTable* last_ = nullptr;
   std::vector<GroupTable*> tables_;
@@ -69,6 +79,8 @@ class PartialAggregate {
 struct WindowRange {
   int64_t first_start = INT64_MIN;  // windows with start >= this
   int64_t last_end = INT64_MAX;     // and end <= this
+  // Sessions that end by then are emitted apart from the others.
+  int64_t left_end = INT64_MIN;
 };
 
 // Merges share `partition` of `partitions` and emits its rows, windows in ascending order.

@@ -275,6 +275,9 @@ void AppendEntryKey(const program::Aggregate& spec, const uint8_t* entry, std::s
   for (const program::Cell& key : spec.layout.keys) {
     AppendCell(key.type, entry + key.offset, IsNull(key.null, entry) ? kFlowNull : kFlowValue, out);
   }
+  if (spec.layout.session_offset >= 0) {
+    AppendCell(TypeKind::kTimestamp, entry + spec.layout.session_offset, kFlowValue, out);
+  }
 }
 
 void AppendRowKey(const program::Aggregate& spec, const FlowColumn* in, int32_t row, uint64_t hash,
@@ -317,6 +320,10 @@ void MoveEntry(const program::Aggregate& spec, const uint8_t* from, uint8_t* to,
 }
 
 void AppendEntryValue(const program::Aggregate& spec, const uint8_t* entry, std::string* out) {
+  if (spec.layout.session_offset >= 0) {
+    const uint8_t* session = entry + spec.layout.session_offset;
+    AppendInteger(Load<int64_t>(session + 8) - Load<int64_t>(session), out);
+  }
   if (spec.layout.live_offset >= 0) {
     AppendInteger(Load<int64_t>(entry + spec.layout.live_offset), out);
   }
@@ -350,8 +357,16 @@ Status ReadEntry(const program::Aggregate& spec, std::string_view key, std::stri
         in.ok && ReadCellBytes(cell.type, &in.bytes, entry + cell.offset, &status, arena->abi());
     if (status != kFlowValue) entry[cell.null.offset] |= cell.null.mask;
   }
+  uint8_t* session = entry + spec.layout.session_offset;
+  if (spec.layout.session_offset >= 0) {
+    uint8_t status;
+    in.ok = in.ok && ReadCellBytes(TypeKind::kTimestamp, &in.bytes, session, &status, arena->abi());
+  }
   in.ok = in.ok && in.bytes.empty();
   in.bytes = value;
+  if (in.ok && spec.layout.session_offset >= 0) {
+    Store(session + 8, Load<int64_t>(session) + in.Integer<int64_t>());
+  }
   if (in.ok && spec.layout.live_offset >= 0) {
     Store(entry + spec.layout.live_offset, in.Integer<int64_t>());
   }
@@ -374,11 +389,19 @@ std::string LayoutText(const program::Aggregate& spec) {
   for (const AggregateCall& call : spec.calls) {
     text += call.text + (call.argument < 0 ? "" : " of " + call.argument_type.ToString()) + "\n";
   }
-  if (spec.window) {
+  if (spec.window && spec.window->kind == program::WindowKind::kSession) {
+    text += "sessions with gaps of " + std::to_string(spec.window->size) + " us, lateness " +
+            std::to_string(spec.window->lateness) + ", kept " +
+            std::to_string(spec.state_lateness) + (spec.on_close ? ", on close" : "") + "\n";
+  } else if (spec.window) {
     const program::Window& w = *spec.window;
     text += std::string(w.mode == program::WindowMode::kSlice ? "slices" : "windows") + " of " +
             std::to_string(w.size) + " us every " + std::to_string(w.slide) + " from " +
-            std::to_string(w.offset) + ", lateness " + std::to_string(w.lateness) + ", kept " +
+            std::to_string(w.offset) +
+            (w.kind == program::WindowKind::kCumulate
+                 ? ", cumulating for " + std::to_string(w.cycle) + " us"
+                 : "") +
+            ", lateness " + std::to_string(w.lateness) + ", kept " +
             std::to_string(spec.state_lateness) + (spec.on_close ? ", on close" : "") + "\n";
   }
   if (spec.updating_input) text += "over updating input\n";

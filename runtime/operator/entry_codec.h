@@ -2,8 +2,10 @@
 // and cold storage hold. Both engines lay entries out alike, so either can read what the other
 // wrote.
 //
-//   key    u32 hash (big-endian, so that key groups are neighbours), then the key cells
-//   value  live weight (if the input is updating), then each accumulator that is not shared:
+//   key    u32 hash (big-endian, so that key groups are neighbours), then the key cells; of a
+//          session its start, as a cell
+//   value  of a session its length, an integer; live weight (if the input is updating), then each
+//   accumulator that is not shared:
 //            COUNT      varint
 //            SUM, AVG   varint n, if values are counted; then the sum: trimmed two's complement, or
 //                       0xFF: no value yet. DOUBLE: varint form, then varint m, or the non-zero

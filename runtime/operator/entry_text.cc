@@ -98,6 +98,11 @@ std::string AccumulatorText(const AggregateCall& call, const program::Accumulato
   return "?";
 }
 
+// Windows that one time does not name.
+bool Cumulates(const program::Aggregate& spec) {
+  return spec.window && spec.window->kind == program::WindowKind::kCumulate;
+}
+
 }  // namespace
 
 std::string EntryDescriptor(const program::Aggregate& spec) {
@@ -111,6 +116,10 @@ std::string EntryDescriptor(const program::Aggregate& spec) {
     json["calls"].push_back({call.text, static_cast<int>(call.fn), TypeJson(call.argument_type)});
   }
   json["windowed"] = spec.window.has_value();
+  if (Cumulates(spec)) {
+    json["cumulate"] = {spec.window->size, spec.window->offset, spec.window->cycle};
+  }
+  if (spec.layout.session_offset >= 0) json["session"] = true;
   json["updating"] = spec.updating_input;
   return json.dump();
 }
@@ -131,8 +140,16 @@ Result<program::Aggregate> ParseEntryDescriptor(const std::string& text) {
       spec.calls.push_back(std::move(call));
     }
     if (json.at("windowed").get<bool>()) spec.window.emplace();
+    if (json.contains("cumulate")) {
+      const Json& window = json.at("cumulate");
+      spec.window->kind = program::WindowKind::kCumulate;
+      spec.window->size = window.at(0).get<int64_t>();
+      spec.window->offset = window.at(1).get<int64_t>();
+      spec.window->cycle = window.at(2).get<int64_t>();
+    }
     spec.updating_input = json.at("updating").get<bool>();
-    spec.layout = program::LayOut(spec.key_types, spec.calls, spec.updating_input);
+    spec.layout =
+        program::LayOut(spec.key_types, spec.calls, spec.updating_input, json.contains("session"));
   } catch (const std::exception& e) {
     return DataError(std::string("damaged state: a layout can not be read: ") + e.what());
   }
@@ -154,9 +171,22 @@ Result<std::string> EntryText(const program::Aggregate& spec, std::string_view k
     text += (text.empty() ? "" : ", ") + spec.key_names[i] + "=" +
             CellSql(spec.key_types[i], cell, status);
   }
-  if (spec.window) {
-    text += (text.empty() ? "" : ", ") + std::string(table->slice ? "slice " : "window ") +
-            ToSql(Datum::Int(TypeKind::kTimestamp, table->start));
+  auto time = [](int64_t us) { return ToSql(Datum::Int(TypeKind::kTimestamp, us)); };
+  if (spec.layout.session_offset >= 0) {
+    int64_t start = 0;
+    uint8_t status;
+    if (!ReadCellBytes(TypeKind::kTimestamp, &in.bytes, &start, &status, arena.abi())) {
+      return damaged;
+    }
+    in.bytes = value;
+    text += (text.empty() ? "" : ", ") + std::string("session ") + time(start) + " to " +
+            time(start + in.Integer<int64_t>());
+    value = in.bytes;
+  } else if (spec.window) {
+    text += (text.empty() ? "" : ", ") + std::string(table->slice ? "slice " : "window ");
+    text += Cumulates(spec) && !table->slice ? time(spec.window->start(table->start)) + " to " +
+                                                   time(table->start + spec.window->size)
+                                             : time(table->start);
     if (table->slice && table->skip > 0)
       text += " without the first " + std::to_string(table->skip);
   }

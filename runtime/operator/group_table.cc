@@ -149,6 +149,26 @@ uint8_t* GroupTable::FindEntry(const program::AggregateKernels& kernels, const u
       [&](const uint8_t* e) { return kernels.equal_entries(kernels.self, e, from); }, &slot);
 }
 
+void GroupTable::FindAll(const program::AggregateKernels& kernels, const FlowColumn* in,
+                         int32_t row, uint64_t hash, std::vector<uint8_t*>* out) {
+  uint64_t* slot = nullptr;
+  auto equal = [&](uint8_t* entry) {
+    if (kernels.equal(kernels.self, entry, in, row)) out->push_back(entry);
+    return false;
+  };
+  Probe(Fold(hash), equal, &slot);
+}
+
+void GroupTable::FindAllEntries(const program::AggregateKernels& kernels, const uint8_t* from,
+                                std::vector<uint8_t*>* out) {
+  uint64_t* slot = nullptr;
+  auto equal = [&](uint8_t* entry) {
+    if (kernels.equal_entries(kernels.self, entry, from)) out->push_back(entry);
+    return false;
+  };
+  Probe(Header(from)->hash, equal, &slot);
+}
+
 uint8_t* GroupTable::FindOrInsert(const program::AggregateKernels& kernels, const FlowColumn* in,
                                   int32_t row, uint64_t hash, bool* inserted) {
   MakeRoom();
@@ -260,6 +280,16 @@ void GroupTable::Keep() {
   victims_.clear();
   victim_slots_.clear();
   staying_slots_.clear();
+}
+
+void GroupTable::Compact() {
+  Keep();
+  chosen_.assign(zones_.size(), false);
+  for (uint32_t zone : order_) chosen_[zone] = true;
+  for (size_t i = 0; i < slots_.size(); ++i) {
+    if (slots_[i] > kErased) staying_slots_.push_back(i);
+  }
+  Release();
 }
 
 void GroupTable::Release() {

@@ -46,6 +46,11 @@ class GroupTable {
                 uint64_t hash);
   // The entry with the key of `from`, an entry of another table.
   uint8_t* FindEntry(const program::AggregateKernels& kernels, const uint8_t* from);
+  // All entries with that key, where several may have it: those were made by InsertNew.
+  void FindAll(const program::AggregateKernels& kernels, const FlowColumn* in, int32_t row,
+               uint64_t hash, std::vector<uint8_t*>* out);
+  void FindAllEntries(const program::AggregateKernels& kernels, const uint8_t* from,
+                      std::vector<uint8_t*>* out);
   // As those, but made if there is none (`*inserted`): the key must not be cold.
   uint8_t* FindOrInsert(const program::AggregateKernels& kernels, const FlowColumn* in, int32_t row,
                         uint64_t hash, bool* inserted);
@@ -116,6 +121,9 @@ class GroupTable {
   void Release();
   // They are not: everything stays.
   void Keep();
+  // Moves all entries together: what the strings of erased ones take is free then. None may be
+  // touched.
+  void Compact();
 
  private:
   static constexpr uint8_t kChanged = 1;     // of FlowEntryHeader::flags

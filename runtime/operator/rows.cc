@@ -40,7 +40,7 @@ void FillWindowColumns(const program::Aggregate& spec, const int64_t* windows, i
   int64_t* starts = out->values<int64_t>(start);
   int64_t* ends = out->values<int64_t>(start + 1);
   for (int32_t i = 0; i < count; ++i) {
-    starts[i] = windows[i];
+    starts[i] = spec.window->start(windows[i]);
     ends[i] = windows[i] + spec.window->size;
     out->column(start).status[i] = kFlowValue;
     out->column(start + 1).status[i] = kFlowValue;

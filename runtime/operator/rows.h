@@ -23,7 +23,7 @@ bool AccumulatorsUseArena(const program::Aggregate& spec);
 void ShiftColumns(const FlowColumn* columns, const std::vector<int>& widths, int32_t row,
                   std::vector<FlowColumn>* out);
 
-// Fills window_start and window_end, the last two output columns.
+// Fills window_start and window_end, the last two output columns, of the windows called so.
 void FillWindowColumns(const program::Aggregate& spec, const int64_t* windows, int32_t count,
                        Batch* out);
 

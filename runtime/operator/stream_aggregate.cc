@@ -88,15 +88,15 @@ void StreamAggregate::ResolveSliced(int64_t slice, int32_t skip, int32_t row) {
   const program::Window& window = *spec_->window;
   // Windows that are closed already are visible and take the row themselves; the cell of the slice
   // must not feed those again.
-  int64_t first = CeilTo(slice + window.slice_size() - window.size, window.offset, window.slide);
-  first += skip * window.slide;
-  while (first <= slice && first + window.size <= closed_) {
+  int64_t first = FirstWindowOfSlice(window, slice) + skip * window.slide;
+  const int64_t last = LastWindowOfSlice(window, slice);
+  while (first <= last && first + window.size <= closed_) {
     targets_.push_back({WindowFor(first)->groups.get(), first, row, true});
     windows_[first].visible = true;
     first += window.slide;
     ++skip;
   }
-  if (first <= slice) targets_.push_back({SliceFor(slice, skip), slice, row, false});
+  if (first <= last) targets_.push_back({SliceFor(slice, skip), slice, row, false});
 }
 
 void StreamAggregate::Resolve(const AggregateInput& in) {
@@ -359,7 +359,7 @@ void StreamAggregate::CloseSlices(const AggregateKernels& kernels, int64_t water
     open_.erase(open_.begin());
     WindowTable* target = WindowFor(start);
     target->visible = true;
-    for (auto it = slices_.lower_bound({start, 0});
+    for (auto it = slices_.lower_bound({window.start(start), 0});
          it != slices_.end() && it->first.slice < start + window.size; ++it) {
       int32_t index = -1;
       ForEachWindowOfSlice(window, it->first.slice, [&](int32_t i, int64_t s) {
@@ -466,13 +466,6 @@ void StreamAggregate::SaveChanges(StateSink* out) {
   };
   for (auto& [start, table] : windows_) save(table.groups.get());
   for (auto& [at, table] : slices_) save(table.get());
-}
-
-Result<uint64_t> StreamAggregate::HashOfKey(std::string_view key) {
-  std::optional<TableKey> table = ParseTableKey(key);
-  if (!table || key.size() < table->size + kEntryHashBytes)
-    return DataError("damaged state: a key is cut short");
-  return EntryKeyHash(key.substr(table->size));
 }
 
 Result<GroupTable*> StreamAggregate::TableOf(std::string_view key, size_t* prefix) {

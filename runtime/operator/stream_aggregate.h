@@ -10,7 +10,6 @@
 // has passed end + lateness, and no partition's own watermark is behind W.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -19,75 +18,38 @@
 #include <string_view>
 #include <vector>
 
-#include "runtime/base/batch.h"
-#include "runtime/base/status.h"
-#include "runtime/operator/aggregate_input.h"
-#include "runtime/operator/batch_aggregate.h"
-#include "runtime/operator/cold_side.h"
 #include "runtime/operator/group_table.h"
-#include "runtime/operator/state_sink.h"
+#include "runtime/operator/stream_operator.h"
 
 namespace flow {
 
-class StreamAggregate {
+class StreamAggregate : public StreamOperator {
  public:
-  using Emit = std::function<void(const Batch&)>;
-
-  // `global_hash`: of the one row of an aggregate without keys, if this share makes it. `account`:
-  // what this share holds is counted there too.
   StreamAggregate(const program::Aggregate* spec, MemoryAccount* account,
                   std::optional<uint64_t> global_hash, const StateRoom& room = {});
-  ~StreamAggregate();
+  ~StreamAggregate() override;
 
-  // Adds rows. All rows of a tick come before its EndTick.
-  void Process(const AggregateInput& in);
-  // Adds what another worker aggregated in this tick: the entries whose key share `owner` (of
-  // `owners`) owns. `partial` is only read.
-  void Merge(const PartialAggregate& partial, int owner, int owners);
-  // Emits the changelog of the tick: rows with weights -1 (as it was) and +1 (as it is). Then
-  // closes and frees what `watermark` allows.
-  void EndTick(int64_t watermark, const Emit& emit);
-
-  // Durable state. From TrackChanges on, SaveChanges hands over what changed since it was called
-  // last; both between ticks. Restore gives the watermark that closed windows, before any Load;
-  // each Load gives one record of a fold of what was saved (of this share's keys only).
-  void TrackChanges();
-  void SaveChanges(StateSink* out);
-  void Restore(int64_t watermark);
-  Status Load(std::string_view key, std::string_view value);
-  // Or many records that are in no order, newest first: one whose key is here already is older, and
-  // left out. Not after something went to disk.
-  struct Saved {
-    uint64_t hash;  // HashOfKey(key)
-    std::string_view key, value;
-  };
-  Status LoadNewestFirst(const Saved* records, size_t count);
-  // The hash in a saved key: it says which share loads it.
-  static Result<uint64_t> HashOfKey(std::string_view key);
-
-  // RETAIN. Must be said before the first row, if somebody is to hear of rows that leave: windows
-  // are kept until then.
-  void KeepUntilLeft() { keep_until_left_ = true; }
-  // After EndTick: emits with weight -1 the rows of windows that are `retain` behind `watermark`
-  // (which is never +inf), and frees them. They are closed: RETAIN is longer than the lateness.
-  void Leave(int64_t watermark, const Emit& emit);
-
-  // Emits all rows that are part of the output now. Between ticks.
-  void EmitAll(const Emit& emit);
-  // The first error of reading or writing cold entries: what came after it is not to be used.
-  const Status& status() const { return status_; }
-  // Between ticks: lets go of memory until this share holds no more than `goal` bytes, if that is
-  // possible. Entries that are not saved yet stay.
-  void Evict(int64_t goal);
-  int64_t bytes() const { return account_.used(); }
-  // Is something not saved yet?
-  bool changed() const;
-  // About as many bytes as SaveChanges would hand over.
-  int64_t unsaved_bytes() const { return unsaved_ * (spec_->layout.entry_size + kSavedBytes); }
-
-  int64_t groups() const;
-  int64_t cold_groups() const;
-  int64_t updates() const { return updates_; }  // state updates made by rows
+  void Process(const AggregateInput& in) override;
+  void Merge(const PartialAggregate& partial, int owner, int owners) override;
+  void EndTick(int64_t watermark, const Emit& emit) override;
+  void TrackChanges() override;
+  void SaveChanges(StateSink* out) override;
+  void Restore(int64_t watermark) override;
+  Status Load(std::string_view key, std::string_view value) override;
+  Status LoadNewestFirst(const Saved* records, size_t count) override;
+  void KeepUntilLeft() override { keep_until_left_ = true; }
+  void Leave(int64_t watermark, const Emit& emit) override;
+  void EmitAll(const Emit& emit) override;
+  const Status& status() const override { return status_; }
+  void Evict(int64_t goal) override;
+  int64_t bytes() const override { return account_.used(); }
+  bool changed() const override;
+  int64_t unsaved_bytes() const override {
+    return unsaved_ * (spec_->layout.entry_size + kSavedBytes);
+  }
+  int64_t groups() const override;
+  int64_t cold_groups() const override;
+  int64_t updates() const override { return updates_; }
 
  private:
   struct WindowTable {
@@ -161,7 +123,6 @@ class StreamAggregate {
   int64_t closed_ = INT64_MIN;  // windows with end <= closed_ are closed
   bool keep_until_left_ = false;
   int64_t updates_ = 0;
-  static constexpr int64_t kSavedBytes = 24;  // of a record, beyond what an entry has
   bool tracking_ = false;
   int64_t unsaved_ = 0;               // entries, of tables that are gone too
   std::vector<std::string> dropped_;  // prefixes of tables that are gone

@@ -22,8 +22,9 @@ int32_t SumSize(const Type& argument) {
 
 class Layouter {
  public:
-  Layouter(const std::vector<Type>& keys, const std::vector<AggregateCall>& calls, bool updating)
-      : keys_(keys), calls_(calls), updating_(updating) {}
+  Layouter(const std::vector<Type>& keys, const std::vector<AggregateCall>& calls, bool updating,
+           bool session)
+      : keys_(keys), calls_(calls), updating_(updating), session_(session) {}
 
   AggregateLayout LayOut() {
     layout_.keys.resize(keys_.size());
@@ -47,6 +48,7 @@ class Layouter {
 
  private:
   static constexpr int kHeaderBits = 8;
+  static constexpr int32_t kSessionBytes = 24;
 
   static bool IsExtreme(const AggregateCall& call) {
     return call.fn == AggregateFn::kMin || call.fn == AggregateFn::kMax;
@@ -63,6 +65,7 @@ class Layouter {
       if (keys_[i].width() == width) layout_.keys[i].offset = Take(width);
     }
     if (updating_ && width == 8) layout_.live_offset = Take(8);
+    if (session_ && width == 8) layout_.session_offset = Take(kSessionBytes);
     for (size_t i = 0; i < calls_.size(); ++i) {
       Place(calls_[i], width, &layout_.accumulators[i]);
     }
@@ -108,6 +111,7 @@ class Layouter {
   const std::vector<Type>& keys_;
   const std::vector<AggregateCall>& calls_;
   bool updating_;
+  bool session_;
   AggregateLayout layout_;
   int32_t at_ = sizeof(FlowEntryHeader);
   int32_t bits_ = 0;
@@ -116,8 +120,8 @@ class Layouter {
 }  // namespace
 
 AggregateLayout LayOut(const std::vector<Type>& keys, const std::vector<AggregateCall>& calls,
-                       bool updating) {
-  return Layouter(keys, calls, updating).LayOut();
+                       bool updating, bool session) {
+  return Layouter(keys, calls, updating, session).LayOut();
 }
 
 }  // namespace flow::program

@@ -5,8 +5,9 @@
 
 namespace flow::program {
 
-// As program.h documents; `updating` input needs a count of live rows and multisets.
+// As program.h documents; `updating` input needs a count of live rows and multisets, a session its
+// bounds.
 AggregateLayout LayOut(const std::vector<Type>& keys, const std::vector<AggregateCall>& calls,
-                       bool updating);
+                       bool updating, bool session = false);
 
 }  // namespace flow::program

@@ -75,9 +75,13 @@ std::string PlaceText(const Options& options, const Options& secrets) {
 }
 
 std::string WindowText(const Window& window) {
-  std::string text = window.kind == WindowKind::kTumble ? "TUMBLE " : "HOP ";
-  text += Duration(window.size);
-  if (window.kind == WindowKind::kHop) text += " EVERY " + Duration(window.slide);
+  if (window.kind == WindowKind::kSession) return "SESSION GAP " + Duration(window.size);
+  const bool cumulate = window.kind == WindowKind::kCumulate;
+  std::string text = window.kind == WindowKind::kTumble ? "TUMBLE "
+                     : cumulate                         ? "CUMULATE "
+                                                        : "HOP ";
+  text += Duration(cumulate ? window.cycle : window.size);
+  if (window.kind != WindowKind::kTumble) text += " EVERY " + Duration(window.slide);
   if (window.offset != 0) text += " OFFSET " + Duration(window.offset);
   return text;
 }
@@ -161,6 +165,10 @@ class PartPrinter {
     if (aggregate.global) return text + " of state in all";
     if (!aggregate.window.has_value()) return text + " of state a key, for ever";
     if (aggregate.no_watermark) return text + " of state a key and window, for ever";
+    if (aggregate.window->kind == WindowKind::kSession) {
+      return text + " of state a key and session, freed at session end" +
+             (aggregate.state_lateness > 0 ? " + " + Duration(aggregate.state_lateness) : "");
+    }
     bool slices = aggregate.window->mode == WindowMode::kSlice;
     text += slices ? " of state a key and slice of " + Duration(aggregate.window->slice_size())
                    : std::string(" of state a key and window");

@@ -113,23 +113,29 @@ struct Source {
 };
 
 // --- Pipelines ---------------------------------------------------------------------------------
-enum class WindowKind { kTumble, kHop };
+enum class WindowKind { kTumble, kHop, kCumulate, kSession };
 enum class WindowMode {
   kExpand,  // one output row for each window that accepts the row; out_window = its start
   kSlice,   // one output row; out_window = start of the slice, out_skip = first accepting window
 };
 
-// Windows are [w, w + size) with w = offset + k * slide. Microseconds.
+// Windows are [w, w + size) with w = offset + k * slide. Microseconds. Those of CUMULATE have that
+// w + size as their end too, and are called by that w, but begin where their cycle does, the
+// last offset + k * cycle before the end. What SESSION puts together depends on other rows: `size`
+// is the gap, and a row alone is in the window w = its time - size, so that it is late as
+// everywhere.
 struct Window {
   WindowKind kind = WindowKind::kTumble;
-  int64_t size = 0;
+  int64_t size = 0;   // CUMULATE: at most
   int64_t slide = 0;  // TUMBLE: = size
   int64_t offset = 0;
+  int64_t cycle = 0;  // CUMULATE only: a multiple of slide
   int64_t lateness = 0;
   WindowMode mode = WindowMode::kExpand;
 
-  int64_t slice_size() const;  // gcd(size, slide)
-  int max_windows() const;     // windows that can hold one row: ceil(size / slide)
+  int64_t slice_size() const;      // gcd(size, slide)
+  int max_windows() const;         // windows that can hold one row: ceil(size / slide)
+  int64_t start(int64_t w) const;  // where window w begins
   bool operator==(const Window&) const = default;
 };
 
@@ -205,6 +211,8 @@ struct AggregateLayout {
   int32_t entry_size = 0;      // multiple of 8, at least 16
   bool needs_destroy = false;  // every entry owns memory
   bool may_spill = false;      // an entry may own memory: flow_spill_new
+  // SESSION: int64 start and end, and 8 bytes that are the operator's; -1: none.
+  int32_t session_offset = -1;
 };
 
 // --- Wiring ------------------------------------------------------------------------------------

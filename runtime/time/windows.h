@@ -38,17 +38,26 @@ inline bool Passed(int64_t watermark, int64_t end, int64_t lateness) {
   return watermark >= SaturatingAdd(end, lateness);
 }
 
-// Calls f(index, start) for the windows that contain the slice, by ascending start.
-template <typename F>
-void ForEachWindowOfSlice(const program::Window& window, int64_t slice, F f) {
-  int64_t first = CeilTo(slice + window.slice_size() - window.size, window.offset, window.slide);
-  int32_t index = 0;
-  for (int64_t start = first; start <= slice; start += window.slide) f(index++, start);
+// The first and the last window that contain the slice.
+inline int64_t FirstWindowOfSlice(const program::Window& window, int64_t slice) {
+  return CeilTo(slice + window.slice_size() - window.size, window.offset, window.slide);
+}
+inline int64_t LastWindowOfSlice(const program::Window& window, int64_t slice) {
+  int64_t last = FloorTo(slice, window.offset, window.slide);
+#ifndef FLOW_MUTANT_CUMULATE_RUNS_ON
+  if (window.kind == program::WindowKind::kCumulate) {
+    last = FloorTo(slice, window.offset, window.cycle) + window.cycle - window.size;
+  }
+#endif
+  return last;
 }
 
-// The greatest start of a window that contains the slice.
-inline int64_t LastWindowOfSlice(const program::Window& window, int64_t slice) {
-  return FloorTo(slice, window.offset, window.slide);
+// Calls f(index, w) for the windows that contain the slice, ascending.
+template <typename F>
+void ForEachWindowOfSlice(const program::Window& window, int64_t slice, F f) {
+  int32_t index = 0;
+  const int64_t last = LastWindowOfSlice(window, slice);
+  for (int64_t w = FirstWindowOfSlice(window, slice); w <= last; w += window.slide) f(index++, w);
 }
 
 }  // namespace flow

@@ -62,6 +62,39 @@ class Cli(unittest.TestCase):
     def ledger(self, run):
         return json.loads([line for line in run.stderr.splitlines() if line.startswith('{"ledger"')][-1])
 
+    # --- state ----------------------------------------------------------------------------------
+    def test_overlapping_windows_cost_one_update_a_row(self):
+        rows = [{"k": n % 7, "ts": f"2026-01-01T00:{n // 60 % 60:02}:{(n * 17 + n // 60) % 60:02}Z"} for n in range(3000)]
+        self.write("\n".join(map(json.dumps, rows)), "rows.jsonl")
+        for window, windows in (("HOP(s, 5m EVERY 1s)", 300), ("CUMULATE(s, 1d EVERY 1h)", 24),
+                                ("TUMBLE(s, 1m)", 1)):
+            flow = self.write(f"""
+                SOURCE s (k INT, ts TIMESTAMP) FROM FILE (path = 'rows.jsonl') FORMAT JSON EVENT TIME ts WATERMARK 1m;
+                VIEW v AS SELECT k, window_end, COUNT(*) AS n FROM {window} GROUP BY k, window_end;""")
+            run = self.ok("run", flow, "--mode", "stream", "--until-end", "--workers", "1", "--format", "json")
+            report = self.ledger(run)
+            path = report["ledger"]["paths"][0]
+            self.assertEqual((3000, 0), (path["accepted"], path["late_windows"]), window)
+            self.assertEqual(3000, report["state_updates"], window)
+            counted = sum(json.loads(line)["n"] for line in run.stdout.splitlines())
+            self.assertEqual(3000 * windows, counted, window)
+
+    # Sessions come and go with their strings: the table that holds them is moved together many times.
+    def test_many_sessions_of_long_keys(self):
+        rows = [{"k": f"a user with a long name {n * 7919 % 997}", "p": f"a page with a long path {n % 31}", "n": n,
+                 "ts": f"2026-01-01T{n // 36000:02}:{n // 600 % 60:02}:{n // 10 % 60:02}.{n % 10}Z"} for n in range(12000)]
+        self.write("\n".join(map(json.dumps, rows)), "rows.jsonl")
+        flow = self.write("""
+            SOURCE s (k STRING, p STRING, n INT, ts TIMESTAMP) FROM FILE (path = 'rows.jsonl') FORMAT JSON
+            EVENT TIME ts WATERMARK 1s;
+            VIEW v AS SELECT k, window_start, COUNT(*) AS c, MIN(p) AS first, SUM(n) AS total
+            FROM SESSION(s, GAP 5s BY k) GROUP BY k, window_start RETAIN 1m;
+            VIEW w AS SELECT first, COUNT(*) AS c, SUM(total) AS total FROM v GROUP BY first;""")
+        of = ("run", flow, "--digest", "--view", "v", "--view", "w")
+        wanted = self.ok(*of, "--mode", "batch").stdout
+        for more in (("--workers", "1"), ("--workers", "4"), ("--state", "s", "--epoch", "20ms")):
+            self.assertEqual(wanted, self.ok(*of, "--mode", "stream", "--until-end", *more).stdout, more)
+
     # --- command line ---------------------------------------------------------------------------
     def test_help(self):
         self.assertIn("run FILE", self.ok("--help").stdout)

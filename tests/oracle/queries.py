@@ -43,6 +43,24 @@ QUERIES = [
          FROM (SELECT *, unnest(generate_series(b - INTERVAL 4 MINUTE, b, INTERVAL 2 MINUTE)) AS s
                FROM (SELECT *, time_bucket(INTERVAL 2 MINUTE, ts, {ORIGIN}) AS b FROM w WHERE ts IS NOT NULL))
          WHERE ts < s + INTERVAL 5 MINUTE AND (watermark IS NULL OR watermark < s + INTERVAL 5 MINUTE) GROUP BY s"""),
+    ("cumulate",
+     "SELECT page, window_start, window_end, COUNT(*) AS n, SUM(amount) AS revenue\n"
+     "        FROM CUMULATE(t, 12m EVERY 3m OFFSET 100s) GROUP BY page, window_start, window_end",
+     f"""SELECT page, window_start, e AS window_end, COUNT(*) AS n, SUM(amount) AS revenue
+         FROM (SELECT *, unnest(generate_series(window_start + INTERVAL 3 MINUTE, window_start + INTERVAL 12 MINUTE,
+                                                INTERVAL 3 MINUTE)) AS e
+               FROM ({TUMBLE.format(size="12 MINUTE", origin="TIMESTAMP '1970-01-01 00:01:40'")}))
+         WHERE ts < e AND (watermark IS NULL OR watermark < e) GROUP BY page, window_start, e"""),
+    ("sessions",
+     """SELECT page, user_id, window_start, window_end, COUNT(*) AS c, SUM(n) AS total, MIN(amount) AS least, MAX(x) AS most
+        FROM SESSION(t, GAP 3m BY page, user_id) GROUP BY page, user_id, window_start, window_end""",
+     """SELECT page, user_id, MIN(ts) AS window_start, MAX(ts) + INTERVAL 3 MINUTE AS window_end, COUNT(*) AS c,
+               SUM(n) AS total, MIN(amount) AS least, MAX(x) AS most
+        FROM (SELECT *, SUM(fresh) OVER (PARTITION BY page, user_id ORDER BY ts) AS session
+              FROM (SELECT *, CASE WHEN ts - lag(ts) OVER (PARTITION BY page, user_id ORDER BY ts) < INTERVAL 3 MINUTE
+                                   THEN 0 ELSE 1 END AS fresh
+                    FROM w WHERE ts IS NOT NULL AND (watermark IS NULL OR watermark < ts)))
+        GROUP BY page, user_id, session"""),
     ("late_rows",
      None,  # of the view `clicks` with LATE TO; see LATE below
      f"""SELECT page, COUNT(*) AS n, SUM(amount) AS revenue FROM ({MINUTES})

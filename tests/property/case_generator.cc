@@ -21,7 +21,8 @@ struct Relation {
   std::vector<Column> columns;
   bool timed = false;     // can stand in a window call
   bool straight = false;  // rows come from a source: windows judge them
-  int64_t lateness = 0;   // seconds that its rows can change after their time
+  bool append_only = false;
+  int64_t lateness = 0;  // seconds that its rows can change after their time
 };
 
 constexpr int64_t kBaseSeconds = 36000;  // 2026-01-01 10:00:00
@@ -120,7 +121,7 @@ class Generator {
   void Source(const std::string& name) {
     Relation relation;
     relation.name = name;
-    relation.timed = relation.straight = true;
+    relation.timed = relation.straight = relation.append_only = true;
     relation.columns = {{"k", Kind::kString},  {"g", Kind::kInt},    {"b", Kind::kBigint},
                         {"d", Kind::kDecimal}, {"f", Kind::kDouble}, {"o", Kind::kBoolean}};
     std::string text = "SOURCE " + name + " (";
@@ -363,7 +364,7 @@ class Generator {
     relation.name = name;
     relation.columns = std::move(columns);
     relation.timed = timed;
-    relation.straight = straight;
+    relation.straight = relation.append_only = straight;
     relations_.push_back(std::move(relation));
   }
 
@@ -435,24 +436,47 @@ class Generator {
     Kind kind;
     std::string key = Key(relation, &kind);
     std::string window;
-    if (random_.Chance(50)) {
-      window = "TUMBLE(" + relation.name + ", " + std::to_string(random_.Between(1, 30)) + "s)";
+    const std::string offset =
+        random_.Chance(30) ? " OFFSET " + std::to_string(random_.Between(1, 90000)) + "ms" : "";
+    const int64_t call = random_.Between(0, 5);
+    bool keyed = random_.Chance(85);
+    const bool session = relation.append_only && random_.Chance(35);
+    if (session) {
+      window = "SESSION(" + relation.name + ", GAP " + std::to_string(random_.Between(1, 20000)) +
+               "ms" + (keyed ? " BY " + key : "");
+    } else if (call < 3) {
+      window =
+          "TUMBLE(" + relation.name + ", " + std::to_string(random_.Between(1, 30)) + "s" + offset;
+    } else if (call == 3) {
+      int64_t step = random_.Between(1, 10);
+      window = "CUMULATE(" + relation.name + ", " + std::to_string(step * random_.Between(1, 8)) +
+               "s EVERY " + std::to_string(step) + "s" + offset;
     } else {
       int64_t slide = random_.Between(1, 10);
       int64_t size =
           random_.Chance(75) ? slide * random_.Between(1, 6) : slide + random_.Between(0, 15);
       window = "HOP(" + relation.name + ", " + std::to_string(size) + "s EVERY " +
-               std::to_string(slide) + "s)";
+               std::to_string(slide) + "s" + offset;
     }
+    window += ")";
     std::vector<Column> columns = aggregates.columns;
     columns.push_back({"k_" + name, kind});
-    bool keyed = random_.Chance(85);
+    // Groups of a window are grouped by it again.
+    const bool again = !session && random_.Chance(15);
+    static const std::vector<std::string> bounds = {"window_start", "window_end",
+                                                    "window_start, window_end"};
     std::string body = "SELECT " + (keyed ? key + " AS k_" + name + ", " : std::string()) +
-                       "window_start" + (random_.Chance(50) ? ", window_end" : "") +
-                       aggregates.text + "\nFROM " + window + Where(relation) + "\nGROUP BY " +
-                       (keyed ? "k_" + name + ", " : "") + "window_start, window_end" +
-                       Having(aggregates);
+                       (again ? bounds[2] : random_.Pick(bounds)) + aggregates.text + "\nFROM " +
+                       window + (session ? "" : Where(relation)) + "\nGROUP BY " +
+                       (keyed ? "k_" + name + ", " : "") +
+                       (random_.Chance(50) ? bounds[1] : bounds[2]) + Having(aggregates);
     if (!keyed) columns.pop_back();
+    if (again) {
+      columns = {{"groups", Kind::kBigint}};
+      body = "SELECT " + random_.Pick(bounds) + ", COUNT(*) AS groups, MIN(window_start) AS least" +
+             "\nFROM (" + body + ") AS inner_\nGROUP BY " +
+             (random_.Chance(50) ? bounds[1] : bounds[2]);
+    }
     bool late = false;
     int64_t lateness = relation.lateness;
     if (relation.straight) {
@@ -474,6 +498,8 @@ class Generator {
     }
     Add(name, body, columns, !retained, false);
     relations_.back().lateness = lateness;
+    relations_.back().append_only =
+        relation.append_only && lateness == 0 && !retained && (emit == 0 || emit == 3);
     if (late) {
       Relation rows = relation;
       rows.name = "late_" + name;

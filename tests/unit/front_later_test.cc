@@ -84,13 +84,6 @@ TEST(FrontLater, Joins) {
               ElementsAre("not supported yet: several relations in FROM @ , b c"));
 }
 
-TEST(FrontLater, Windows) {
-  EXPECT_THAT(Refusals("VIEW v AS SELECT 1 FROM SESSION(a, GAP 10s BY user_id, x) s;"),
-              ElementsAre("not supported yet: SESSION @ SESSION(a, GAP 10s BY user_id, x) s"));
-  EXPECT_THAT(Refusals("VIEW v AS SELECT 1 FROM CUMULATE(a, 1d EVERY 1h OFFSET 1m);"),
-              ElementsAre("not supported yet: CUMULATE @ CUMULATE(a, 1d EVERY 1h OFFSET 1m)"));
-}
-
 TEST(FrontLater, Queries) {
   EXPECT_THAT(
       Refusals("VIEW v AS SELECT a FROM s QUALIFY ROW_NUMBER() OVER (PARTITION BY a ORDER BY (b)) "
