@@ -15,6 +15,7 @@ struct Scope {
   std::string qualifier;                  // the relation's alias or name
   BoundExprPtr event_time;                // for EVENT_TIME() and LOG_TIME(), where they are known
   BoundExprPtr log_time;
+  bool updating = false;  // rows can be taken back
 };
 
 // The name's meaning, or nullptr after reporting an error.

@@ -19,7 +19,7 @@ const std::vector<NamedVerb>& Verbs() {
       {"dlq", "", "list, show and replay dead letters", DeadLetters, {"ls", "show", "replay"}},
       {"datagen", "FILE", "write what a NEXMARK or INLINE source holds to files or a topic",
        Datagen},
-      {"functions", "[NAME]", "list the scalar functions", Functions},
+      {"functions", "[NAME]", "list the functions and aggregates", Functions},
       {"completion", "SHELL", "print a completion script for bash, zsh or fish", Completion},
       {"man", "", "print the manual page", Man},
       {"version", "", "print the version", Version, {}, /*has_options=*/false},
