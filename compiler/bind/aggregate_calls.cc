@@ -50,7 +50,20 @@ bool ExprBinder::CheckAggregate(const ast::Expr& expr, const std::string& name) 
     if (place_ == "WHERE") d.hint = "use HAVING, or FILTER (WHERE ...) on the aggregate";
     return false;
   }
-  const size_t arguments = expr.children.size();
+  const auto is_order = [](const ast::ExprPtr& child) {
+    return child->kind == ast::ExprKind::kOrder;
+  };
+  const auto order = std::find_if(expr.children.begin(), expr.children.end(), is_order);
+  const auto arguments = static_cast<size_t>(order - expr.children.begin());
+  if (order != expr.children.end() && name != "string_agg") {
+    Diagnostic& d = out_->Error((*order)->span, "ORDER BY inside " + upper);
+    d.label = "the order of the rows does not matter to it";
+    d.hint =
+        "ORDER BY goes with STRING_AGG; ARG_MIN and ARG_MAX take what they order by as their "
+        "second argument";
+    d.code = "misplaced-order";
+    return false;
+  }
   if (arguments == 1 && expr.children[0]->kind == ast::ExprKind::kStar) {
     if (name == "count") return true;
     out_->Error(expr.span, upper + "(*) has no meaning").code = "misplaced-star";
@@ -268,6 +281,38 @@ Typed ExprBinder::BindStringAgg(const ast::Expr& expr, const BoundExprPtr& filte
   call.argument = value.expr;
   call.text = std::string("STRING_AGG(") + (expr.distinct ? "DISTINCT " : "") + TextOf(value.expr) +
               ", " + ToSql(call.parameter);
+  if (expr.children.size() > 2) {
+    Typed keys;
+    for (size_t i = 2; i < expr.children.size(); ++i) {
+      const ast::Expr& item = *expr.children[i];
+      const bool descending = item.negated, nulls_first = item.bool_value;
+      const Typed by = BindArgument(*item.children[0]);
+      if (!by) return {};
+      if (expr.distinct && !StructurallyEqual(*by.expr, *value.expr)) {
+        Diagnostic& d = out_->Error(item.span, "STRING_AGG(DISTINCT ...) orders by its values");
+        d.label = "equal values could differ in this";
+        d.code = "misplaced-order";
+        return {};
+      }
+      call.text += (keys ? ", " : " ORDER BY ") + TextOf(by.expr) + (descending ? " DESC" : "");
+      if (nulls_first != descending) {
+        call.text += nulls_first ? " NULLS FIRST" : " NULLS LAST";
+      }
+      Typed key = SortKey(by, descending);
+      if (!key) return {};
+      // NULL sorts before or behind all keys, which begin with a letter.
+      const Typed null = {MakeLiteral(Datum::String(nulls_first ? "!" : "~")), false, item.span};
+      key = BindCoalesce({key, null}, "string_agg", item.span);
+      keys = keys ? CallFunction("concat", {keys, key}, expr.span) : key;
+      if (!keys) return {};
+    }
+    const Typed end = SortKey(value, false);
+    if (!end) return {};
+    const Typed all = CallFunction("concat", {keys, end}, expr.span);
+    if (!all) return {};
+    call.argument = all.expr;
+    call.sort_keys = true;
+  }
   call.argument = Filtered(call.argument, filter);
   call.text += ")" + FilterText(filter);
   return AddCall(std::move(call), expr.span);

@@ -143,11 +143,11 @@ QUERIES = [
     ("distinct_aggregates",
      """SELECT page, COUNT(DISTINCT n) AS ns, COUNT(DISTINCT name) AS names, SUM(DISTINCT n) AS total, SUM(DISTINCT amount) AS amounts,
                AVG(DISTINCT x) AS mean, COUNT(DISTINCT user_id) FILTER (WHERE flag) AS users, VAR_POP(DISTINCT n) AS spread,
-               STRING_AGG(DISTINCT name, '|') AS all_names
+               STRING_AGG(DISTINCT name, '|' ORDER BY name DESC) AS names_down
         FROM t GROUP BY page""",
      """SELECT page, count(DISTINCT n) AS ns, count(DISTINCT name) AS names, sum(DISTINCT n) AS total, sum(DISTINCT amount) AS amounts,
                avg(DISTINCT x) AS mean, count(DISTINCT user_id) FILTER (WHERE flag) AS users, var_pop(DISTINCT n) AS spread,
-               string_agg(DISTINCT name, '|' ORDER BY name) AS all_names
+               string_agg(DISTINCT name, '|' ORDER BY name DESC) AS names_down
         FROM w WHERE ts IS NOT NULL GROUP BY page"""),
     ("distinct_in_windows",
      "SELECT window_start, COUNT(DISTINCT user_id) AS users, COUNT(DISTINCT name) AS names FROM TUMBLE(t, 1m) GROUP BY window_start",
@@ -168,9 +168,11 @@ QUERIES = [
                arg_max(amount, {'t': ts, 'v': amount}) FILTER (WHERE amount IS NOT NULL) AS lamount
         FROM w WHERE ts IS NOT NULL GROUP BY page"""),
     ("string_agg",
-     """SELECT user_id, STRING_AGG(name, ',') AS own, STRING_AGG(page, '') FILTER (WHERE flag) AS pages
+     """SELECT user_id, STRING_AGG(name, ',') AS own, STRING_AGG(name, ',' ORDER BY n DESC, id) AS down,
+               STRING_AGG(page, ' ' ORDER BY x NULLS FIRST, id DESC) FILTER (WHERE flag) AS pages
         FROM t GROUP BY user_id""",
-     """SELECT user_id, string_agg(name, ',' ORDER BY name) AS own, string_agg(page, '' ORDER BY page) FILTER (WHERE flag) AS pages
+     """SELECT user_id, string_agg(name, ',' ORDER BY name) AS own, string_agg(name, ',' ORDER BY n DESC NULLS FIRST, id) AS down,
+               string_agg(page, ' ' ORDER BY x NULLS FIRST, id DESC) FILTER (WHERE flag) AS pages
         FROM w WHERE ts IS NOT NULL GROUP BY user_id"""),
     ("quantiles",
      """SELECT page, QUANTILE_DISC(n, 0.5) AS median, QUANTILE_DISC(amount, 0.9) AS p90, QUANTILE_DISC(name, 0.25) AS name,

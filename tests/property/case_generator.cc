@@ -329,7 +329,13 @@ class Generator {
         }
         case 9:
           call = std::string("STRING_AGG(") + (random_.Chance(30) ? "DISTINCT " : "");
-          call += Expr(relation, Kind::kString, 1) + ", ', ')";
+          call += Expr(relation, Kind::kString, 1) + ", ', '";
+          if (call.find("DISTINCT") == std::string::npos && random_.Chance(50)) {
+            call += " ORDER BY " + Expr(relation, random_.Pick(all), 0);
+            if (random_.Chance(50)) call += " DESC";
+            if (random_.Chance(30)) call += " NULLS FIRST";
+          }
+          call += ")";
           column.kind = Kind::kString;
           break;
         case 10: {

@@ -211,6 +211,11 @@ TEST(Types, Aggregates) {
   EXPECT_EQ(type("ARG_MAX(s)"), "no-such-overload: ARG_MAX takes two arguments");
   EXPECT_EQ(type("ARG_MIN(DISTINCT s, d)"), "misplaced-distinct: DISTINCT inside ARG_MIN");
   EXPECT_EQ(type("STRING_AGG(DISTINCT s, ',')"), "STRING STRING_AGG(DISTINCT s, ',')");
+  EXPECT_EQ(type("STRING_AGG(s, ',' ORDER BY d DESC, s)"),
+            "STRING STRING_AGG(s, ',' ORDER BY d DESC, s)");
+  EXPECT_EQ(type("STRING_AGG(DISTINCT s, ',' ORDER BY d)"),
+            "misplaced-order: STRING_AGG(DISTINCT ...) orders by its values");
+  EXPECT_EQ(type("SUM(i ORDER BY d)"), "misplaced-order: ORDER BY inside SUM");
   EXPECT_EQ(type("STRING_AGG(s, s)"), "not-constant: the separator of STRING_AGG is a text");
   EXPECT_EQ(type("APPROX_PERCENTILE(d, 0.95)"), "DOUBLE APPROX_PERCENTILE(d, 0.95)");
   EXPECT_EQ(type("QUANTILE_DISC(ts, 1)"), "TIMESTAMP QUANTILE_DISC(ts, 1)");
