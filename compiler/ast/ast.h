@@ -44,7 +44,10 @@ enum class ExprKind {
   kLike,        // children[0] [NOT] LIKE children[1]
   kCase,        // has_operand: children[0] is the operand; then WHEN, THEN pairs; has_else: last
   kCast,        // children[0], type; try_cast
-  kCall,        // path[0] = function name; distinct; filter; children = arguments (COUNT(*): kStar)
+  kCall,   // path[0] = function name; distinct; filter; children = arguments (COUNT(*): kStar),
+           // kOrder
+  kOrder,  // behind the arguments of a call, ORDER BY: children[0]; negated: DESC; bool_value: NULL
+           // comes first
 };
 
 struct Expr {

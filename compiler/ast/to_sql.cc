@@ -60,6 +60,7 @@ Level LevelOf(const Expr& expr) {
     case ExprKind::kCase:
     case ExprKind::kCast:
     case ExprKind::kCall:
+    case ExprKind::kOrder:
       return kLevelPrimary;
   }
   return kLevelPrimary;
@@ -156,6 +157,13 @@ class Writer {
       case ExprKind::kCall:
         Call(expr);
         return;
+      case ExprKind::kOrder:
+        Write(*expr.children[0], kLevelOr);
+        if (expr.negated) text_ += " DESC";
+        if (expr.bool_value != expr.negated) {
+          text_ += expr.bool_value ? " NULLS FIRST" : " NULLS LAST";
+        }
+        return;
     }
   }
 
@@ -202,7 +210,11 @@ class Writer {
 
   void List(const Expr& expr, size_t first, const char* separator, Level least) {
     for (size_t i = first; i < expr.children.size(); ++i) {
-      if (i > first) text_ += separator;
+      const bool ordered = expr.children[i]->kind == ExprKind::kOrder;
+      if (i > first) {
+        const bool begins = ordered && expr.children[i - 1]->kind != ExprKind::kOrder;
+        text_ += begins ? " ORDER BY " : separator;
+      }
       Write(*expr.children[i], least);
     }
   }

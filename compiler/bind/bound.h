@@ -101,6 +101,9 @@ struct Relation {
 struct AggregateCall {
   program::AggregateFn fn = program::AggregateFn::kCountRows;
   BoundExprPtr argument;  // nullptr: kCountRows
+  bool distinct = false;
+  bool sort_keys = false;
+  Datum parameter;
   Type result;
   std::string text;
 };

@@ -47,9 +47,11 @@ BoundExprPtr MakeDecimalCall(const Function* function, std::vector<BoundExprPtr>
     digits = -n->children[0]->literal.i;
     known = true;
   }
-  const Type result = ResultOf(function->name, x, has_digits, known ? &digits : nullptr);
+  const bool decimal = function->result.is(TypeKind::kDecimal);
+  const Type result = decimal ? ResultOf(function->name, x, has_digits, known ? &digits : nullptr)
+                              : function->result;
   arguments.push_back(Int(x.scale));
-  arguments.push_back(Int(result.scale));
+  arguments.push_back(Int(decimal ? result.scale : x.scale));
   auto node = std::make_shared<BoundExpr>(*MakeCall(function, std::move(arguments)));
   node->type = result;
   return node;

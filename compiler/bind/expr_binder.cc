@@ -208,6 +208,9 @@ Typed ExprBinder::BindNode(const ast::Expr& expr) {
       return BindCast(expr);
     case ast::ExprKind::kCall:
       return BindCall(expr);
+    case ast::ExprKind::kOrder:  // who takes one, binds what is in it
+      out_->Error(expr.span, "ORDER BY goes with STRING_AGG").code = "misplaced-order";
+      return {};
   }
   return {};
 }

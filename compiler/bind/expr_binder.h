@@ -68,9 +68,21 @@ class ExprBinder {
   Typed BindCast(const ast::Expr& expr);
   // expr_calls.cc
   Typed BindCall(const ast::Expr& expr);
-  Typed BindAggregate(const ast::Expr& expr, const std::string& name);
   Typed BindClock(const ast::Expr& expr, const std::string& name);
   Typed CallFunction(const std::string& name, std::vector<Typed> arguments, Span span);
+  // aggregate_calls.cc
+  Typed BindAggregate(const ast::Expr& expr, const std::string& name);
+  bool CheckAggregate(const ast::Expr& expr, const std::string& name);
+  Typed AddCall(bound::AggregateCall call, Span span);
+  std::string TextOf(const BoundExprPtr& expr) const;
+  std::string FilterText(const BoundExprPtr& filter) const;
+  Typed BindArgument(const ast::Expr& expr);
+  void NeedsNumber(const ast::Expr& argument, const std::string& name, const Type& type);
+  Typed SortKey(const Typed& value, bool descending);
+  Typed BindArg(const ast::Expr& expr, const std::string& name, const BoundExprPtr& filter);
+  Typed BindStringAgg(const ast::Expr& expr, const BoundExprPtr& filter);
+  bool Fraction(const ast::Expr& expr, const std::string& name, double* fraction);
+  Typed BindQuantile(const ast::Expr& expr, const std::string& name, const BoundExprPtr& filter);
   // expr_forms.cc
   Typed BindForm(const ast::Expr& expr, const std::string& name);
   Typed BindCoalesce(std::vector<Typed> values, const std::string& name, Span span);

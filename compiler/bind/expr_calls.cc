@@ -1,10 +1,11 @@
-// ExprBinder: aggregate calls, scalar functions, and what is refused by name.
+// ExprBinder: scalar functions, and what is refused by name.
 #include <algorithm>
 #include <cctype>
 
 #include "compiler/bind/decimal_call.h"
 #include "compiler/bind/expr_binder.h"
 #include "compiler/bind/types.h"
+#include "compiler/catalog/aggregate.h"
 #include "compiler/catalog/form.h"
 
 namespace flow {
@@ -23,34 +24,10 @@ std::string UpperCase(const std::string& text) {
 
 namespace {
 
-const std::vector<std::string> kAggregates = {"count", "sum", "avg", "min", "max"};
-
 // Functions of the language that are not built yet.
-const std::vector<std::string> kLater = {"var_pop",
-                                         "var_samp",
-                                         "variance",
-                                         "stddev",
-                                         "stddev_pop",
-                                         "stddev_samp",
-                                         "string_agg",
-                                         "arg_min",
-                                         "arg_max",
-                                         "first",
-                                         "last",
-                                         "approx_count_distinct",
-                                         "approx_percentile",
-                                         "row_number",
-                                         "rank",
-                                         "dense_rank",
-                                         "lag",
-                                         "lead",
-                                         "field",
-                                         "array_agg",
-                                         "bool_and",
-                                         "bool_or",
-                                         "median",
-                                         "first_value",
-                                         "last_value"};
+const std::vector<std::string> kLater = {"row_number",  "rank",      "dense_rank", "lag",
+                                         "lead",        "field",     "array_agg",  "median",
+                                         "first_value", "last_value"};
 
 struct Clock {
   const char* name;
@@ -87,16 +64,6 @@ std::string TypesText(const std::vector<Typed>& values) {
 
 }  // namespace
 
-bool IsAggregateName(const std::string& name) { return Contains(kAggregates, name); }
-
-bool HasAggregate(const ast::Expr& expr) {
-  if (expr.kind == ast::ExprKind::kCall && IsAggregateName(LowerCase(expr.path[0].text))) {
-    return true;
-  }
-  return std::any_of(expr.children.begin(), expr.children.end(),
-                     [](const ast::ExprPtr& child) { return HasAggregate(*child); });
-}
-
 Typed ExprBinder::BindCall(const ast::Expr& expr) {
   const std::string name = LowerCase(expr.path[0].text);
   if (IsAggregateName(name)) return BindAggregate(expr, name);
@@ -116,7 +83,7 @@ Typed ExprBinder::BindCall(const ast::Expr& expr) {
                         : out_->Error(expr.path[0].span, "unknown function " + Quoted(name));
     d.code = Contains(kLater, name) ? "not-supported-yet" : "unknown-function";
     std::vector<std::string> known = FunctionNames();
-    known.insert(known.end(), kAggregates.begin(), kAggregates.end());
+    for (const AggregateName& aggregate : Aggregates()) known.push_back(aggregate.name);
     for (const Form& form : Forms()) known.push_back(form.name);
     if (d.code == "unknown-function") {
       d.hint = Suggest(name, known, "`flowc functions` lists them all");
@@ -164,107 +131,6 @@ Typed ExprBinder::CallFunction(const std::string& name, std::vector<Typed> argum
   }
   if (function->hidden > 0) return {MakeDecimalCall(function, std::move(values)), false, span};
   return {MakeCall(function, std::move(values)), false, span};
-}
-
-Typed ExprBinder::BindAggregate(const ast::Expr& expr, const std::string& name) {
-  const std::string upper = UpperCase(name);
-  if (inside_aggregate_) {
-    Diagnostic& d = out_->Error(expr.span, "an aggregate inside an aggregate");
-    d.label = upper + " cannot stand in the argument of another aggregate";
-    d.hint = "compute the inner one in a subquery";
-    d.code = "nested-aggregate";
-    return {};
-  }
-  if (calls_ == nullptr) {
-    Diagnostic& d = out_->Error(expr.span, "an aggregate cannot stand in " + place_);
-    d.label = upper + " is computed after " + place_;
-    d.code = "misplaced-aggregate";
-    if (place_ == "WHERE") d.hint = "use HAVING, or FILTER (WHERE ...) on the aggregate";
-    return {};
-  }
-  if (expr.distinct) {
-    Diagnostic& d = out_->Error(expr.span, "not supported yet: " + upper + "(DISTINCT ...)");
-    d.code = "not-supported-yet";
-    d.hint = "count the rows of a subquery with SELECT DISTINCT";
-    return {};
-  }
-  bool star = expr.children.size() == 1 && expr.children[0]->kind == ast::ExprKind::kStar;
-  if (star && name != "count") {
-    out_->Error(expr.span, upper + "(*) has no meaning").code = "misplaced-star";
-    return {};
-  }
-  if (!star && expr.children.size() != 1) {
-    Diagnostic& d = out_->Error(expr.span, upper + " takes one argument");
-    if (name == "count" && expr.children.empty()) d.hint = "COUNT(*) counts rows";
-    d.code = "no-such-overload";
-    return {};
-  }
-
-  inside_aggregate_ = true;
-  Typed argument = star ? Typed{} : BindTyped(*expr.children[0]);
-  BoundExprPtr filter =
-      expr.filter == nullptr ? nullptr : BindCondition(*expr.filter, "FILTER (WHERE ...)");
-  inside_aggregate_ = false;
-  if ((!star && !argument) || (expr.filter != nullptr && filter == nullptr)) return {};
-
-  bound::AggregateCall call;
-  if (!star) {
-    BoundExprPtr value = argument.expr;
-    if (argument.untyped) {
-      value =
-          Coerce(argument, name == "sum" || name == "avg" ? TypeKind::kBigint : TypeKind::kString,
-                 "wrong argument of " + upper);
-      if (value == nullptr) return {};
-    }
-    call.argument = std::move(value);
-  }
-  if (filter != nullptr) {
-    if (star) call.argument = MakeLiteral(Datum::Int(TypeKind::kInt, 1));
-    BoundExprPtr otherwise = MakeLiteral(Datum::Null(call.argument->type));
-    Type type = call.argument->type;
-    call.argument = MakeNode(ExprOp::kCase, type, {filter, call.argument, std::move(otherwise)});
-  }
-
-  const Type type = call.argument == nullptr ? Type() : call.argument->type;
-  if (name == "count") {
-    call.fn =
-        call.argument == nullptr ? program::AggregateFn::kCountRows : program::AggregateFn::kCount;
-    call.result = TypeKind::kBigint;
-  } else if (name == "min" || name == "max") {
-    call.fn = name == "min" ? program::AggregateFn::kMin : program::AggregateFn::kMax;
-    call.result = type;
-    if (type.is(TypeKind::kInterval)) {
-      TypeError(expr.span, upper + " does not take INTERVAL");
-      return {};
-    }
-  } else {
-    bool sum = name == "sum";
-    call.fn = sum ? program::AggregateFn::kSum : program::AggregateFn::kAvg;
-    if (type.is_integer()) {
-      call.result = sum ? Type(TypeKind::kBigint) : Type::Decimal(38, 6);
-    } else if (type.is(TypeKind::kDecimal)) {
-      call.result = Type::Decimal(38, sum ? type.scale : std::max<int>(6, type.scale));
-    } else if (type.is(TypeKind::kDouble)) {
-      call.result = type;
-    } else {
-      TypeError(expr.children[0]->span, upper + " needs a number").label =
-          "this is " + type.ToString();
-      return {};
-    }
-  }
-  std::vector<std::string> names =
-      scope_.schema == nullptr ? std::vector<std::string>() : ColumnNames(*scope_.schema);
-  call.text = upper + "(" + (call.argument == nullptr ? "*" : ToText(*call.argument, names)) + ")";
-
-  size_t index = 0;
-  for (; index < calls_->size(); ++index) {
-    const bound::AggregateCall& other = (*calls_)[index];
-    if (other.fn != call.fn || (other.argument == nullptr) != (call.argument == nullptr)) continue;
-    if (call.argument == nullptr || StructurallyEqual(*other.argument, *call.argument)) break;
-  }
-  Type result = call.result;
-  if (index == calls_->size()) calls_->push_back(std::move(call));
-  return {MakeColumn(kFirstCall + static_cast<int>(index), result), false, expr.span};
 }
 
 // What would make the stream and the batch differ, and what there is instead. `untyped` without an

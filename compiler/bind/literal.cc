@@ -189,6 +189,7 @@ std::optional<Result<Datum>> ConstantAs(const ast::Expr& expr, const Type& type)
     case ast::ExprKind::kCase:
     case ast::ExprKind::kCast:
     case ast::ExprKind::kCall:
+    case ast::ExprKind::kOrder:
       return std::nullopt;
   }
   return std::nullopt;

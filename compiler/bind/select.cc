@@ -87,6 +87,8 @@ Scope SelectBinder::ScopeOf(const bound::Relation& from, Index* index) {
   scope.qualifier = from.name;
   scope.event_time = from.event_time;
   scope.log_time = from.log_time;
+  const bound::Facts& facts = from.facts;
+  scope.updating = facts.grouped || facts.retained || !facts.append_only_inputs;
   return scope;
 }
 
@@ -526,9 +528,16 @@ bool SelectBinder::CheckApart(const bound::Grouping& grouping, const std::string
 
 void SelectBinder::WarnUnbounded(const bound::Grouping& grouping, Span span) {
   if (!from_->facts.endless || from_->facts.forgets) return;
-  if (grouping.window.has_value() || grouping.keys.empty()) return;
+  if (grouping.window.has_value()) return;
+  const bound::AggregateCall* keeps = nullptr;  // each value
+  for (const bound::AggregateCall& call : grouping.calls) {
+    if (call.distinct && keeps == nullptr) keeps = &call;
+  }
+  if (grouping.keys.empty() && keeps == nullptr) return;
   Diagnostic& d = out_->Warning(span, "the state of this view grows without bound");
-  d.label = "one entry for each " + ListOf(grouping.key_names) + ", for ever";
+  d.label = !grouping.keys.empty()
+                ? "one entry for each " + ListOf(grouping.key_names) + ", for ever"
+                : keeps->text + " keeps every value, for ever";
   d.hint = "group by a window too, as in TUMBLE(" + from_->name + ", 1m)";
   d.code = "unbounded-state";
 }

@@ -37,7 +37,9 @@ const std::vector<Function>& StandardFunctions();
 // The overload that fits exactly or by safe widening (INT -> BIGINT -> DECIMAL -> DOUBLE,
 // DATE -> TIMESTAMP, NULL -> anything); nullptr if none does. `ambiguous` is set if several do.
 const Function* FindFunction(std::string_view name, const std::vector<Type>& arguments);
+// Those that users can write; names that begin with _ are the binder's own.
 bool FunctionExists(std::string_view name);
 std::vector<std::string> FunctionNames();
+inline bool IsInternal(std::string_view name) { return !name.empty() && name[0] == '_'; }
 
 }  // namespace flow

@@ -96,6 +96,7 @@ const Function* FindFunction(std::string_view name, const std::vector<Type>& arg
 }
 
 bool FunctionExists(std::string_view name) {
+  if (IsInternal(name)) return false;
   const std::vector<Function>& all = StandardFunctions();
   return std::any_of(all.begin(), all.end(), [&](const Function& f) { return f.name == name; });
 }
@@ -103,6 +104,7 @@ bool FunctionExists(std::string_view name) {
 std::vector<std::string> FunctionNames() {
   std::vector<std::string> names;
   for (const Function& function : StandardFunctions()) {
+    if (IsInternal(function.name)) continue;
     if (names.empty() || names.back() != function.name) names.push_back(function.name);
   }
   std::sort(names.begin(), names.end());

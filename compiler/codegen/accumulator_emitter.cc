@@ -8,10 +8,12 @@
 #include "runtime/abi/compact_sum.h"
 #include "runtime/abi/error_code.h"
 #include "runtime/abi/exact_sum.h"
+#include "runtime/abi/multiset.h"
 
 namespace flow::codegen {
 
 using program::AggregateFn;
+using program::Keeps;
 
 namespace {
 
@@ -52,28 +54,41 @@ llvm::FunctionCallee AccumulatorEmitter::SumFunction(const std::string& name) {
   return m_.Callee((place_.size == 8 ? "flow_op_sum64_" : "flow_op_sum128_") + name);
 }
 
-void AccumulatorEmitter::Clear(llvm::Value* entry) {
+llvm::FunctionCallee AccumulatorEmitter::ObjectFunction(const std::string& name) {
+  const char* object = place_.keeps == Keeps::kMoments  ? "flow_moments_"
+                       : place_.keeps == Keeps::kSketch ? "flow_sketch_"
+                                                        : "flow_multiset_";
+  return m_.Callee(object + name);
+}
+
+void AccumulatorEmitter::Clear(llvm::Value* entry, llvm::Value* arena) {
   if (place_.shared) return;
   if (HasCount()) b_.StoreField(b_.getInt64(0), entry, place_.count);
-  switch (call_.fn) {
-    case AggregateFn::kCountRows:
-    case AggregateFn::kCount:
+  llvm::Value* kind = b_.getInt32(static_cast<uint32_t>(call_.argument_type.kind));
+  if (IsDistinct()) {
+    b_.StoreField(b_.CreateCall(m_.Callee("flow_multiset_new"), {kind, arena}), entry,
+                  place_.distinct);
+  }
+  switch (place_.keeps) {
+    case Keeps::kCount:
       return;
-    case AggregateFn::kSum:
-    case AggregateFn::kAvg: {
+    case Keeps::kSum: {
       const uint64_t last = HasCount() || IsDouble() ? 0 : FLOW_SUM_NONE;
       b_.StoreField(b_.getInt64(last), entry, place_.offset + place_.size - 8);
       if (place_.size == 16) b_.StoreField(b_.getInt64(0), entry, place_.offset);
       return;
     }
-    case AggregateFn::kMin:
-    case AggregateFn::kMax:
-      if (updating_) {
-        auto kind = b_.getInt32(static_cast<uint32_t>(call_.argument_type.kind));
-        b_.StoreField(b_.CreateCall(m_.Callee("flow_multiset_new"), {kind}), entry, place_.offset);
-        return;
-      }
+    case Keeps::kValue:
       b_.StoreCell(call_.argument_type, m_.Zero(call_.argument_type), Payload(entry));
+      return;
+    case Keeps::kBounded:
+      b_.StoreField(b_.CreateCall(ObjectFunction("new_bounded"), {kind, arena}), entry,
+                    place_.offset);
+      return;
+    case Keeps::kMultiset:
+    case Keeps::kMoments:
+    case Keeps::kSketch:
+      b_.StoreField(b_.CreateCall(ObjectFunction("new"), {kind, arena}), entry, place_.offset);
       return;
   }
 }
@@ -86,7 +101,7 @@ void AccumulatorEmitter::Add(llvm::Value* entry, llvm::Value* cell, llvm::Value*
     return;
   }
   llvm::Value* is_value = b_.CreateICmpEQ(status, b_.Byte(kFlowValue));
-  if (call_.fn == AggregateFn::kCount) {
+  if (call_.fn == AggregateFn::kCount && !IsDistinct()) {
     AddToCount(entry, b_.CreateSelect(is_value, weight, b_.getInt64(0)));
     return;
   }
@@ -94,15 +109,55 @@ void AccumulatorEmitter::Add(llvm::Value* entry, llvm::Value* cell, llvm::Value*
     is_value = b_.CreateAnd(is_value, b_.CreateICmpNE(weight, b_.getInt64(0)));
   }
   When(is_value, [&] {
-    if (HasCount()) AddToCount(entry, weight);
-    if (!IsExtreme()) {
-      AddToSum(entry, cell, weight, arena);
-    } else if (updating_) {
-      b_.CreateCall(m_.Callee("flow_multiset_add"), {Set(entry), cell, weight});
-    } else {
-      Offer(entry, cell, IsNull(entry), arena);
+    if (!IsDistinct()) {
+      AddValue(entry, cell, weight, arena);
+      return;
     }
+    llvm::Value* change =
+        b_.CreateCall(m_.Callee("flow_multiset_add"), {Distinct(entry), cell, weight});
+    When(b_.CreateICmpNE(change, b_.getInt64(0)), [&] { AddValue(entry, cell, change, arena); });
   });
+}
+
+void AccumulatorEmitter::AddValue(llvm::Value* entry, llvm::Value* cell, llvm::Value* weight,
+                                  llvm::Value* arena) {
+  if (HasCount()) AddToCount(entry, weight);
+  switch (place_.keeps) {
+    case Keeps::kCount:
+      return;
+    case Keeps::kSum:
+      AddToSum(entry, cell, weight, arena);
+      return;
+    case Keeps::kValue:
+      Offer(entry, cell, IsNull(entry), arena);
+      return;
+    case Keeps::kMultiset:
+    case Keeps::kBounded:
+    case Keeps::kMoments:
+    case Keeps::kSketch:
+      b_.CreateCall(ObjectFunction("add"), {Object(entry), cell, weight});
+      return;
+  }
+}
+
+// What `from` made of its values does not count: only those that are new here do. A function of its
+// own adds one; it gets the entry and the arena.
+void AccumulatorEmitter::MergeDistinct(llvm::Value* entry, llvm::Value* from, llvm::Value* arena) {
+  constexpr int64_t kEntry = 0, kArena = 8;
+  llvm::Type* none = llvm::Type::getVoidTy(m_.context());
+  llvm::Function* add =
+      m_.NewKernel(b_.function()->getName().str() + "_distinct" + std::to_string(place_.distinct),
+                   none, {m_.ptr, m_.ptr, m_.i64});
+  FunctionBuilder body(m_, add);
+  AccumulatorEmitter accumulator(body, call_, place_);
+  accumulator.AddValue(body.LoadField(m_.ptr, add->getArg(0), kEntry), add->getArg(1),
+                       add->getArg(2), body.LoadField(m_.ptr, add->getArg(0), kArena));
+  body.CreateRetVoid();
+  llvm::Value* target = b_.Local(m_.cell16);
+  b_.StoreField(entry, target, kEntry);
+  b_.StoreField(arena, target, kArena);
+  b_.CreateCall(m_.Callee("flow_multiset_merge_distinct"),
+                {Distinct(entry), Distinct(from), add, target});
 }
 
 void AccumulatorEmitter::AddToSum(llvm::Value* entry, llvm::Value* cell, llvm::Value* weight,
@@ -171,9 +226,8 @@ void AccumulatorEmitter::AddTerm(llvm::Value* entry, llvm::Value* term, llvm::Va
 
 // NaN is the greatest DOUBLE; of equal values the one that is there stays.
 llvm::Value* AccumulatorEmitter::IsBetter(llvm::Value* candidate, llvm::Value* current) {
-  const bool is_min = call_.fn == AggregateFn::kMin;
-  llvm::Value* less = is_min ? candidate : current;
-  llvm::Value* more = is_min ? current : candidate;
+  llvm::Value* less = WantsLeast() ? candidate : current;
+  llvm::Value* more = WantsLeast() ? current : candidate;
   switch (call_.argument_type.kind) {
     case TypeKind::kString: {
       llvm::Value* order = b_.CreateCall(m_.Callee("flow_op_string_compare"), {less, more});
@@ -217,25 +271,28 @@ void AccumulatorEmitter::Offer(llvm::Value* entry, llvm::Value* cell, llvm::Valu
 
 void AccumulatorEmitter::Merge(llvm::Value* entry, llvm::Value* from, llvm::Value* arena) {
   if (place_.shared) return;
+  if (IsDistinct()) {
+    MergeDistinct(entry, from, arena);
+    return;
+  }
   if (HasCount()) AddToCount(entry, Count(from));
-  switch (call_.fn) {
-    case AggregateFn::kCountRows:
-    case AggregateFn::kCount:
+  switch (place_.keeps) {
+    case Keeps::kCount:
       return;
-    case AggregateFn::kSum:
-    case AggregateFn::kAvg:
+    case Keeps::kSum:
       if (IsDouble()) {
         b_.CreateCall(m_.Callee("flow_double_sum_merge"), {Payload(entry), Payload(from), arena});
       } else {
         MergeSum(entry, from, arena);
       }
       return;
-    case AggregateFn::kMin:
-    case AggregateFn::kMax:
-      if (updating_) {
-        b_.CreateCall(m_.Callee("flow_multiset_merge"), {Set(entry), Set(from)});
-        return;
-      }
+    case Keeps::kMultiset:
+    case Keeps::kBounded:
+    case Keeps::kMoments:
+    case Keeps::kSketch:
+      b_.CreateCall(ObjectFunction("merge"), {Object(entry), Object(from)});
+      return;
+    case Keeps::kValue:
       When(b_.CreateNot(IsNull(from)), [&] { Offer(entry, Payload(from), IsNull(entry), arena); });
       return;
   }
@@ -254,7 +311,8 @@ void AccumulatorEmitter::MergeSum(llvm::Value* entry, llvm::Value* from, llvm::V
   }
 }
 
-void AccumulatorEmitter::Finish(llvm::Value* entry, llvm::Value* cell, llvm::Value* status) {
+void AccumulatorEmitter::Finish(llvm::Value* entry, llvm::Value* cell, llvm::Value* status,
+                                llvm::Value* arena) {
   if (call_.fn == AggregateFn::kCountRows || call_.fn == AggregateFn::kCount) {
     b_.StoreField(Count(entry), cell, 0);
     b_.StoreField(b_.Byte(kFlowValue), status, 0);
@@ -262,16 +320,15 @@ void AccumulatorEmitter::Finish(llvm::Value* entry, llvm::Value* cell, llvm::Val
   }
   b_.StoreCell(call_.result_type, m_.Zero(call_.result_type), cell);
   b_.StoreField(b_.Byte(kFlowNull), status, 0);
-  if (IsExtreme() && updating_) {
-    const char* function =
-        call_.fn == AggregateFn::kMin ? "flow_multiset_min" : "flow_multiset_max";
-    llvm::Value* found = b_.CreateCall(m_.Callee(function), {Set(entry), cell});
-    llvm::Value* none = b_.CreateICmpEQ(found, b_.getInt32(0));
-    b_.StoreField(b_.CreateZExt(none, m_.i8), status, 0);
+  if (IsObject()) {
+    FinishObject(entry, cell, status, arena);
     return;
   }
-  When(IsExtreme() ? b_.CreateNot(IsNull(entry)) : HasValue(entry), [&] {
-    if (IsExtreme()) {
+  const bool is_value = place_.keeps == Keeps::kValue;
+  When(is_value ? b_.CreateNot(IsNull(entry)) : HasValue(entry), [&] {
+    if (IsArg()) {
+      FinishArg(Payload(entry), cell, status, arena);
+    } else if (is_value) {
       const Type& type = call_.argument_type;
       b_.StoreCell(type, b_.LoadCell(type, Payload(entry)), cell);
       b_.StoreField(b_.Byte(kFlowValue), status, 0);
@@ -281,6 +338,55 @@ void AccumulatorEmitter::Finish(llvm::Value* entry, llvm::Value* cell, llvm::Val
       FinishAverage(entry, cell, status);
     }
   });
+}
+
+void AccumulatorEmitter::StoreFound(llvm::Value* found, llvm::Value* status) {
+  static_assert(kFlowValue == 0 && kFlowNull == 1);
+  llvm::Value* none = b_.CreateICmpEQ(found, b_.getInt32(0));
+  b_.StoreField(b_.CreateZExt(none, m_.i8), status, 0);
+}
+
+void AccumulatorEmitter::FinishArg(llvm::Value* key, llvm::Value* cell, llvm::Value* status,
+                                   llvm::Value* arena) {
+  llvm::Value* kind = b_.getInt32(static_cast<uint32_t>(call_.result_type.kind));
+  StoreFound(b_.CreateCall(m_.Callee("flow_sort_key_last"), {key, kind, cell, arena}), status);
+}
+
+void AccumulatorEmitter::FinishObject(llvm::Value* entry, llvm::Value* cell, llvm::Value* status,
+                                      llvm::Value* arena) {
+  if (place_.keeps == Keeps::kSketch) {
+    b_.StoreField(b_.CreateCall(ObjectFunction("finish"), {Object(entry)}), cell, 0);
+    b_.StoreField(b_.Byte(kFlowValue), status, 0);
+    return;
+  }
+  if (call_.fn == AggregateFn::kStringAgg) {
+    const int how =
+        (call_.distinct ? kFlowJoinOnce : 0) | (call_.sort_keys ? kFlowJoinSortKeys : 0);
+    llvm::Value* code = b_.CreateCall(ObjectFunction("join"),
+                                      {Object(entry), m_.String(call_.parameter.s),
+                                       b_.getInt32(static_cast<uint32_t>(how)), cell, arena});
+    b_.StoreField(code, status, 0);
+    return;
+  }
+  if (call_.fn == AggregateFn::kQuantile) {
+    llvm::Value* fraction = llvm::ConstantFP::get(m_.f64, call_.parameter.d);
+    StoreFound(b_.CreateCall(ObjectFunction("quantile"), {Object(entry), fraction, cell}), status);
+    return;
+  }
+  if (place_.keeps == Keeps::kMoments) {
+    const Type& type = call_.argument_type;
+    llvm::Value* scale = b_.getInt32(type.is(TypeKind::kDecimal) ? type.scale : 0);
+    llvm::Value* sample = b_.getInt32(call_.fn == AggregateFn::kVarSamp ? 1 : 0);
+    b_.StoreField(b_.CreateCall(ObjectFunction("finish"), {Object(entry), scale, sample, cell}),
+                  status, 0);
+    return;
+  }
+  llvm::Value* key = IsArg() ? b_.Local(m_.cell16) : cell;
+  StoreFound(b_.CreateCall(ObjectFunction(WantsLeast() ? "min" : "max"), {Object(entry), key}),
+             status);
+  if (!IsArg()) return;
+  When(b_.CreateICmpEQ(b_.LoadField(m_.i8, status, 0), b_.Byte(kFlowValue)),
+       [&] { FinishArg(key, cell, status, arena); });
 }
 
 void AccumulatorEmitter::FinishSum(llvm::Value* entry, llvm::Value* cell, llvm::Value* status) {
@@ -330,11 +436,9 @@ void AccumulatorEmitter::FinishAverage(llvm::Value* entry, llvm::Value* cell, ll
 }
 
 void AccumulatorEmitter::Destroy(llvm::Value* entry) {
-  if (IsExtreme()) {
-    if (updating_) b_.CreateCall(m_.Callee("flow_multiset_free"), {Set(entry)});
-    return;
-  }
-  if (call_.fn != AggregateFn::kSum && call_.fn != AggregateFn::kAvg) return;
+  if (IsDistinct()) b_.CreateCall(m_.Callee("flow_multiset_free"), {Distinct(entry)});
+  if (IsObject()) b_.CreateCall(ObjectFunction("free"), {Object(entry)});
+  if (place_.keeps != Keeps::kSum) return;
   b_.CreateCall(IsDouble() ? m_.Callee("flow_double_sum_free") : SumFunction("free"),
                 {Payload(entry)});
 }

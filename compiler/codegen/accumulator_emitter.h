@@ -9,34 +9,39 @@ namespace flow::codegen {
 class AccumulatorEmitter {
  public:
   AccumulatorEmitter(FunctionBuilder& builder, const program::AggregateCall& call,
-                     const program::Accumulator& accumulator, bool updating)
-      : b_(builder), m_(builder.m()), call_(call), place_(accumulator), updating_(updating) {}
+                     const program::Accumulator& accumulator)
+      : b_(builder), m_(builder.m()), call_(call), place_(accumulator) {}
 
   // All but the bit of a NULL.
-  void Clear(llvm::Value* entry);
+  void Clear(llvm::Value* entry, llvm::Value* arena);
   // Adds a row whose argument is the cell at `cell` (unused for COUNT(*)) with status `status`,
   // `weight` times.
   void Add(llvm::Value* entry, llvm::Value* cell, llvm::Value* status, llvm::Value* weight,
            llvm::Value* arena);
   void Merge(llvm::Value* entry, llvm::Value* from, llvm::Value* arena);
   // Writes the result's cell and status.
-  void Finish(llvm::Value* entry, llvm::Value* cell, llvm::Value* status);
+  void Finish(llvm::Value* entry, llvm::Value* cell, llvm::Value* status, llvm::Value* arena);
   void Destroy(llvm::Value* entry);
 
  private:
-  bool IsExtreme() const {
-    return call_.fn == program::AggregateFn::kMin || call_.fn == program::AggregateFn::kMax;
-  }
+  bool IsObject() const { return place_.keeps >= program::Keeps::kMultiset; }
   bool IsDouble() const { return call_.argument_type.is(TypeKind::kDouble); }
+  bool IsDistinct() const { return place_.distinct >= 0; }
   bool HasCount() const { return place_.count >= 0; }
   llvm::Value* Count(llvm::Value* entry) { return b_.LoadField(m_.i64, entry, place_.count); }
   void AddToCount(llvm::Value* entry, llvm::Value* by) {
     b_.StoreField(b_.CreateAdd(Count(entry), by), entry, place_.count);
   }
-  // Where the sum, the extreme or the multiset stands.
+  // Where the sum, the extreme or the address of an object stands.
   llvm::Value* Payload(llvm::Value* entry) { return b_.Field(entry, place_.offset); }
-  llvm::Value* Set(llvm::Value* entry) { return b_.LoadField(m_.ptr, entry, place_.offset); }
+  llvm::Value* Object(llvm::Value* entry) { return b_.LoadField(m_.ptr, entry, place_.offset); }
+  // The function of this kind of object: flow_multiset_..., flow_moments_...
+  llvm::FunctionCallee ObjectFunction(const std::string& name);
   llvm::Value* IsNull(llvm::Value* entry);
+  llvm::Value* Distinct(llvm::Value* entry) { return b_.LoadField(m_.ptr, entry, place_.distinct); }
+  // Adds a value; DISTINCT: one that came or went.
+  void AddValue(llvm::Value* entry, llvm::Value* cell, llvm::Value* weight, llvm::Value* arena);
+  void MergeDistinct(llvm::Value* entry, llvm::Value* from, llvm::Value* arena);
   // Is there a sum at all?
   llvm::Value* HasValue(llvm::Value* entry);
   // The function of this kind of sum: flow_op_sum64_..., flow_op_sum128_...
@@ -57,6 +62,17 @@ class AccumulatorEmitter {
   void Offer(llvm::Value* entry, llvm::Value* cell, llvm::Value* is_first, llvm::Value* arena);
   llvm::Value* IsBetter(llvm::Value* candidate, llvm::Value* current);
   void FinishSum(llvm::Value* entry, llvm::Value* cell, llvm::Value* status);
+  void FinishObject(llvm::Value* entry, llvm::Value* cell, llvm::Value* status, llvm::Value* arena);
+  // Of a call that gives 0 where there is no value.
+  void StoreFound(llvm::Value* found, llvm::Value* status);
+  bool IsArg() const {
+    return call_.fn == program::AggregateFn::kArgMin || call_.fn == program::AggregateFn::kArgMax;
+  }
+  bool WantsLeast() const {
+    return call_.fn == program::AggregateFn::kMin || call_.fn == program::AggregateFn::kArgMin;
+  }
+  // Writes what the sort key at `key` ends with.
+  void FinishArg(llvm::Value* key, llvm::Value* cell, llvm::Value* status, llvm::Value* arena);
   void FinishAverage(llvm::Value* entry, llvm::Value* cell, llvm::Value* status);
   // Runs `body` in a block of its own where `condition` holds.
   template <typename Body>
@@ -66,7 +82,6 @@ class AccumulatorEmitter {
   ModuleBuilder& m_;
   const program::AggregateCall& call_;
   const program::Accumulator& place_;
-  bool updating_;
 };
 
 }  // namespace flow::codegen

@@ -40,8 +40,7 @@ class AggregateEmitter {
     return m_.NewKernel(prefix_ + "_" + name, result, parameters);
   }
   AccumulatorEmitter Accumulator(FunctionBuilder& b, size_t call) {
-    return AccumulatorEmitter(b, aggregate_.calls[call], layout_.accumulators[call],
-                              aggregate_.updating_input);
+    return AccumulatorEmitter(b, aggregate_.calls[call], layout_.accumulators[call]);
   }
   KeyCell InEntry(FunctionBuilder& b, llvm::Value* entry, const Cell& key) {
     static_assert(kFlowValue == 0 && kFlowNull == 1);
@@ -160,7 +159,7 @@ void AggregateEmitter::Fill(FunctionBuilder& b, llvm::Value* entry, llvm::Value*
     bits = b.CreateOr(bits, b.CreateSelect(is_value, b.Byte(0), b.Byte(key.null.mask)));
   }
   for (size_t i = 0; i < aggregate_.calls.size(); ++i) {
-    Accumulator(b, i).Clear(entry);
+    Accumulator(b, i).Clear(entry, arena);
     const program::NullBit& null = layout_.accumulators[i].null;
     if (null.mask != 0) nulls[null.offset] = b.CreateOr(nulls[null.offset], b.Byte(null.mask));
   }
@@ -295,7 +294,7 @@ void AggregateEmitter::EmitFinish() {
     for (size_t i = 0; i < aggregate_.calls.size(); ++i) {
       KeyCell to =
           PlaceInColumn(b, out, layout_.keys.size() + i, aggregate_.calls[i].result_type, row);
-      Accumulator(b, i).Finish(entry, to.cell, to.status);
+      Accumulator(b, i).Finish(entry, to.cell, to.status, f->getArg(4));
     }
   });
   b.CreateRetVoid();

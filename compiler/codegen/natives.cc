@@ -10,7 +10,10 @@
 #include "runtime/abi/compact_sum.h"
 #include "runtime/abi/convert.h"
 #include "runtime/abi/exact_sum.h"
+#include "runtime/abi/moments.h"
 #include "runtime/abi/multiset.h"
+#include "runtime/abi/sketch.h"
+#include "runtime/abi/sort_key.h"
 #include "stdlib/support/support.h"
 
 // What LLVM calls for 128-bit division and conversion (libgcc).
@@ -95,8 +98,23 @@ std::vector<Native> Collect() {
   FLOW_NATIVE(flow_multiset_free)
   FLOW_NATIVE(flow_multiset_add)
   FLOW_NATIVE(flow_multiset_merge)
+  FLOW_NATIVE(flow_multiset_merge_distinct)
+  FLOW_NATIVE(flow_multiset_new_bounded)
+  FLOW_NATIVE(flow_multiset_quantile)
+  FLOW_NATIVE(flow_multiset_join)
   FLOW_NATIVE(flow_multiset_min)
   FLOW_NATIVE(flow_multiset_max)
+  FLOW_NATIVE(flow_sort_key_last)
+  FLOW_NATIVE(flow_sketch_new)
+  FLOW_NATIVE(flow_sketch_free)
+  FLOW_NATIVE(flow_sketch_add)
+  FLOW_NATIVE(flow_sketch_merge)
+  FLOW_NATIVE(flow_sketch_finish)
+  FLOW_NATIVE(flow_moments_new)
+  FLOW_NATIVE(flow_moments_free)
+  FLOW_NATIVE(flow_moments_add)
+  FLOW_NATIVE(flow_moments_merge)
+  FLOW_NATIVE(flow_moments_finish)
   FLOW_NATIVE(flow_double_sum_add)
   FLOW_NATIVE(flow_double_sum_merge)
   FLOW_NATIVE(flow_double_sum_free)

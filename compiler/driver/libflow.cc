@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "compiler/catalog/aggregate.h"
 #include "compiler/catalog/form.h"
 #include "compiler/catalog/function.h"
 #include "compiler/driver/datagen.h"
@@ -429,9 +430,12 @@ FormatResult Format(const std::string& name, const std::string& text, bool color
 
 std::string Functions(const std::string& name, bool json) {
   std::vector<flow::Form> all = flow::Forms();
+  for (const flow::AggregateName& aggregate : flow::Aggregates()) {
+    all.push_back({aggregate.name, aggregate.signature, aggregate.help, aggregate.example});
+  }
   for (const flow::Function& function : flow::StandardFunctions()) {
     // Of what is also a form, the form says more: any number of arguments.
-    if (flow::IsForm(function.name)) continue;
+    if (flow::IsForm(function.name) || flow::IsInternal(function.name)) continue;
     all.push_back({function.name, function.ToString(), function.help, function.example});
   }
   std::stable_sort(all.begin(), all.end(),
@@ -443,7 +447,8 @@ std::string Functions(const std::string& name, bool json) {
       nlohmann::ordered_json line = {{"name", entry.name},
                                      {"signature", entry.signature},
                                      {"help", entry.help},
-                                     {"example", entry.example}};
+                                     {"example", entry.example},
+                                     {"aggregate", flow::FindAggregate(entry.name) != nullptr}};
       text += line.dump() + "\n";
     } else {
       text += fmt::format("{:<52}  {}\n", entry.signature, entry.help);

@@ -10,7 +10,10 @@
 #include "runtime/abi/error_code.h"
 #include "runtime/abi/exact_sum.h"
 #include "runtime/abi/hash.h"
+#include "runtime/abi/moments.h"
 #include "runtime/abi/multiset.h"
+#include "runtime/abi/sketch.h"
+#include "runtime/abi/sort_key.h"
 
 namespace flow::interpret {
 
@@ -18,9 +21,7 @@ namespace {
 
 using program::AggregateCall;
 using program::AggregateFn;
-
-bool IsSum(AggregateFn fn) { return fn == AggregateFn::kSum || fn == AggregateFn::kAvg; }
-bool IsExtreme(AggregateFn fn) { return fn == AggregateFn::kMin || fn == AggregateFn::kMax; }
+using program::Keeps;
 
 // One of several zeros and NaNs in keys, MIN and MAX.
 Value Canonical(const Type& type, Value value) {
@@ -95,24 +96,43 @@ class SumCell {
 // One call of the aggregate and where its accumulator stands (program.h describes the forms).
 class Accumulator {
  public:
-  Accumulator(const AggregateCall& call, const program::Accumulator& place, bool updating)
+  Accumulator(const AggregateCall& call, const program::Accumulator& place)
       : fn_(call.fn),
         argument_(call.argument),
         type_(call.argument_type),
         result_(call.result_type),
-        place_(place),
-        updating_(updating) {}
+        once_(call.distinct),
+        sort_keys_(call.sort_keys),
+        parameter_(call.parameter),
+        place_(place) {}
 
-  void Init(uint8_t* entry) const {
+  void Init(uint8_t* entry, FlowArena* arena) const {
     if (place_.shared) return;
     if (place_.count >= 0) SetCount(entry, 0);
+    const auto kind = static_cast<int32_t>(type_.kind);
+    if (place_.distinct >= 0) SetObject(entry, place_.distinct, flow_multiset_new(kind, arena));
     if (place_.offset >= 0) memset(entry + place_.offset, 0, static_cast<size_t>(place_.size));
-    if (IsSum(fn_) && !type_.is(TypeKind::kDouble) && place_.count < 0) Cell(entry).SetNone();
-    if (!IsExtreme(fn_)) return;
-    if (updating_) {
-      SetSet(entry, flow_multiset_new(static_cast<int32_t>(type_.kind)));
-    } else {
-      entry[place_.null.offset] |= place_.null.mask;
+    switch (place_.keeps) {
+      case Keeps::kCount:
+        return;
+      case Keeps::kSum:
+        if (!type_.is(TypeKind::kDouble) && place_.count < 0) Cell(entry).SetNone();
+        return;
+      case Keeps::kValue:
+        entry[place_.null.offset] |= place_.null.mask;
+        return;
+      case Keeps::kMultiset:
+        SetObject(entry, place_.offset, flow_multiset_new(kind, arena));
+        return;
+      case Keeps::kBounded:
+        SetObject(entry, place_.offset, flow_multiset_new_bounded(kind, arena));
+        return;
+      case Keeps::kSketch:
+        SetObject(entry, place_.offset, flow_sketch_new(kind, arena));
+        return;
+      case Keeps::kMoments:
+        SetObject(entry, place_.offset, flow_moments_new(kind, arena));
+        return;
     }
   }
 
@@ -125,44 +145,99 @@ class Accumulator {
     }
     const Value value = Canonical(type_, ReadColumn(in[argument_], type_, row));
     if (!value.is_value() || weight == 0) return;
-    if (IsExtreme(fn_)) {
-      if (updating_) {
-        alignas(16) uint8_t cell[16];
-        StoreValue(type_, value, cell);
-        flow_multiset_add(Set(entry), cell, weight);
-      } else {
-        Offer(entry, value, arena);
-      }
-    } else if (IsSum(fn_)) {
-      if (type_.is(TypeKind::kDouble)) {
-        flow_double_sum_add(entry + place_.offset, value.d, weight, arena);
-      } else {
-        const FlowInt128 term = type_.is(TypeKind::kDecimal) ? value.dec : value.i;
-        AddToSum(entry, Wide::Product(term, weight), arena);
-      }
+    if (place_.distinct >= 0) {
+      alignas(16) uint8_t cell[16];
+      StoreValue(type_, value, cell);
+      weight = flow_multiset_add(Object<FlowMultiset>(entry, place_.distinct), cell, weight);
+      if (weight == 0) return;
     }
+    AddValue(entry, value, weight, arena);
+  }
+
+  void AddValue(uint8_t* entry, const Value& value, int64_t weight, FlowArena* arena) const {
     if (place_.count >= 0) SetCount(entry, Count(entry) + weight);
+    alignas(16) uint8_t cell[16];
+    StoreValue(type_, value, cell);
+    switch (place_.keeps) {
+      case Keeps::kCount:
+        return;
+      case Keeps::kSum:
+        if (type_.is(TypeKind::kDouble)) {
+          flow_double_sum_add(entry + place_.offset, value.d, weight, arena);
+        } else {
+          const FlowInt128 term = type_.is(TypeKind::kDecimal) ? value.dec : value.i;
+          AddToSum(entry, Wide::Product(term, weight), arena);
+        }
+        return;
+      case Keeps::kValue:
+        Offer(entry, value, arena);
+        return;
+      case Keeps::kMultiset:
+      case Keeps::kBounded:
+        flow_multiset_add(Object<FlowMultiset>(entry), cell, weight);
+        return;
+      case Keeps::kSketch:
+        flow_sketch_add(Object<FlowSketch>(entry), cell, weight);
+        return;
+      case Keeps::kMoments:
+        flow_moments_add(Object<FlowMoments>(entry), cell, weight);
+        return;
+    }
   }
 
   void Merge(uint8_t* entry, const uint8_t* from, FlowArena* arena) const {
     if (place_.shared) return;
-    if (IsExtreme(fn_)) {
-      if (updating_) {
-        flow_multiset_merge(Set(entry), Set(from));
-      } else if (!IsNull(from)) {
-        Offer(entry, LoadValue(type_, from + place_.offset), arena);
-      }
-    } else if (IsSum(fn_)) {
-      if (type_.is(TypeKind::kDouble)) {
-        flow_double_sum_merge(entry + place_.offset, from + place_.offset, arena);
-      } else if (!Cell(from).none()) {
-        AddToSum(entry, Cell(from).Load(), arena);
-      }
+    if (place_.distinct >= 0) {
+      MergeDistinct(entry, from, arena);
+#ifndef FLOW_MUTANT_DISTINCT_ADDED_UP
+      return;
+#endif
     }
     if (place_.count >= 0) SetCount(entry, Count(entry) + Count(from));
+    switch (place_.keeps) {
+      case Keeps::kCount:
+        return;
+      case Keeps::kSum:
+        if (type_.is(TypeKind::kDouble)) {
+          flow_double_sum_merge(entry + place_.offset, from + place_.offset, arena);
+        } else if (!Cell(from).none()) {
+          AddToSum(entry, Cell(from).Load(), arena);
+        }
+        return;
+      case Keeps::kValue:
+        if (!IsNull(from)) Offer(entry, LoadValue(type_, from + place_.offset), arena);
+        return;
+      case Keeps::kSketch:
+        flow_sketch_merge(Object<FlowSketch>(entry), Object<FlowSketch>(from));
+        return;
+      case Keeps::kMultiset:
+      case Keeps::kBounded:
+        flow_multiset_merge(Object<FlowMultiset>(entry), Object<FlowMultiset>(from));
+        return;
+      case Keeps::kMoments:
+        flow_moments_merge(Object<FlowMoments>(entry), Object<FlowMoments>(from));
+        return;
+    }
   }
 
-  Value Finish(const uint8_t* entry) const {
+  // What `from` made of its values does not count: only those that are new here do.
+  void MergeDistinct(uint8_t* entry, const uint8_t* from, FlowArena* arena) const {
+    struct Target {
+      const Accumulator* self;
+      uint8_t* entry;
+      FlowArena* arena;
+    } target{this, entry, arena};
+    flow_multiset_merge_distinct(
+        Object<FlowMultiset>(entry, place_.distinct), Object<FlowMultiset>(from, place_.distinct),
+        [](void* of, const void* cell, int64_t change) {
+          const auto& to = *static_cast<Target*>(of);
+          const Value value = LoadValue(to.self->type_, static_cast<const uint8_t*>(cell));
+          to.self->AddValue(to.entry, value, change, to.arena);
+        },
+        &target);
+  }
+
+  Value Finish(const uint8_t* entry, FlowArena* arena) const {
     switch (fn_) {
       case AggregateFn::kCountRows:
       case AggregateFn::kCount:
@@ -174,21 +249,60 @@ class Accumulator {
       case AggregateFn::kMin:
       case AggregateFn::kMax:
         return FinishExtreme(entry);
+      case AggregateFn::kVarPop:
+      case AggregateFn::kVarSamp:
+        return FinishVariance(entry);
+      case AggregateFn::kArgMin:
+      case AggregateFn::kArgMax: {
+        const Value key = FinishExtreme(entry);
+        alignas(16) uint8_t cell[16];
+        const bool found =
+            key.is_value() &&
+            flow_sort_key_last(&key.s, static_cast<int32_t>(result_.kind), cell, arena) != 0;
+        return found ? LoadValue(result_, cell) : Value::Null();
+      }
+      case AggregateFn::kStringAgg:
+        return FinishJoined(entry, arena);
+      case AggregateFn::kQuantile: {
+        alignas(16) uint8_t cell[16];
+        const bool found =
+            flow_multiset_quantile(Object<FlowMultiset>(entry), parameter_.d, cell) != 0;
+        return found ? LoadValue(type_, cell) : Value::Null();
+      }
+      case AggregateFn::kApproxCountDistinct:
+        return Value::Int(flow_sketch_finish(Object<FlowSketch>(entry)));
     }
     return Value::Null();
   }
 
   void Destroy(uint8_t* entry) const {
-    if (IsExtreme(fn_) && updating_) {
-      flow_multiset_free(Set(entry));
-      SetSet(entry, nullptr);
+    if (place_.distinct >= 0) {
+      flow_multiset_free(Object<FlowMultiset>(entry, place_.distinct));
+      SetObject(entry, place_.distinct, nullptr);
     }
-    if (!IsSum(fn_)) return;
-    if (type_.is(TypeKind::kDouble)) {
-      flow_double_sum_free(entry + place_.offset);
-    } else {
-      Cell(entry).Free();
+    switch (place_.keeps) {
+      case Keeps::kCount:
+      case Keeps::kValue:
+        return;
+      case Keeps::kSum:
+        if (type_.is(TypeKind::kDouble)) {
+          flow_double_sum_free(entry + place_.offset);
+        } else {
+          Cell(entry).Free();
+        }
+        return;
+      case Keeps::kSketch:
+        flow_sketch_free(Object<FlowSketch>(entry));
+        break;
+      case Keeps::kMultiset:
+      case Keeps::kBounded:
+        flow_multiset_free(Object<FlowMultiset>(entry));
+        break;
+      case Keeps::kMoments:
+        flow_moments_free(Object<FlowMoments>(entry));
+        break;
     }
+    SetObject(entry, place_.offset, nullptr);
   }
 
  private:
@@ -200,11 +314,16 @@ class Accumulator {
   }
   int64_t Count(const uint8_t* entry) const { return Load<int64_t>(entry + place_.count); }
   void SetCount(uint8_t* entry, int64_t n) const { memcpy(entry + place_.count, &n, sizeof n); }
-  FlowMultiset* Set(const uint8_t* entry) const {
-    return Load<FlowMultiset*>(entry + place_.offset);
+  template <typename T>
+  T* Object(const uint8_t* entry, int32_t offset) const {
+    return Load<T*>(entry + offset);
   }
-  void SetSet(uint8_t* entry, FlowMultiset* set) const {
-    memcpy(entry + place_.offset, &set, sizeof set);
+  template <typename T>
+  T* Object(const uint8_t* entry) const {
+    return Object<T>(entry, place_.offset);
+  }
+  static void SetObject(uint8_t* entry, int32_t offset, void* object) {
+    memcpy(entry + offset, &object, sizeof object);
   }
   SumCell Cell(uint8_t* entry) const { return {entry + place_.offset, place_.size}; }
   SumCell Cell(const uint8_t* entry) const { return Cell(const_cast<uint8_t*>(entry)); }
@@ -222,8 +341,16 @@ class Accumulator {
   void Offer(uint8_t* entry, const Value& value, FlowArena* arena) const {
     uint8_t* cell = entry + place_.offset;
     if (!IsNull(entry)) {
+#ifdef FLOW_MUTANT_TIES_BY_ARRIVAL
+      constexpr uint32_t kTime = 9;  // the part of a sort key that is a time
+      if (fn_ != AggregateFn::kMin && fn_ != AggregateFn::kMax && value.s.size > kTime &&
+          memcmp(flow_string_data(&value.s),
+                 flow_string_data(reinterpret_cast<const FlowString*>(cell)), kTime) == 0) {
+        return;
+      }
+#endif
       const int order = Compare(type_, value, LoadValue(type_, cell));
-      if (fn_ == AggregateFn::kMin ? order >= 0 : order <= 0) return;
+      if (WantsLeast() ? order >= 0 : order <= 0) return;
     }
     entry[place_.null.offset] &= static_cast<uint8_t>(~place_.null.mask);
     if (type_.is(TypeKind::kString)) {
@@ -274,22 +401,46 @@ class Accumulator {
   }
 
   Value FinishExtreme(const uint8_t* entry) const {
-    if (!updating_) {
+    if (place_.keeps == Keeps::kValue) {
       return IsNull(entry) ? Value::Null() : LoadValue(type_, entry + place_.offset);
     }
     alignas(16) uint8_t cell[16];
-    const FlowMultiset* set = Set(entry);
-    const bool found = fn_ == AggregateFn::kMin ? flow_multiset_min(set, cell) != 0
-                                                : flow_multiset_max(set, cell) != 0;
+    const auto* set = Object<FlowMultiset>(entry);
+    const bool found =
+        WantsLeast() ? flow_multiset_min(set, cell) != 0 : flow_multiset_max(set, cell) != 0;
     return found ? LoadValue(type_, cell) : Value::Null();
   }
+
+  Value FinishVariance(const uint8_t* entry) const {
+    double result = 0;
+    const uint8_t code = flow_moments_finish(Object<FlowMoments>(entry),
+                                             type_.is(TypeKind::kDecimal) ? type_.scale : 0,
+                                             fn_ == AggregateFn::kVarSamp ? 1 : 0, &result);
+    if (code == kFlowNull) return Value::Null();
+    return code == kFlowValue ? Value::Double(result) : Value::Error(code);
+  }
+
+  Value FinishJoined(const uint8_t* entry, FlowArena* arena) const {
+    FlowString separator;
+    flow_string_set(&separator, parameter_.s.data(), static_cast<uint32_t>(parameter_.s.size()));
+    Value joined = Value::String({});
+    const uint8_t code = flow_multiset_join(
+        Object<FlowMultiset>(entry), &separator,
+        (once_ ? kFlowJoinOnce : 0) | (sort_keys_ ? kFlowJoinSortKeys : 0), &joined.s, arena);
+    if (code == kFlowNull) return Value::Null();
+    return code == kFlowValue ? joined : Value::Error(code);
+  }
+
+  bool WantsLeast() const { return fn_ == AggregateFn::kMin || fn_ == AggregateFn::kArgMin; }
 
   AggregateFn fn_;
   int argument_;
   Type type_;
   Type result_;
+  bool once_;
+  bool sort_keys_;
+  Datum parameter_;
   program::Accumulator place_;
-  bool updating_;
 };
 
 class AggregateObject {
@@ -300,8 +451,7 @@ class AggregateObject {
         nulls_size_(aggregate.layout.nulls_size),
         live_offset_(aggregate.layout.live_offset) {
     for (size_t i = 0; i < aggregate.calls.size(); ++i) {
-      calls_.emplace_back(aggregate.calls[i], aggregate.layout.accumulators[i],
-                          aggregate.updating_input);
+      calls_.emplace_back(aggregate.calls[i], aggregate.layout.accumulators[i]);
       results_.push_back(aggregate.calls[i].result_type);
     }
   }
@@ -330,13 +480,13 @@ class AggregateObject {
     for (size_t k = 0; k < keys_.size(); ++k) {
       SetKey(entry, k, ReadColumn(in[k], keys_[k].type, row), arena);
     }
-    InitAccumulators(entry);
+    InitAccumulators(entry, arena);
   }
 
   void InsertEntry(uint8_t* entry, const uint8_t* from, FlowArena* arena) const {
     ClearNulls(entry);
     for (size_t k = 0; k < keys_.size(); ++k) SetKey(entry, k, EntryKey(from, k), arena);
-    InitAccumulators(entry);
+    InitAccumulators(entry, arena);
   }
 
   void Update(uint8_t* const* entries, const FlowColumn* in, const int64_t* weights, int32_t rows,
@@ -357,14 +507,15 @@ class AggregateObject {
     for (const Accumulator& call : calls_) call.Merge(entry, from, arena);
   }
 
-  void Finish(const uint8_t* const* entries, int32_t rows, FlowColumn* out) const {
+  void Finish(const uint8_t* const* entries, int32_t rows, FlowColumn* out,
+              FlowArena* arena) const {
     for (int32_t row = 0; row < rows; ++row) {
       FlowColumn* column = out;
       for (size_t k = 0; k < keys_.size(); ++k) {
         WriteColumn(*column++, keys_[k].type, row, EntryKey(entries[row], k));
       }
       for (size_t i = 0; i < calls_.size(); ++i) {
-        WriteColumn(*column++, results_[i], row, calls_[i].Finish(entries[row]));
+        WriteColumn(*column++, results_[i], row, calls_[i].Finish(entries[row], arena));
       }
     }
   }
@@ -408,9 +559,9 @@ class AggregateObject {
     memset(entry + nulls_offset_, 0, static_cast<size_t>(nulls_size_));
   }
 
-  void InitAccumulators(uint8_t* entry) const {
+  void InitAccumulators(uint8_t* entry, FlowArena* arena) const {
     if (live_offset_ >= 0) Live(entry) = 0;
-    for (const Accumulator& call : calls_) call.Init(entry);
+    for (const Accumulator& call : calls_) call.Init(entry, arena);
   }
 
   std::vector<program::Cell> keys_;
@@ -449,7 +600,7 @@ program::AggregateKernels MakeAggregate(const program::Aggregate& aggregate) {
     Self(self).Merge(entry, from, arena);
   };
   kernels.finish = [](void* self, const uint8_t* const* entries, int32_t rows, FlowColumn* out,
-                      FlowArena*) { Self(self).Finish(entries, rows, out); };
+                      FlowArena* arena) { Self(self).Finish(entries, rows, out, arena); };
   if (aggregate.layout.live_offset >= 0) {
     kernels.live = [](void* self, const uint8_t* entry) { return Self(self).Live(entry); };
   }

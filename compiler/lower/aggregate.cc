@@ -20,6 +20,9 @@ program::AggregateCall CallOf(const bound::AggregateCall& call, int* argument) {
   result.fn = call.fn;
   result.result_type = call.result;
   result.text = call.text;
+  result.distinct = call.distinct;
+  result.sort_keys = call.sort_keys;
+  result.parameter = call.parameter;
   if (call.argument != nullptr) {
     result.argument = (*argument)++;
     result.argument_type = call.argument->type;

@@ -131,7 +131,16 @@ ast::ExprPtr TreeBuilder::Call(FlowParser::NameOrCallContext* context) {
     Adopt(call.get(), Expression(argument->expression(0)));
   }
   if (auto* order = tail->orderClause()) {
-    Refuse(SpanOfNode(order), "ORDER BY in a call", Rest::kIsLost);
+    for (auto* item : order->orderItem()) {
+      auto by = std::make_unique<ast::Expr>();
+      by->kind = ast::ExprKind::kOrder;
+      by->span = SpanOfNode(item);
+      by->negated = item->DESC() != nullptr;
+      // As PostgreSQL: NULL counts as greater than all others.
+      by->bool_value = item->NULLS() != nullptr ? item->FIRST() != nullptr : by->negated;
+      Adopt(by.get(), Expression(item->expression()));
+      Adopt(call.get(), std::move(by));
+    }
   }
   if (auto* filter = tail->filterClause()) {
     call->filter = Expression(filter->expression());

@@ -1,23 +1,39 @@
-// Multisets of values in their order, for MIN and MAX that can take back; and strings in state.
+// Multisets of values in their order; and strings in state.
 #include "runtime/abi/multiset.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
+#include "runtime/abi/error_code.h"
 #include "runtime/abi/hash.h"
+#include "runtime/abi/sort_key.h"
+#include "runtime/abi/state_object.h"
 
 // The kind decides which subclass; both sides of a merge have the same kind.
 struct FlowMultiset {
   virtual ~FlowMultiset() = default;
-  virtual void Add(const void* value, int64_t weight) = 0;
-  virtual void Merge(const FlowMultiset& other) = 0;
+  virtual int64_t Add(const void* value, int64_t weight) = 0;
+  // `f` may be nullptr.
+  virtual void Merge(const FlowMultiset& other, void (*f)(void*, const void*, int64_t),
+                     void* self) = 0;
   virtual void Each(void (*f)(void*, const void*, int64_t), void* self) const = 0;
   virtual bool Min(void* out) const = 0;
   virtual bool Max(void* out) const = 0;
+  // The value that has less than `rank` values before it, and with its equals at least so many.
+  virtual bool At(int64_t rank, void* out) const = 0;
+  virtual void Lose() = 0;
+
+  int64_t present = 0;  // values whose count is positive: themselves, and with their equals
+  int64_t total = 0;
+  int64_t bytes = 0;  // of the strings among them
+  bool bounded = false;
+  bool lost = false;
 };
 
 namespace {
@@ -67,11 +83,24 @@ struct StringCell {
 template <typename CellKind>
 class OrderedMultiset final : public FlowMultiset {
  public:
-  void Add(const void* value, int64_t weight) override { AddKey(CellKind::Read(value), weight); }
+  int64_t Add(const void* value, int64_t weight) override {
+    if (lost) return 0;
+    return AddKey(CellKind::Read(value), weight);
+  }
 
-  void Merge(const FlowMultiset& other) override {
+  void Merge(const FlowMultiset& other, void (*f)(void*, const void*, int64_t),
+             void* self) override {
+    if (lost || other.lost) {
+      Lose();
+      return;
+    }
     for (const auto& [key, count] : static_cast<const OrderedMultiset&>(other).counts_) {
-      AddKey(key, count);
+      const int64_t change = AddKey(key, count);
+      if (lost) return;
+      if (f == nullptr || change == 0) continue;
+      alignas(16) char cell[16];
+      CellKind::Write(key, cell);
+      f(self, cell, change);
     }
   }
 
@@ -87,18 +116,64 @@ class OrderedMultiset final : public FlowMultiset {
   bool Min(void* out) const override { return First(counts_.begin(), counts_.end(), out); }
   bool Max(void* out) const override { return First(counts_.rbegin(), counts_.rend(), out); }
 
+  bool At(int64_t rank, void* out) const override {
+    for (const auto& [key, count] : counts_) {
+      if (count <= 0) continue;
+      rank -= count;
+      if (rank > 0) continue;
+      CellKind::Write(key, out);
+      return true;
+    }
+    return false;
+  }
+
+  void Lose() override {
+    Counts().swap(counts_);
+    Grow(-grown_);
+    present = total = bytes = 0;
+    lost = true;
+  }
+
  private:
   using Counts = std::map<typename CellKind::Key, int64_t, typename CellKind::Less>;
 
-  template <typename Key>
-  void AddKey(const Key& key, int64_t weight) {
-    if (weight == 0) return;
+  using Key = typename CellKind::Key;
+  static int64_t NodeBytes(const Key& key) {
+    constexpr int64_t kNode = 32 + sizeof(std::pair<const Key, int64_t>) + flow::kHeapBlock;
+    if constexpr (std::is_same_v<Key, std::string>) {
+      constexpr size_t kInside = 15;  // of a std::string
+      if (key.size() > kInside) return kNode + static_cast<int64_t>(key.size()) + flow::kHeapBlock;
+    }
+    return kNode;
+  }
+  void Grow(int64_t bytes) {
+    grown_ += bytes;
+    growth_.Add(this, bytes);
+  }
+
+  template <typename KeyView>
+  int64_t AddKey(const KeyView& key, int64_t weight) {
+    if (weight == 0) return 0;
     auto at = counts_.find(key);
     if (at == counts_.end()) {
-      counts_.emplace(key, weight);
-    } else if ((at->second += weight) == 0) {
+      at = counts_.emplace(key, 0).first;
+      Grow(NodeBytes(at->first));
+    }
+    const int64_t before = std::max<int64_t>(at->second, 0);
+    at->second += weight;
+    const int64_t after = std::max<int64_t>(at->second, 0);
+    total += after - before;
+    const int64_t change = (after > 0 ? 1 : 0) - (before > 0 ? 1 : 0);
+    present += change;
+    if constexpr (std::is_same_v<typename CellKind::Key, std::string>) {
+      bytes += change * static_cast<int64_t>(key.size());
+    }
+    if (at->second == 0) {
+      Grow(-NodeBytes(at->first));
       counts_.erase(at);
     }
+    if (bounded && bytes > kFlowJoinedMax) Lose();
+    return change;
   }
 
   template <typename Iterator>
@@ -113,41 +188,57 @@ class OrderedMultiset final : public FlowMultiset {
   }
 
   Counts counts_;
+  int64_t grown_ = 0;
+  flow::Growth growth_;
 };
 
 }  // namespace
 
 extern "C" {
 
-FlowMultiset* flow_multiset_new(int32_t kind) {
+FlowMultiset* flow_multiset_new(int32_t kind, FlowArena* arena) {
   switch (kind) {
     case kFlowKindBoolean:
-      return new OrderedMultiset<PlainCell<uint8_t>>();
+      return flow::NewObject<OrderedMultiset<PlainCell<uint8_t>>>(arena);
     case kFlowKindInt:
     case kFlowKindDate:
-      return new OrderedMultiset<PlainCell<int32_t>>();
+      return flow::NewObject<OrderedMultiset<PlainCell<int32_t>>>(arena);
     case kFlowKindBigint:
     case kFlowKindTimestamp:
     case kFlowKindInterval:
-      return new OrderedMultiset<PlainCell<int64_t>>();
+      return flow::NewObject<OrderedMultiset<PlainCell<int64_t>>>(arena);
     case kFlowKindDouble:
-      return new OrderedMultiset<DoubleCell>();
+      return flow::NewObject<OrderedMultiset<DoubleCell>>(arena);
     case kFlowKindDecimal:
-      return new OrderedMultiset<PlainCell<FlowInt128>>();
+      return flow::NewObject<OrderedMultiset<PlainCell<FlowInt128>>>(arena);
     case kFlowKindString:
-      return new OrderedMultiset<StringCell>();
+      return flow::NewObject<OrderedMultiset<StringCell>>(arena);
     default:
       return nullptr;
   }
 }
 
-void flow_multiset_free(FlowMultiset* set) { delete set; }
-
-void flow_multiset_add(FlowMultiset* set, const void* value, int64_t weight) {
-  set->Add(value, weight);
+FlowMultiset* flow_multiset_new_bounded(int32_t kind, FlowArena* arena) {
+  FlowMultiset* set = flow_multiset_new(kind, arena);
+  set->bounded = true;
+  return set;
 }
 
-void flow_multiset_merge(FlowMultiset* set, const FlowMultiset* other) { set->Merge(*other); }
+void flow_multiset_free(FlowMultiset* set) { flow::FreeObject(set); }
+
+int64_t flow_multiset_add(FlowMultiset* set, const void* value, int64_t weight) {
+  return set->Add(value, weight);
+}
+
+void flow_multiset_merge(FlowMultiset* set, const FlowMultiset* other) {
+  set->Merge(*other, nullptr, nullptr);
+}
+
+void flow_multiset_merge_distinct(FlowMultiset* set, const FlowMultiset* other,
+                                  void (*f)(void* self, const void* value, int64_t change),
+                                  void* self) {
+  set->Merge(*other, f, self);
+}
 
 void flow_multiset_each(const FlowMultiset* set,
                         void (*f)(void* self, const void* value, int64_t count), void* self) {
@@ -157,6 +248,50 @@ void flow_multiset_each(const FlowMultiset* set,
 int32_t flow_multiset_min(const FlowMultiset* set, void* out) { return set->Min(out) ? 1 : 0; }
 
 int32_t flow_multiset_max(const FlowMultiset* set, void* out) { return set->Max(out) ? 1 : 0; }
+
+int32_t flow_multiset_quantile(const FlowMultiset* set, double fraction, void* out) {
+  const double rank = std::ceil(fraction * static_cast<double>(set->total));
+  return set->At(std::max<int64_t>(1, static_cast<int64_t>(rank)), out) ? 1 : 0;
+}
+
+uint8_t flow_multiset_join(const FlowMultiset* set, const FlowString* separator, int32_t how,
+                           FlowString* out, FlowArena* arena) {
+  if (set->lost || set->bytes > kFlowJoinedMax) return kFlowErrTooLong;
+  if (set->present == 0) return kFlowNull;
+  struct Joined {
+    std::string_view separator;
+    int32_t how;
+    std::string text, value;
+    bool any = false, too_long = false;
+  } joined{{flow_string_data(separator), separator->size}, how, "", ""};
+  set->Each(
+      [](void* self, const void* cell, int64_t count) {
+        auto& j = *static_cast<Joined*>(self);
+        const std::string_view key = StringCell::Read(cell);
+        if ((j.how & kFlowJoinSortKeys) == 0) {
+          j.value = key;
+        } else {
+          flow_sort_key_text(key, &j.value);
+        }
+        const size_t one = j.value.size() + j.separator.size();
+        const bool once = one == 0 || (j.how & kFlowJoinOnce) != 0;
+        const int64_t times = once ? std::min<int64_t>(count, 1) : count;
+        j.too_long |= times > 1 && static_cast<uint64_t>(times) > kFlowJoinedMax / one + 1;
+        for (int64_t i = 0; i < times && !j.too_long; ++i) {
+          if (j.any) j.text += j.separator;
+          j.any = true;
+          j.text += j.value;
+          j.too_long = j.text.size() > kFlowJoinedMax;
+        }
+      },
+      &joined);
+  if (joined.too_long) return kFlowErrTooLong;
+  flow_string_copy(out, joined.text.data(), static_cast<uint32_t>(joined.text.size()), arena);
+  return kFlowValue;
+}
+
+int32_t flow_multiset_is_lost(const FlowMultiset* set) { return set->lost ? 1 : 0; }
+void flow_multiset_lose(FlowMultiset* set) { set->Lose(); }
 
 void flow_state_string_assign(FlowString* dst, const FlowString* src, FlowArena* arena) {
   const uint32_t size = src->size;

@@ -1,6 +1,8 @@
 // Arena blocks and memory accounts.
 #include "runtime/base/arena.h"
 
+#include "runtime/abi/state_object.h"
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -94,6 +96,12 @@ void flow_spill_free(void* memory) {
   header->account->Add(-header->bytes);
   flow::spill_count.fetch_sub(1, std::memory_order_relaxed);
   std::free(header);
+}
+
+void flow_spill_charge(void* memory, int64_t bytes) {
+  auto* header = static_cast<flow::SpillHeader*>(memory) - 1;
+  header->bytes += bytes;
+  header->account->Add(bytes);
 }
 
 int64_t flow_spill_count(void) { return flow::spill_count.load(std::memory_order_relaxed); }

@@ -6,7 +6,9 @@
 #include "runtime/abi/compact_sum.h"
 #include "runtime/abi/exact_sum.h"
 #include "runtime/abi/hash.h"
+#include "runtime/abi/moments.h"
 #include "runtime/abi/multiset.h"
+#include "runtime/abi/sketch.h"
 #include "runtime/format/row_codec.h"
 #include "runtime/operator/entry_bytes.h"
 
@@ -15,7 +17,7 @@ namespace flow {
 namespace {
 
 using program::AggregateCall;
-using program::AggregateFn;
+using program::Keeps;
 
 // Little-endian two's complement without the bytes that only repeat the sign; first their number.
 void AppendTrimmed(const uint8_t* bytes, size_t size, std::string* out) {
@@ -67,7 +69,13 @@ struct MultisetWriter {
   int64_t count = 0;
 };
 
+constexpr int64_t kLost = -1;  // in place of the number of values
+
 void AppendMultiset(const Type& type, const FlowMultiset* set, std::string* out) {
+  if (flow_multiset_is_lost(set) != 0) {
+    AppendInteger(kLost, out);
+    return;
+  }
   std::string items;
   MultisetWriter writer{&type, &items};
   flow_multiset_each(
@@ -83,9 +91,19 @@ void AppendMultiset(const Type& type, const FlowMultiset* set, std::string* out)
   *out += items;
 }
 
-void ReadMultiset(const Type& type, EntryInput* in, FlowMultiset* set) {
+// Its address is written to `at` at once.
+void ReadMultiset(const Type& type, bool bounded, EntryInput* in, uint8_t* at, Arena* arena) {
+  const auto kind = static_cast<int32_t>(type.kind);
+  FlowMultiset* set = bounded ? flow_multiset_new_bounded(kind, arena->abi())
+                              : flow_multiset_new(kind, arena->abi());
+  std::memcpy(at, &set, sizeof set);
   Arena scratch;
   int64_t count = in->Integer<int64_t>();
+  if (bounded && count == kLost) {
+    flow_multiset_lose(set);
+  } else if (count < 0) {
+    in->ok = false;
+  }
   for (int64_t i = 0; in->ok && i < count; ++i) {
     alignas(16) char cell[16];
     uint8_t status;
@@ -132,31 +150,36 @@ void AppendSum(const program::Accumulator& place, const uint8_t* cell, std::stri
   AppendTrimmed(reinterpret_cast<const uint8_t*>(words), sizeof words, out);
 }
 
-void AppendAccumulator(const AggregateCall& call, const program::Accumulator& place, bool updating,
+void AppendAccumulator(const AggregateCall& call, const program::Accumulator& place,
                        const uint8_t* entry, std::string* out) {
   if (place.shared) return;
   const uint8_t* cell = entry + place.offset;
+  if (place.distinct >= 0) {
+    AppendMultiset(call.argument_type, Load<const FlowMultiset*>(entry + place.distinct), out);
+  }
   if (place.count >= 0) AppendInteger(Load<int64_t>(entry + place.count), out);
-  switch (call.fn) {
-    case AggregateFn::kCountRows:
-    case AggregateFn::kCount:
+  switch (place.keeps) {
+    case Keeps::kCount:
       return;
-    case AggregateFn::kSum:
-    case AggregateFn::kAvg:
+    case Keeps::kSum:
       if (call.argument_type.is(TypeKind::kDouble)) {
         AppendDoubleSum(cell, out);
       } else {
         AppendSum(place, cell, out);
       }
       return;
-    case AggregateFn::kMin:
-    case AggregateFn::kMax:
-      if (updating) {
-        AppendMultiset(call.argument_type, Load<const FlowMultiset*>(cell), out);
-      } else {
-        AppendCell(call.argument_type, cell, IsNull(place.null, entry) ? kFlowNull : kFlowValue,
-                   out);
-      }
+    case Keeps::kValue:
+      AppendCell(call.argument_type, cell, IsNull(place.null, entry) ? kFlowNull : kFlowValue, out);
+      return;
+    case Keeps::kSketch:
+      flow_sketch_save(Load<const FlowSketch*>(cell), out);
+      return;
+    case Keeps::kMultiset:
+    case Keeps::kBounded:
+      AppendMultiset(call.argument_type, Load<const FlowMultiset*>(cell), out);
+      return;
+    case Keeps::kMoments:
+      flow_moments_save(Load<const FlowMoments*>(cell), out);
       return;
   }
 }
@@ -184,70 +207,91 @@ void ReadSum(EntryInput* in, const program::Accumulator& place, uint8_t* cell, A
   }
 }
 
-void ReadAccumulator(const AggregateCall& call, const program::Accumulator& place, bool updating,
-                     EntryInput* in, uint8_t* entry, Arena* arena) {
+void ReadValue(const Type& type, const program::Accumulator& place, EntryInput* in, uint8_t* entry,
+               Arena* arena) {
+  uint8_t* at = entry + place.offset;
+  alignas(16) char cell[16];
+  uint8_t status;
+  in->ok = in->ok && ReadCellBytes(type, &in->bytes, cell, &status, arena->abi());
+  if (!in->ok) return;
+  if (status != kFlowValue) {
+    entry[place.null.offset] |= place.null.mask;
+  } else if (type.is(TypeKind::kString)) {
+    StoreStateString(Load<FlowString>(reinterpret_cast<uint8_t*>(cell)), at, arena);
+  } else {
+    std::memcpy(at, cell, static_cast<size_t>(type.width()));
+  }
+}
+
+void ReadAccumulator(const AggregateCall& call, const program::Accumulator& place, EntryInput* in,
+                     uint8_t* entry, Arena* arena) {
   if (place.shared) return;
   uint8_t* at = entry + place.offset;
+  if (place.distinct >= 0)
+    ReadMultiset(call.argument_type, false, in, entry + place.distinct, arena);
   if (place.count >= 0) Store(entry + place.count, in->Integer<int64_t>());
-  switch (call.fn) {
-    case AggregateFn::kCountRows:
-    case AggregateFn::kCount:
+  switch (place.keeps) {
+    case Keeps::kCount:
       return;
-    case AggregateFn::kSum:
-    case AggregateFn::kAvg:
+    case Keeps::kSum:
       if (call.argument_type.is(TypeKind::kDouble)) {
         ReadDoubleSum(in, at, arena);
       } else {
         ReadSum(in, place, at, arena);
       }
       return;
-    case AggregateFn::kMin:
-    case AggregateFn::kMax:
-      if (updating) {
-        auto* set = flow_multiset_new(static_cast<int32_t>(call.argument_type.kind));
-        Store(at, set);
-        ReadMultiset(call.argument_type, in, set);
-      } else {
-        alignas(16) char cell[16];
-        uint8_t status;
-        in->ok =
-            in->ok && ReadCellBytes(call.argument_type, &in->bytes, cell, &status, arena->abi());
-        if (!in->ok) return;
-        if (status != kFlowValue) {
-          entry[place.null.offset] |= place.null.mask;
-        } else if (call.argument_type.is(TypeKind::kString)) {
-          StoreStateString(Load<FlowString>(reinterpret_cast<uint8_t*>(cell)), at, arena);
-        } else {
-          std::memcpy(at, cell, static_cast<size_t>(call.argument_type.width()));
-        }
-      }
+    case Keeps::kValue:
+      ReadValue(call.argument_type, place, in, entry, arena);
       return;
+    case Keeps::kMultiset:
+    case Keeps::kBounded:
+      ReadMultiset(call.argument_type, place.keeps == Keeps::kBounded, in, at, arena);
+      return;
+    case Keeps::kSketch: {
+      auto* sketch = flow_sketch_new(static_cast<int32_t>(call.argument_type.kind), arena->abi());
+      Store(at, sketch);
+      in->ok = in->ok && flow_sketch_load(sketch, &in->bytes);
+      return;
+    }
+    case Keeps::kMoments: {
+      auto* moments = flow_moments_new(static_cast<int32_t>(call.argument_type.kind), arena->abi());
+      Store(at, moments);
+      in->ok = in->ok && flow_moments_load(moments, &in->bytes);
+      return;
+    }
   }
 }
 
 // Of an entry that is not whole: what was not read is 0.
-void FreeAccumulator(const AggregateCall& call, const program::Accumulator& place, bool updating,
-                     uint8_t* entry) {
+void FreeAccumulator(const AggregateCall& call, const program::Accumulator& place, uint8_t* entry) {
   uint8_t* at = entry + place.offset;
-  switch (call.fn) {
-    case AggregateFn::kCountRows:
-    case AggregateFn::kCount:
+  if (place.distinct >= 0) {
+    flow_multiset_free(Load<FlowMultiset*>(entry + place.distinct));
+    Store<void*>(entry + place.distinct, nullptr);
+  }
+  switch (place.keeps) {
+    case Keeps::kCount:
+    case Keeps::kValue:
       return;
-    case AggregateFn::kSum:
-    case AggregateFn::kAvg:
+    case Keeps::kSum:
       if (call.argument_type.is(TypeKind::kDouble)) {
         flow_double_sum_free(at);
       } else {
         flow_sum_free(at, place.size);
       }
       return;
-    case AggregateFn::kMin:
-    case AggregateFn::kMax:
-      if (!updating) return;
+    case Keeps::kSketch:
+      flow_sketch_free(Load<FlowSketch*>(at));
+      break;
+    case Keeps::kMultiset:
+    case Keeps::kBounded:
       flow_multiset_free(Load<FlowMultiset*>(at));
-      Store<FlowMultiset*>(at, nullptr);
-      return;
+      break;
+    case Keeps::kMoments:
+      flow_moments_free(Load<FlowMoments*>(at));
+      break;
   }
+  Store<void*>(at, nullptr);
 }
 
 }  // namespace
@@ -311,9 +355,8 @@ void MoveEntry(const program::Aggregate& spec, const uint8_t* from, uint8_t* to,
   }
   for (size_t i = 0; i < spec.calls.size(); ++i) {
     const AggregateCall& call = spec.calls[i];
-    if (!call.argument_type.is(TypeKind::kString) || spec.updating_input) continue;
-    if (call.fn != AggregateFn::kMin && call.fn != AggregateFn::kMax) continue;
     const program::Accumulator& place = spec.layout.accumulators[i];
+    if (place.keeps != Keeps::kValue || !call.argument_type.is(TypeKind::kString)) continue;
     if (IsNull(place.null, from)) continue;
     StoreStateString(Load<FlowString>(from + place.offset), to + place.offset, arena);
   }
@@ -328,7 +371,7 @@ void AppendEntryValue(const program::Aggregate& spec, const uint8_t* entry, std:
     AppendInteger(Load<int64_t>(entry + spec.layout.live_offset), out);
   }
   for (size_t i = 0; i < spec.calls.size(); ++i) {
-    AppendAccumulator(spec.calls[i], spec.layout.accumulators[i], spec.updating_input, entry, out);
+    AppendAccumulator(spec.calls[i], spec.layout.accumulators[i], entry, out);
   }
 }
 
@@ -371,12 +414,11 @@ Status ReadEntry(const program::Aggregate& spec, std::string_view key, std::stri
     Store(entry + spec.layout.live_offset, in.Integer<int64_t>());
   }
   for (size_t i = 0; in.ok && i < spec.calls.size(); ++i) {
-    ReadAccumulator(spec.calls[i], spec.layout.accumulators[i], spec.updating_input, &in, entry,
-                    arena);
+    ReadAccumulator(spec.calls[i], spec.layout.accumulators[i], &in, entry, arena);
   }
   if (in.ok && in.bytes.empty()) return OkStatus();
   for (size_t i = 0; i < spec.calls.size(); ++i) {
-    FreeAccumulator(spec.calls[i], spec.layout.accumulators[i], spec.updating_input, entry);
+    FreeAccumulator(spec.calls[i], spec.layout.accumulators[i], entry);
   }
   return DataError("damaged state: an entry of " + spec.name + " can not be read");
 }

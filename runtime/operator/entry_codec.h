@@ -5,12 +5,16 @@
 //   key    u32 hash (big-endian, so that key groups are neighbours), then the key cells; of a
 //          session its start, as a cell
 //   value  of a session its length, an integer; live weight (if the input is updating), then each
-//   accumulator that is not shared:
+//          accumulator that is not shared (DISTINCT: the multiset of its values, then what they
+//          gave):
 //            COUNT      varint
 //            SUM, AVG   varint n, if values are counted; then the sum: trimmed two's complement, or
 //                       0xFF: no value yet. DOUBLE: varint form, then varint m, or the non-zero
 //                       chunks
-//            MIN, MAX   the cell; updating input: the multiset
+//            MIN, MAX   the cell; updating input: the multiset. ARG_MIN, ARG_MAX: of sort keys
+//            STRING_AGG, quantiles  the multiset, or that it has lost its strings
+//            VAR        the moments (flow_moments_save)
+//            APPROX_COUNT_DISTINCT  the registers (flow_sketch_save)
 #pragma once
 
 #include <cstdint>

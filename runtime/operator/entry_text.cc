@@ -4,6 +4,8 @@
 
 #include "runtime/abi/compact_sum.h"
 #include "runtime/abi/exact_sum.h"
+#include "runtime/abi/moments.h"
+#include "runtime/abi/sketch.h"
 #include "runtime/base/datum.h"
 #include "runtime/operator/entry_bytes.h"
 #include "runtime/operator/entry_codec.h"
@@ -17,6 +19,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using program::AggregateCall;
 using program::AggregateFn;
+using program::Keeps;
 
 Json TypeJson(const Type& type) {
   return {static_cast<int>(type.kind), type.precision, type.scale};
@@ -61,15 +64,38 @@ std::string DoubleSumText(EntryInput* in) {
   return ToSql(Datum::Double(sum));
 }
 
+std::string MultisetText(const Type& type, EntryInput* in) {
+  const int64_t values = in->Integer<int64_t>();
+  Arena arena;
+  for (int64_t i = 0; in->ok && i < values; ++i) {
+    alignas(16) char cell[16];
+    uint8_t status;
+    in->ok &= ReadCellBytes(type, &in->bytes, cell, &status, arena.abi());
+    in->Integer<int64_t>();
+  }
+  return values < 0 ? "too many values" : std::to_string(values) + " values";
+}
+
+// What they say of the values: the mean square of their distances from their mean.
+std::string MomentsText(const Type& type, EntryInput* in) {
+  Arena arena;
+  FlowMoments* moments = flow_moments_new(static_cast<int32_t>(type.kind), arena.abi());
+  double variance = 0;
+  in->ok = in->ok && flow_moments_load(moments, &in->bytes);
+  const uint8_t status =
+      flow_moments_finish(moments, type.is(TypeKind::kDecimal) ? type.scale : 0, 0, &variance);
+  flow_moments_free(moments);
+  return status == kFlowValue ? "variance " + ToSql(Datum::Double(variance)) : "NULL";
+}
+
 std::string AccumulatorText(const AggregateCall& call, const program::Accumulator& place,
-                            bool updating, EntryInput* in) {
+                            EntryInput* in) {
+  if (place.distinct >= 0) MultisetText(call.argument_type, in);
   const int64_t n = place.count >= 0 ? in->Integer<int64_t>() : 0;
-  switch (call.fn) {
-    case AggregateFn::kCountRows:
-    case AggregateFn::kCount:
+  switch (place.keeps) {
+    case Keeps::kCount:
       return std::to_string(n);
-    case AggregateFn::kSum:
-    case AggregateFn::kAvg: {
+    case Keeps::kSum: {
       const std::string of = place.count >= 0 ? " of " + std::to_string(n) : "";
       if (call.argument_type.is(TypeKind::kDouble)) return "sum " + DoubleSumText(in) + of;
       if (place.count < 0 && !in->bytes.empty() && in->bytes[0] == '\xFF') {
@@ -78,22 +104,27 @@ std::string AccumulatorText(const AggregateCall& call, const program::Accumulato
       }
       return "sum " + SumText(call, in) + of;
     }
-    case AggregateFn::kMin:
-    case AggregateFn::kMax: {
+    case Keeps::kValue: {
       Arena arena;
       alignas(16) char cell[16];
       uint8_t status;
-      if (!updating) {
-        in->ok &= ReadCellBytes(call.argument_type, &in->bytes, cell, &status, arena.abi());
-        return in->ok ? CellSql(call.argument_type, cell, status) : "?";
-      }
-      int64_t values = in->Integer<int64_t>();
-      for (int64_t i = 0; in->ok && i < values; ++i) {
-        in->ok &= ReadCellBytes(call.argument_type, &in->bytes, cell, &status, arena.abi());
-        in->Integer<int64_t>();
-      }
-      return std::to_string(values) + " values";
+      in->ok &= ReadCellBytes(call.argument_type, &in->bytes, cell, &status, arena.abi());
+      return in->ok ? CellSql(call.argument_type, cell, status) : "?";
     }
+    case Keeps::kSketch: {
+      Arena arena;
+      FlowSketch* sketch =
+          flow_sketch_new(static_cast<int32_t>(call.argument_type.kind), arena.abi());
+      in->ok = in->ok && flow_sketch_load(sketch, &in->bytes);
+      const int64_t values = flow_sketch_finish(sketch);
+      flow_sketch_free(sketch);
+      return "about " + std::to_string(values) + " values";
+    }
+    case Keeps::kMultiset:
+    case Keeps::kBounded:
+      return MultisetText(call.argument_type, in);
+    case Keeps::kMoments:
+      return MomentsText(call.argument_type, in);
   }
   return "?";
 }
@@ -114,6 +145,7 @@ std::string EntryDescriptor(const program::Aggregate& spec) {
   json["calls"] = Json::array();
   for (const AggregateCall& call : spec.calls) {
     json["calls"].push_back({call.text, static_cast<int>(call.fn), TypeJson(call.argument_type)});
+    if (call.distinct) json["calls"].back().push_back("distinct");
   }
   json["windowed"] = spec.window.has_value();
   if (Cumulates(spec)) {
@@ -137,6 +169,7 @@ Result<program::Aggregate> ParseEntryDescriptor(const std::string& text) {
       call.text = item.at(0).get<std::string>();
       call.fn = static_cast<AggregateFn>(item.at(1).get<int>());
       call.argument_type = TypeFrom(item.at(2));
+      call.distinct = item.size() > 3;
       spec.calls.push_back(std::move(call));
     }
     if (json.at("windowed").get<bool>()) spec.window.emplace();
@@ -197,8 +230,7 @@ Result<std::string> EntryText(const program::Aggregate& spec, std::string_view k
   for (size_t i = 0; i < spec.calls.size(); ++i) {
     const program::Accumulator& place = spec.layout.accumulators[i];
     text += (i == 0 && !spec.updating_input ? "" : ", ") + spec.calls[i].text + "=" +
-            (place.shared ? std::to_string(live)
-                          : AccumulatorText(spec.calls[i], place, spec.updating_input, &in));
+            (place.shared ? std::to_string(live) : AccumulatorText(spec.calls[i], place, &in));
   }
   if (!in.ok || !in.bytes.empty()) return damaged;
   return text;

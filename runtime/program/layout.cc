@@ -20,6 +20,32 @@ int32_t SumSize(const Type& argument) {
   return argument.is(TypeKind::kDecimal) && argument.precision > kShortDigits ? 16 : 8;
 }
 
+Keeps KeptBy(const AggregateCall& call, bool updating) {
+  switch (call.fn) {
+    case AggregateFn::kCountRows:
+    case AggregateFn::kCount:
+      break;
+    case AggregateFn::kSum:
+    case AggregateFn::kAvg:
+      return Keeps::kSum;
+    case AggregateFn::kMin:
+    case AggregateFn::kMax:
+    case AggregateFn::kArgMin:
+    case AggregateFn::kArgMax:
+      return updating ? Keeps::kMultiset : Keeps::kValue;
+    case AggregateFn::kVarPop:
+    case AggregateFn::kVarSamp:
+      return Keeps::kMoments;
+    case AggregateFn::kStringAgg:
+      return updating ? Keeps::kMultiset : Keeps::kBounded;
+    case AggregateFn::kQuantile:
+      return Keeps::kMultiset;
+    case AggregateFn::kApproxCountDistinct:
+      return Keeps::kSketch;
+  }
+  return Keeps::kCount;
+}
+
 class Layouter {
  public:
   Layouter(const std::vector<Type>& keys, const std::vector<AggregateCall>& calls, bool updating,
@@ -34,7 +60,9 @@ class Layouter {
       layout_.keys[i].null = NewBit();
     }
     for (size_t i = 0; i < calls_.size(); ++i) {
-      if (IsExtreme(calls_[i]) && !updating_) layout_.accumulators[i].null = NewBit();
+      Accumulator& accumulator = layout_.accumulators[i];
+      accumulator.keeps = KeptBy(calls_[i], updating_);
+      if (accumulator.keeps == Keeps::kValue) accumulator.null = NewBit();
     }
     for (int32_t width : {16, 8, 4, 1}) PlaceCells(width);
     layout_.nulls_offset = at_;
@@ -49,10 +77,6 @@ class Layouter {
  private:
   static constexpr int kHeaderBits = 8;
   static constexpr int32_t kSessionBytes = 24;
-
-  static bool IsExtreme(const AggregateCall& call) {
-    return call.fn == AggregateFn::kMin || call.fn == AggregateFn::kMax;
-  }
 
   int32_t Take(int32_t width) {
     const int32_t at = at_;
@@ -73,27 +97,33 @@ class Layouter {
 
   // What of an accumulator has that width.
   void Place(const AggregateCall& call, int32_t width, Accumulator* accumulator) {
-    switch (call.fn) {
-      case AggregateFn::kCountRows:
+    if (call.distinct && call.fn != AggregateFn::kStringAgg && width == 8) {
+      layout_.needs_destroy = true;
+      accumulator->distinct = Take(8);
+    }
+    switch (accumulator->keeps) {
+      case Keeps::kCount:
         if (width != 8) return;
-        accumulator->shared = updating_;
-        accumulator->count = updating_ ? layout_.live_offset : Take(8);
+        accumulator->shared = updating_ && call.fn == AggregateFn::kCountRows;
+        accumulator->count = accumulator->shared ? layout_.live_offset : Take(8);
         return;
-      case AggregateFn::kCount:
-        if (width == 8) accumulator->count = Take(8);
-        return;
-      case AggregateFn::kSum:
-      case AggregateFn::kAvg:
+      case Keeps::kSum:
         layout_.may_spill = true;
         if (width == 8 && (call.fn == AggregateFn::kAvg || updating_)) accumulator->count = Take(8);
         accumulator->size = SumSize(call.argument_type);
         if (width == accumulator->size) accumulator->offset = Take(width);
         return;
-      case AggregateFn::kMin:
-      case AggregateFn::kMax:
-        layout_.needs_destroy |= updating_;
-        accumulator->size = updating_ ? 8 : call.argument_type.width();
+      case Keeps::kValue:
+        accumulator->size = call.argument_type.width();
         if (width == accumulator->size) accumulator->offset = Take(width);
+        return;
+      case Keeps::kMultiset:
+      case Keeps::kBounded:
+      case Keeps::kMoments:
+      case Keeps::kSketch:
+        layout_.needs_destroy = true;
+        accumulator->size = 8;
+        if (width == 8) accumulator->offset = Take(8);
         return;
     }
   }

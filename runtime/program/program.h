@@ -161,14 +161,32 @@ struct Pipeline {
 };
 
 // --- Aggregates --------------------------------------------------------------------------------
-enum class AggregateFn { kCountRows, kCount, kSum, kAvg, kMin, kMax };
+// Durable state names them by number.
+enum class AggregateFn {
+  kCountRows,
+  kCount,
+  kSum,
+  kAvg,
+  kMin,
+  kMax,
+  kVarPop,
+  kVarSamp,
+  kArgMin,  // MIN of sort keys (runtime/abi/sort_key.h), and of the result the value that ends it
+  kArgMax,
+  kStringAgg,  // of strings, or of sort keys that end with one
+  kQuantile,
+  kApproxCountDistinct,
+};
 
 struct AggregateCall {
   AggregateFn fn = AggregateFn::kCountRows;
   int argument = -1;  // input column (after the keys); -1: kCountRows
   Type argument_type;
   Type result_type;
-  std::string text;  // for EXPLAIN: "SUM(revenue)"
+  std::string text;        // for EXPLAIN: "SUM(revenue)"
+  bool distinct = false;   // of equal values one counts
+  bool sort_keys = false;  // kStringAgg: the arguments are sort keys
+  Datum parameter;         // kStringAgg: the separator; kQuantile: a DOUBLE from 0 to 1
 };
 
 // One bit of an entry: set if its cell is NULL. A mask of 0: never NULL.
@@ -184,20 +202,33 @@ struct Cell {
   NullBit null;
 };
 
-// The accumulator of one call:
-//   COUNT        int64 at `count`
-//   SUM, AVG     `size` bytes at `offset`. INT, BIGINT and DECIMAL: see runtime/abi/compact_sum.h;
+// What the accumulator of a call is:
+enum class Keeps {
+  kCount,     // COUNT: int64 at `count`
+  kSum,       // SUM, AVG
+  kValue,     // MIN, MAX, ARG_MIN, ARG_MAX of append-only input
+  kMultiset,  // those of updating input, STRING_AGG and quantiles: FlowMultiset* at `offset`
+              // (runtime/abi/multiset.h)
+  kBounded,   // STRING_AGG of append-only input: the same, by flow_multiset_new_bounded
+  kMoments,   // VAR_POP, VAR_SAMP: FlowMoments* at `offset` (runtime/abi/moments.h)
+  kSketch,    // APPROX_COUNT_DISTINCT: FlowSketch* at `offset` (runtime/abi/sketch.h)
+};
+
+// Where it stands:
+//   kSum         `size` bytes at `offset`. INT, BIGINT and DECIMAL: see runtime/abi/compact_sum.h;
 //                DOUBLE: flow_double_sum_* of runtime/abi/exact_sum.h. AVG, and SUM of updating
 //                input: the number of values, int64 at `count`; others say by the sum itself
 //                whether there is one
-//   MIN, MAX     append-only input: the value at `offset`, NULL by `null` (STRING: FlowString whose
-//                memory is the state's, see flow_state_string_assign)
-//                updating input: FlowMultiset* at `offset` (runtime/abi/multiset.h)
+// DISTINCT, but for STRING_AGG: FlowMultiset* at `distinct` too; the rest is over what is in it.
+//   kValue       the value at `offset`, NULL by `null` (STRING: FlowString whose memory is the
+//                state's, see flow_state_string_assign)
 struct Accumulator {
+  Keeps keeps = Keeps::kCount;
   int32_t offset = -1;
   int32_t size = 0;
   int32_t count = -1;
   NullBit null;
+  int32_t distinct = -1;
   bool shared =
       false;  // somebody else keeps it: COUNT(*) of updating input is the count of live rows
 };

@@ -22,9 +22,10 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "examples.flow")
         with open(path, "w", encoding="utf-8") as file:
-            file.write("SOURCE t (id INT) FROM INLINE (VALUES (1));\n")
+            file.write("SOURCE t (id INT, ts TIMESTAMP) FROM INLINE (VALUES (1, '2026-01-01')) EVENT TIME ts WATERMARK 0s;\n")
             for i, f in enumerate(functions):
-                file.write(f"VIEW v{i} AS SELECT id, {f['example']} AS r FROM t;\n")
+                id_ = "MIN(id) AS id" if f["aggregate"] else "id"
+                file.write(f"VIEW v{i} AS SELECT {id_}, {f['example']} AS r FROM t;\n")
         for engine in ("jit", "interpreter"):
             command = [FLOWC, "run", path, "--mode", "batch", "--engine", engine, "--format", "json", "--disable-rule", "constant-folding"]
             for i in range(len(functions)):

@@ -144,6 +144,68 @@ QUERIES = [
      """SELECT page, COUNT(*) FILTER (WHERE n > 50) AS high, SUM(amount) FILTER (WHERE flag) AS flagged,
                MIN(n) FILTER (WHERE n > 20) AS over_twenty
         FROM w WHERE ts IS NOT NULL GROUP BY page"""),
+    ("bool_and_or",
+     """SELECT page, BOOL_AND(n > -15) AS all_, BOOL_OR(n > 98) AS any_, EVERY(flag) AS flags,
+               BOOL_OR(flag) FILTER (WHERE n = 7) AS sevens
+        FROM t GROUP BY page""",
+     """SELECT page, bool_and(n > -15) AS all_, bool_or(n > 98) AS any_, bool_and(flag) AS flags,
+               bool_or(flag) FILTER (WHERE n = 7) AS sevens
+        FROM w WHERE ts IS NOT NULL GROUP BY page"""),
+    ("variances",
+     """SELECT page, VAR_POP(n) AS np, VARIANCE(big) AS bs, STDDEV_SAMP(amount) AS as_, STDDEV_POP(x) AS xp,
+               STDDEV(n) FILTER (WHERE flag) AS ns
+        FROM t GROUP BY page""",
+     """SELECT page, var_pop(n) AS np, var_samp(big) AS bs, stddev_samp(amount) AS as_, stddev_pop(x) AS xp,
+               stddev_samp(n) FILTER (WHERE flag) AS ns
+        FROM w WHERE ts IS NOT NULL GROUP BY page"""),
+    ("distinct_aggregates",
+     """SELECT page, COUNT(DISTINCT n) AS ns, COUNT(DISTINCT name) AS names, SUM(DISTINCT n) AS total, SUM(DISTINCT amount) AS amounts,
+               AVG(DISTINCT x) AS mean, COUNT(DISTINCT user_id) FILTER (WHERE flag) AS users, VAR_POP(DISTINCT n) AS spread,
+               STRING_AGG(DISTINCT name, '|' ORDER BY name DESC) AS names_down
+        FROM t GROUP BY page""",
+     """SELECT page, count(DISTINCT n) AS ns, count(DISTINCT name) AS names, sum(DISTINCT n) AS total, sum(DISTINCT amount) AS amounts,
+               avg(DISTINCT x) AS mean, count(DISTINCT user_id) FILTER (WHERE flag) AS users, var_pop(DISTINCT n) AS spread,
+               string_agg(DISTINCT name, '|' ORDER BY name DESC) AS names_down
+        FROM w WHERE ts IS NOT NULL GROUP BY page"""),
+    ("distinct_in_windows",
+     "SELECT window_start, COUNT(DISTINCT user_id) AS users, COUNT(DISTINCT name) AS names FROM TUMBLE(t, 1m) GROUP BY window_start",
+     f"""SELECT window_start, count(DISTINCT user_id) AS users, count(DISTINCT name) AS names
+         FROM ({MINUTES}) WHERE {IN_TIME} GROUP BY window_start"""),
+    ("arg_min_max",
+     """SELECT page, ARG_MIN(id, x) AS of_least, ARG_MAX(x, id) AS of_last, ARG_MAX(name, id) AS name_of_last,
+               ARG_MIN(day, big) FILTER (WHERE flag) AS day_of_least
+        FROM t GROUP BY page""",
+     """SELECT page, arg_min(id, {'b': x, 'v': id}) FILTER (WHERE x IS NOT NULL) AS of_least,
+               arg_max(x, id) AS of_last, arg_max(name, id) AS name_of_last,
+               arg_min(day, {'b': big, 'v': day}) FILTER (WHERE flag AND big IS NOT NULL AND day IS NOT NULL) AS day_of_least
+        FROM w WHERE ts IS NOT NULL GROUP BY page"""),
+    ("first_last",
+     "SELECT page, FIRST(n) AS f, LAST(n) AS l, FIRST(name) AS fname, LAST(amount) AS lamount FROM t GROUP BY page",
+     """SELECT page, arg_min(n, {'t': ts, 'v': n}) FILTER (WHERE n IS NOT NULL) AS f, arg_max(n, {'t': ts, 'v': n}) FILTER (WHERE n IS NOT NULL) AS l,
+               arg_min(name, {'t': ts, 'v': name}) FILTER (WHERE name IS NOT NULL) AS fname,
+               arg_max(amount, {'t': ts, 'v': amount}) FILTER (WHERE amount IS NOT NULL) AS lamount
+        FROM w WHERE ts IS NOT NULL GROUP BY page"""),
+    ("string_agg",
+     """SELECT user_id, STRING_AGG(name, ',') AS own, STRING_AGG(name, ',' ORDER BY n DESC, id) AS down,
+               STRING_AGG(page, ' ' ORDER BY x NULLS FIRST, id DESC) FILTER (WHERE flag) AS pages
+        FROM t GROUP BY user_id""",
+     """SELECT user_id, string_agg(name, ',' ORDER BY name) AS own, string_agg(name, ',' ORDER BY n DESC NULLS FIRST, id) AS down,
+               string_agg(page, ' ' ORDER BY x NULLS FIRST, id DESC) FILTER (WHERE flag) AS pages
+        FROM w WHERE ts IS NOT NULL GROUP BY user_id"""),
+    ("quantiles",
+     """SELECT page, QUANTILE_DISC(n, 0.5) AS median, QUANTILE_DISC(amount, 0.9) AS p90, QUANTILE_DISC(name, 0.25) AS name,
+               abs(APPROX_PERCENTILE(x, 0.9) - QUANTILE_DISC(x, 0.9)) <= abs(QUANTILE_DISC(x, 0.9)) * 0.004 AS near,
+               abs(APPROX_PERCENTILE(big, 0.1) - QUANTILE_DISC(big, 0.1)) <= abs(QUANTILE_DISC(big, 0.1)) * 0.004 AS near_below
+        FROM t GROUP BY page""",
+     """SELECT page, quantile_disc(n, 0.5) AS median, quantile_disc(amount, 0.9) AS p90, quantile_disc(name, 0.25) AS name,
+               true AS near, true AS near_below
+        FROM w WHERE ts IS NOT NULL GROUP BY page"""),
+    ("approx_count_distinct",
+     """SELECT page, abs(APPROX_COUNT_DISTINCT(id) - COUNT(DISTINCT id)) < COUNT(DISTINCT id) * 0.05 AS ids,
+               abs(APPROX_COUNT_DISTINCT(big) - COUNT(DISTINCT big)) < COUNT(DISTINCT big) * 0.05 AS bigs,
+               APPROX_COUNT_DISTINCT(name) AS names
+        FROM t GROUP BY page""",
+     "SELECT page, true AS ids, true AS bigs, count(DISTINCT name) AS names FROM w WHERE ts IS NOT NULL GROUP BY page"),
     ("histogram_over_an_updating_view",
      """SELECT n_rows, COUNT(*) AS users, SUM(spent) AS spent, MAX(user_id) AS greatest
         FROM (SELECT user_id, COUNT(*) AS n_rows, SUM(amount) AS spent FROM t GROUP BY user_id) AS per_user

@@ -284,7 +284,7 @@ class Generator {
           random_.Chance(20) ? " FILTER (WHERE " + Condition(relation, 1) + ")" : "";
       Column column{name, Kind::kBigint};
       std::string call;
-      switch (random_.Between(0, 4)) {
+      switch (random_.Between(0, 11)) {
         case 0:
           call = "COUNT(*)";
           break;
@@ -305,6 +305,70 @@ class Generator {
           if (kind != Kind::kDouble) column.name.clear();
           break;
         }
+        case 4:
+          call = std::string(random_.Chance(50) ? "BOOL_AND(" : "BOOL_OR(") +
+                 Condition(relation, 1) + ")";
+          column.kind = Kind::kBoolean;
+          break;
+        case 5: {
+          static const std::vector<std::string> spreads = {"VAR_POP", "VAR_SAMP", "STDDEV_POP",
+                                                           "STDDEV"};
+          call = random_.Pick(spreads) + "(" + Expr(relation, random_.Pick(numeric), 1) + ")";
+          column.kind = Kind::kDouble;
+          break;
+        }
+        case 6:
+          call = "COUNT(DISTINCT " + Expr(relation, random_.Pick(all), 1) + ")";
+          break;
+        case 7: {
+          Kind kind = random_.Pick(numeric);
+          call = std::string(random_.Chance(50) ? "SUM" : "VAR_POP") + "(DISTINCT " +
+                 Expr(relation, kind, 1) + ")";
+          column.kind = kind == Kind::kInt ? Kind::kBigint : kind;
+          if (kind == Kind::kDecimal || call[0] == 'V') column.name.clear();
+          break;
+        }
+        case 8: {
+          Kind kind = random_.Pick(all);
+          const bool timed = relation.name[0] == 's' && random_.Chance(50);  // a source
+          const std::string value = Expr(relation, kind, 1);
+          call = timed                ? random_.Chance(50) ? "FIRST(" : "LAST("
+                 : random_.Chance(50) ? "ARG_MIN("
+                                      : "ARG_MAX(";
+          call += value + (timed ? ")" : ", " + Expr(relation, random_.Pick(all), 1) + ")");
+          column.kind = kind;
+          if (kind == Kind::kDecimal) column.name.clear();
+          break;
+        }
+        case 9:
+          call = std::string("STRING_AGG(") + (random_.Chance(30) ? "DISTINCT " : "");
+          call += Expr(relation, Kind::kString, 1) + ", ', '";
+          if (call.find("DISTINCT") == std::string::npos && random_.Chance(50)) {
+            call += " ORDER BY " + Expr(relation, random_.Pick(all), 0);
+            if (random_.Chance(50)) call += " DESC";
+            if (random_.Chance(30)) call += " NULLS FIRST";
+          }
+          call += ")";
+          column.kind = Kind::kString;
+          break;
+        case 10: {
+          const std::string p = ", 0." + std::to_string(random_.Between(0, 9)) + ")";
+          if (random_.Chance(50)) {
+            call = "APPROX_PERCENTILE(" + Expr(relation, random_.Pick(numeric), 1) + p;
+            column.kind = Kind::kDouble;
+          } else {
+            column.kind = random_.Pick(all);
+            call = "QUANTILE_DISC(" + Expr(relation, column.kind, 1) + p;
+            if (column.kind == Kind::kDecimal) column.name.clear();
+          }
+          break;
+        }
+        case 11:
+          if (relation.straight) {
+            call = "APPROX_COUNT_DISTINCT(" + Expr(relation, random_.Pick(all), 1) + ")";
+            break;
+          }
+          [[fallthrough]];
         default: {
           Kind kind = random_.Pick(all);
           if (kind == Kind::kBoolean) kind = Kind::kInt;

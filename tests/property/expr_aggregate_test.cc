@@ -29,19 +29,35 @@ struct RandomAggregate {
 
 bool CanSum(const Type& type) { return type.is_numeric(); }
 
-program::AggregateCall RandomCall(Random& random, std::vector<Type>* input) {
-  static const std::vector<AggregateFn> functions = {
-      AggregateFn::kCountRows, AggregateFn::kCount, AggregateFn::kSum, AggregateFn::kSum,
-      AggregateFn::kAvg,       AggregateFn::kAvg,   AggregateFn::kMin, AggregateFn::kMax};
+program::AggregateCall RandomCall(Random& random, bool updating, std::vector<Type>* input) {
+  static const std::vector<AggregateFn> functions = {AggregateFn::kCountRows,
+                                                     AggregateFn::kCount,
+                                                     AggregateFn::kSum,
+                                                     AggregateFn::kSum,
+                                                     AggregateFn::kAvg,
+                                                     AggregateFn::kAvg,
+                                                     AggregateFn::kMin,
+                                                     AggregateFn::kMax,
+                                                     AggregateFn::kVarPop,
+                                                     AggregateFn::kVarSamp,
+                                                     AggregateFn::kStringAgg,
+                                                     AggregateFn::kQuantile,
+                                                     AggregateFn::kApproxCountDistinct};
   program::AggregateCall call;
-  call.fn = random.OneOf(functions);
+  do {
+    call.fn = random.OneOf(functions);
+  } while (updating && call.fn == AggregateFn::kApproxCountDistinct);
   call.result_type = TypeKind::kBigint;
   if (call.fn == AggregateFn::kCountRows) return call;
-  const bool sums = call.fn == AggregateFn::kSum || call.fn == AggregateFn::kAvg;
+  const bool spreads = call.fn == AggregateFn::kVarPop || call.fn == AggregateFn::kVarSamp;
+  const bool sums = spreads || call.fn == AggregateFn::kSum || call.fn == AggregateFn::kAvg;
+  const bool joins = call.fn == AggregateFn::kStringAgg;
   do {
     call.argument_type = random.OneOf(AllTypes());
-  } while (sums && !CanSum(call.argument_type));
+  } while ((sums && !CanSum(call.argument_type)) ||
+           (joins && !call.argument_type.is(TypeKind::kString)));
   const Type& type = call.argument_type;
+  call.distinct = (sums || joins || call.fn == AggregateFn::kCount) && random.Percent(40);
   call.argument = static_cast<int>(input->size());
   input->push_back(type);
   if (call.fn == AggregateFn::kSum) {
@@ -51,8 +67,14 @@ program::AggregateCall RandomCall(Random& random, std::vector<Type>* input) {
     call.result_type =
         Type::Decimal(38, type.is(TypeKind::kDecimal) ? std::max<int>(6, type.scale) : 6);
     if (type.is(TypeKind::kDouble)) call.result_type = type;
-  } else if (call.fn != AggregateFn::kCount) {
+  } else if (spreads) {
+    call.result_type = TypeKind::kDouble;
+  } else if (call.fn != AggregateFn::kCount && call.fn != AggregateFn::kApproxCountDistinct) {
     call.result_type = type;
+  }
+  if (joins) call.parameter = Datum::String(random.Percent(50) ? ", " : "");
+  if (call.fn == AggregateFn::kQuantile) {
+    call.parameter = Datum::Double(static_cast<double>(random.Below(101)) / 100);
   }
   return call;
 }
@@ -92,9 +114,11 @@ RandomAggregate AddAggregate(Random& random, LoweredProgram* program) {
   const int64_t keys = random.Below(4);
   for (int64_t k = 0; k < keys; ++k) aggregate.key_types.push_back(random.OneOf(AllTypes()));
   made.input = aggregate.key_types;
-  const int64_t calls = random.Below(6);
-  for (int64_t i = 0; i < calls; ++i) aggregate.calls.push_back(RandomCall(random, &made.input));
   aggregate.updating_input = random.Percent(50);
+  const int64_t calls = random.Below(6);
+  for (int64_t i = 0; i < calls; ++i) {
+    aggregate.calls.push_back(RandomCall(random, aggregate.updating_input, &made.input));
+  }
   LayOut(&aggregate);
 
   const int64_t count = random.Between(1, 4);
@@ -152,10 +176,22 @@ Lines Results(const program::Aggregate& aggregate, const RandomAggregate& made) 
 std::string Describe(const program::Aggregate& aggregate) {
   std::string text = aggregate.updating_input ? "updating" : "append-only";
   for (const Type& type : aggregate.key_types) text += " key " + type.ToString();
-  static const char* const kNames[] = {"COUNT(*)", "COUNT", "SUM", "AVG", "MIN", "MAX"};
+  static const char* const kNames[] = {"COUNT(*)",
+                                       "COUNT",
+                                       "SUM",
+                                       "AVG",
+                                       "MIN",
+                                       "MAX",
+                                       "VAR_POP",
+                                       "VAR_SAMP",
+                                       "ARG_MIN",
+                                       "ARG_MAX",
+                                       "STRING_AGG",
+                                       "QUANTILE",
+                                       "APPROX_COUNT_DISTINCT"};
   for (const program::AggregateCall& call : aggregate.calls) {
     text += std::string(" ") + kNames[static_cast<int>(call.fn)] + "(" +
-            call.argument_type.ToString() + ")";
+            (call.distinct ? "DISTINCT " : "") + call.argument_type.ToString() + ")";
   }
   return text;
 }

@@ -106,6 +106,9 @@ inline std::string Structure(const ast::Expr& expr) {
       return list((expr.try_cast ? "try-cast:" : "cast:") + expr.type.ToString());
     case ast::ExprKind::kCall:
       return list(path() + (expr.distinct ? ":distinct" : ""));
+    case ast::ExprKind::kOrder:
+      return list(std::string("order") + (expr.negated ? ":desc" : "") +
+                  (expr.bool_value ? ":nulls-first" : ""));
   }
   return "?";
 }

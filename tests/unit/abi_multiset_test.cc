@@ -24,10 +24,11 @@ static_assert(kFlowKindTimestamp == static_cast<int>(TypeKind::kTimestamp));
 static_assert(kFlowKindInterval == static_cast<int>(TypeKind::kInterval));
 
 struct Set {
-  explicit Set(TypeKind kind) : set(flow_multiset_new(static_cast<int32_t>(kind))) {}
+  explicit Set(TypeKind kind) : set(flow_multiset_new(static_cast<int32_t>(kind), arena.abi())) {}
   ~Set() { flow_multiset_free(set); }
   Set(const Set&) = delete;
   Set& operator=(const Set&) = delete;
+  flow::Arena arena;
   FlowMultiset* set;
 };
 

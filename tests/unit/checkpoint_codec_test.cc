@@ -116,21 +116,31 @@ class Codec {
  private:
   void AddCall() {
     program::AggregateCall call;
-    call.fn = random_.Pick(std::vector<AggregateFn>{AggregateFn::kCountRows, AggregateFn::kCount,
-                                                    AggregateFn::kSum, AggregateFn::kAvg,
-                                                    AggregateFn::kMin, AggregateFn::kMax});
+    do {
+      call.fn = random_.Pick(std::vector<AggregateFn>{
+          AggregateFn::kCountRows, AggregateFn::kCount, AggregateFn::kSum, AggregateFn::kAvg,
+          AggregateFn::kMin, AggregateFn::kMax, AggregateFn::kVarPop, AggregateFn::kQuantile,
+          AggregateFn::kStringAgg, AggregateFn::kApproxCountDistinct});
+    } while (updating_ && call.fn == AggregateFn::kApproxCountDistinct);
     call.result_type = TypeKind::kBigint;
     if (call.fn != AggregateFn::kCountRows) {
-      const bool sum = call.fn == AggregateFn::kSum || call.fn == AggregateFn::kAvg;
+      const bool sum = call.fn == AggregateFn::kSum || call.fn == AggregateFn::kAvg ||
+                       call.fn == AggregateFn::kVarPop;
       call.argument_type =
           sum ? random_.Pick(std::vector<Type>{TypeKind::kInt, TypeKind::kBigint, TypeKind::kDouble,
                                                Type::Decimal(38, 2)})
               : random_.Pick(AllTypes());
+      if (call.fn == AggregateFn::kStringAgg) call.argument_type = TypeKind::kString;
+      if (call.fn == AggregateFn::kQuantile) call.parameter = Datum::Double(0.5);
+      call.distinct = (sum || call.fn == AggregateFn::kCount) && random_.Chance(50);
       call.result_type = call.argument_type;
-      if (call.fn == AggregateFn::kCount) call.result_type = TypeKind::kBigint;
+      if (call.fn == AggregateFn::kCount || call.fn == AggregateFn::kApproxCountDistinct) {
+        call.result_type = TypeKind::kBigint;
+      }
       if (call.argument_type.is(TypeKind::kInt) && call.fn == AggregateFn::kSum) {
         call.result_type = TypeKind::kBigint;
       }
+      if (call.fn == AggregateFn::kVarPop) call.result_type = TypeKind::kDouble;
       if (call.fn == AggregateFn::kAvg && !call.argument_type.is(TypeKind::kDouble)) {
         call.result_type = Type::Decimal(38, 6);
       }

@@ -119,7 +119,8 @@ class AggregateTest : public ::testing::Test {
   program::Aggregate aggregate;
 
   void AddCall(AggregateFn fn, Type argument, Type result, int column) {
-    aggregate.calls.push_back({fn, column, std::move(argument), std::move(result), ""});
+    aggregate.calls.push_back(
+        {fn, column, std::move(argument), std::move(result), "", false, false, {}});
   }
 
   // Runs in both tiers, whole and in two halves that are merged; all must agree.

@@ -54,7 +54,7 @@ LoweredProgram Sample() {
 
   program::Aggregate aggregate;
   aggregate.key_types = {kString};
-  aggregate.calls = {{program::AggregateFn::kSum, 1, kBigint, kBigint, ""}};
+  aggregate.calls = {{program::AggregateFn::kSum, 1, kBigint, kBigint, "", false, false, {}}};
   aggregate.layout = program::LayOut(aggregate.key_types, aggregate.calls, false);
   lowered.program.aggregates.push_back(aggregate);
   return lowered;

@@ -112,6 +112,8 @@ TEST(FrontExpression, Predicates) {
 TEST(FrontExpression, CallsCasesCasts) {
   EXPECT_EQ(StructureOf("COUNT(*)"), "(COUNT *)");
   EXPECT_EQ(StructureOf("COUNT(DISTINCT a)"), "(COUNT:distinct a)");
+  EXPECT_EQ(StructureOf("f(a, b ORDER BY c, d + 1 DESC)"),
+            "(f a b (order c) (order:desc:nulls-first (+ d 1)))");
   EXPECT_EQ(StructureOf("SUM(a) FILTER (WHERE b > 1)"), "(SUM a filter (> b 1))");
   EXPECT_EQ(StructureOf("now()"), "(now)");
   EXPECT_EQ(StructureOf("left(a, 3)"), "(left a 3)");

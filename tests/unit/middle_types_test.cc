@@ -162,7 +162,7 @@ TEST(Types, Functions) {
          {"i || l", "no-such-overload: no function concat(INT, BIGINT)"},
          {"upper(i)", "no-such-overload: no function upper(INT)"},
          {"uper(s)", "unknown-function: unknown function `uper`"},
-         {"stddev(i)", "not-supported-yet: not supported yet: STDDEV"}});
+         {"median(i)", "not-supported-yet: not supported yet: MEDIAN"}});
 }
 
 TEST(Types, Structs) {
@@ -200,7 +200,26 @@ TEST(Types, Aggregates) {
             "DECIMAL(38,2) SUM(CASE WHEN i > 0 THEN d ELSE NULL END)");
   EXPECT_EQ(type("SUM(s)"), "type-mismatch: SUM needs a number");
   EXPECT_EQ(type("SUM(COUNT(*))"), "nested-aggregate: an aggregate inside an aggregate");
-  EXPECT_EQ(type("COUNT(DISTINCT s)"), "not-supported-yet: not supported yet: COUNT(DISTINCT ...)");
+  EXPECT_EQ(type("COUNT(DISTINCT s)"), "BIGINT COUNT(DISTINCT s)");
+  EXPECT_EQ(type("AVG(DISTINCT d)"), "DECIMAL(38,6) AVG(DISTINCT d)");
+  EXPECT_EQ(type("MIN(DISTINCT s)"), "STRING MIN(s)");
+  EXPECT_EQ(type("BOOL_AND(i > 0)"), "BOOLEAN BOOL_AND(i > 0)");
+  EXPECT_EQ(type("EVERY(i)"), "type-mismatch: EVERY needs a BOOLEAN");
+  EXPECT_EQ(type("STDDEV(i)"), "DOUBLE VAR_SAMP(i)");
+  EXPECT_EQ(type("VAR_POP(s)"), "type-mismatch: VAR_POP needs a number");
+  EXPECT_EQ(type("ARG_MAX(s, d)"), "STRING ARG_MAX(s, d)");
+  EXPECT_EQ(type("ARG_MAX(s)"), "no-such-overload: ARG_MAX takes two arguments");
+  EXPECT_EQ(type("ARG_MIN(DISTINCT s, d)"), "misplaced-distinct: DISTINCT inside ARG_MIN");
+  EXPECT_EQ(type("STRING_AGG(DISTINCT s, ',')"), "STRING STRING_AGG(DISTINCT s, ',')");
+  EXPECT_EQ(type("STRING_AGG(s, ',' ORDER BY d DESC, s)"),
+            "STRING STRING_AGG(s, ',' ORDER BY d DESC, s)");
+  EXPECT_EQ(type("STRING_AGG(DISTINCT s, ',' ORDER BY d)"),
+            "misplaced-order: STRING_AGG(DISTINCT ...) orders by its values");
+  EXPECT_EQ(type("SUM(i ORDER BY d)"), "misplaced-order: ORDER BY inside SUM");
+  EXPECT_EQ(type("STRING_AGG(s, s)"), "not-constant: the separator of STRING_AGG is a text");
+  EXPECT_EQ(type("APPROX_PERCENTILE(d, 0.95)"), "DOUBLE APPROX_PERCENTILE(d, 0.95)");
+  EXPECT_EQ(type("QUANTILE_DISC(ts, 1)"), "TIMESTAMP QUANTILE_DISC(ts, 1)");
+  EXPECT_EQ(type("QUANTILE_DISC(ts, 2)"), "not-constant: QUANTILE_DISC needs a number from 0 to 1");
 }
 
 }  // namespace

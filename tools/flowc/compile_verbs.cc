@@ -160,7 +160,7 @@ int Datagen(const Arguments& arguments) {
 int Functions(const Arguments& arguments) {
   Verb verb;
   verb.usage = "flowc functions [NAME] [--format text|json]";
-  verb.about = "Lists the scalar functions with their types and a line of help.";
+  verb.about = "Lists the functions and aggregates with their types and a line of help.";
   verb.choices = {{"format", {"text", "json"}}};
   verb.examples = "  flowc functions\n  flowc functions split_part\n";
   verb.options.add_options()("format", po::value<std::string>()->default_value("text"),

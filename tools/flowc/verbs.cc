@@ -23,7 +23,7 @@ const std::vector<NamedVerb>& Verbs() {
       {"dlq", "", "list, show and replay dead letters", DeadLetters, {"ls", "show", "replay"}},
       {"datagen", "FILE", "write what a NEXMARK or INLINE source holds to files or a topic",
        Datagen},
-      {"functions", "[NAME]", "list the scalar functions", Functions},
+      {"functions", "[NAME]", "list the functions and aggregates", Functions},
       {"lsp", "", "serve editors: the Language Server Protocol on stdin and stdout",
        LanguageServer},
       {"completion", "SHELL", "print a completion script for bash, zsh or fish", Completion},
