@@ -125,7 +125,8 @@ Inside InsideOf(const std::string& text, uint32_t byte, uint32_t* begin) {
   *begin = byte;
   for (uint32_t at = 0; at < std::min<size_t>(byte, text.size());) {
     const Piece piece = PieceAt(text, at);
-    if (piece.inside != Inside::kCode && (byte < piece.end || (byte == piece.end && !piece.closed))) {
+    if (piece.inside != Inside::kCode &&
+        (byte < piece.end || (byte == piece.end && !piece.closed))) {
       *begin = at;
       return piece.inside;
     }

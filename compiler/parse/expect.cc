@@ -15,6 +15,19 @@ namespace {
 
 using grammar::FlowParser;
 
+// The tokens before the place, and one that fits nowhere, but where the grammar takes any token
+// (what it only skips): there it would be taken for ever.
+class Before : public parse::TokenRange {
+ public:
+  using TokenRange::TokenRange;
+  void consume() override {
+    taken = index() + 1 == size();
+    if (taken) throw antlr4::ParseCancellationException();
+    TokenRange::consume();
+  }
+  bool taken = false;
+};
+
 std::vector<std::string> WordsOf(size_t first, size_t last) {
   Diagnostics none;
   const SourceFile empty("", "");
@@ -44,7 +57,7 @@ Expectation ExpectAt(const SourceFile& file, uint32_t byte) {
   const parse::StatementTokens statement = lexed.statements.back();
   if (statement.broken) return result;
   lexed.tokens[statement.end]->setType(FlowParser::UNKNOWN);
-  parse::TokenRange stream(lexed.tokens, statement.begin, statement.end);
+  Before stream(lexed.tokens, statement.begin, statement.end);
   FlowParser parser(&stream);
   parser.removeErrorListeners();
   auto first_error = std::make_shared<parse::FirstError>();
@@ -52,7 +65,7 @@ Expectation ExpectAt(const SourceFile& file, uint32_t byte) {
   try {
     parser.statement();
   } catch (const antlr4::ParseCancellationException&) {
-    if (first_error->token_index() != statement.end) return result;
+    if (stream.taken || first_error->token_index() != statement.end) return result;
     parse::Expected expected = parse::ExpectedAt(parser, first_error->states());
     for (std::string& word : expected.offered) {
       if (std::find(result.keywords.begin(), result.keywords.end(), word) ==

@@ -1,5 +1,5 @@
-// Any bytes: the questions of editors are answered without a crash or a hang, with places that are in
-// the text, and a renaming that is offered can be applied.
+// Any bytes: the questions of editors are answered without a crash or a hang, with places that are
+// in the text, and a renaming that is offered can be applied.
 #include <flow/language.h>
 
 #include <cstdlib>

@@ -153,6 +153,9 @@ class Session(unittest.TestCase):
         found = labels(self.complete(SOURCE + "VIEW v AS SELECT page FROM clicks |"))
         for word in ("WHERE", "GROUP BY", "EMIT", "RETAIN"):
             self.assertIn(word, found)
+        # What the grammar only skips takes any word.
+        for marked in ("TEST a |", "VIEW v AS SELECT EXISTS (SELECT a |", "SOURCE s FROM KAFKA VERSION BY 'a' WHEN 1 (|"):
+            self.complete(SOURCE + marked)
         self.assertEqual([], labels(self.complete("-- a com|ment")))
         self.assertEqual([], labels(self.complete(SOURCE + "VIEW v AS SELECT 12| FROM clicks;")))
 

@@ -88,7 +88,8 @@ std::string Bash(bool zsh) {
     any) COMPREPLY=($(compgen -f -- "$current")) ;;
   esac
 }
-complete )" + std::string(zsh ? "-o filenames " : "") + R"(-F _flowc flowc
+complete )" +
+         std::string(zsh ? "-o filenames " : "") + R"(-F _flowc flowc
 )";
 }
 

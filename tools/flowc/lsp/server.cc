@@ -1,4 +1,4 @@
-// Server: the life of a session, and the open files. Requests are in server_requests.cc.
+// Server: the life of a connection, and the open files. Requests are in server_requests.cc.
 #include "tools/flowc/lsp/server.h"
 
 #include <variant>
