@@ -295,6 +295,17 @@ EXPECT per_minute LATE 2 EXPECT clicks READ 3 EXPECT per_minute FROM clicks ACCE
       << FailureText(Only(ran));
 }
 
+TEST(RunTests, AFailureNamesItsSeed) {
+  TestResult result;
+  result.runs = 9;
+  result.schedule = RandomSchedule(17).ToText();
+  result.seeded = true;
+  result.seed = 17;
+  result.error = "two\nlines";
+  EXPECT_EQ(FailureText(result),
+            "  two\n  lines\n  in run 9: " + RandomSchedule(17).ToText() + " (seed 17)\n");
+}
+
 TEST(RunTests, AnEmptySourceIsNotRead) {
   Ran ran = RunText("TEST nothing EXPECT per_minute EMPTY;");
   EXPECT_TRUE(Only(ran).passed) << FailureText(Only(ran));
