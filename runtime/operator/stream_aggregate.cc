@@ -359,7 +359,11 @@ void StreamAggregate::CloseSlices(const AggregateKernels& kernels, int64_t water
     open_.erase(open_.begin());
     WindowTable* target = WindowFor(start);
     target->visible = true;
-    for (auto it = slices_.lower_bound({window.start(start), 0});
+    int64_t first = window.start(start);
+#ifdef FLOW_MUTANT_CUMULATE_DOES_NOT_GROW
+    if (window.kind == program::WindowKind::kCumulate) first = start + window.size - window.slide;
+#endif
+    for (auto it = slices_.lower_bound({first, 0});
          it != slices_.end() && it->first.slice < start + window.size; ++it) {
       int32_t index = -1;
       ForEachWindowOfSlice(window, it->first.slice, [&](int32_t i, int64_t s) {

@@ -43,13 +43,10 @@ inline int64_t FirstWindowOfSlice(const program::Window& window, int64_t slice) 
   return CeilTo(slice + window.slice_size() - window.size, window.offset, window.slide);
 }
 inline int64_t LastWindowOfSlice(const program::Window& window, int64_t slice) {
-  int64_t last = FloorTo(slice, window.offset, window.slide);
-#ifndef FLOW_MUTANT_CUMULATE_RUNS_ON
   if (window.kind == program::WindowKind::kCumulate) {
-    last = FloorTo(slice, window.offset, window.cycle) + window.cycle - window.size;
+    return FloorTo(slice, window.offset, window.cycle) + window.cycle - window.size;
   }
-#endif
-  return last;
+  return FloorTo(slice, window.offset, window.slide);
 }
 
 // Calls f(index, w) for the windows that contain the slice, ascending.

@@ -508,10 +508,10 @@ class Generator {
     if (session) {
       window = "SESSION(" + relation.name + ", GAP " + std::to_string(random_.Between(1, 20000)) +
                "ms" + (keyed ? " BY " + key : "");
-    } else if (call < 3) {
+    } else if (call < 2) {
       window =
           "TUMBLE(" + relation.name + ", " + std::to_string(random_.Between(1, 30)) + "s" + offset;
-    } else if (call == 3) {
+    } else if (call < 4) {
       int64_t step = random_.Between(1, 10);
       window = "CUMULATE(" + relation.name + ", " + std::to_string(step * random_.Between(1, 8)) +
                "s EVERY " + std::to_string(step) + "s" + offset;
@@ -523,6 +523,7 @@ class Generator {
                std::to_string(slide) + "s" + offset;
     }
     window += ")";
+    if (!session && random_.Chance(40)) aggregates.text += ", MIN(window_start) AS begin_";
     std::vector<Column> columns = aggregates.columns;
     columns.push_back({"k_" + name, kind});
     // Groups of a window are grouped by it again.
@@ -544,7 +545,7 @@ class Generator {
     bool late = false;
     int64_t lateness = relation.lateness;
     if (relation.straight) {
-      if (random_.Chance(40)) {
+      if (random_.Chance(session ? 70 : 40)) {
         lateness = random_.Between(1, 20);
         body += "\nALLOW LATENESS " + std::to_string(lateness) + "s";
       }
