@@ -142,13 +142,7 @@ void flow_sketch_add(FlowSketch* sketch, const void* value, int64_t) {
 }
 
 void flow_sketch_merge(FlowSketch* sketch, const FlowSketch* other) {
-#ifdef FLOW_MUTANT_SKETCH_ADDS
-  other->Each([&](uint32_t index, uint8_t rank) {
-    sketch->Raise(index, static_cast<uint8_t>(std::min(rank + 1, kRankBits + 1)));
-  });
-#else
   other->Each([&](uint32_t index, uint8_t rank) { sketch->Raise(index, rank); });
-#endif
 }
 
 int64_t flow_sketch_finish(const FlowSketch* sketch) {
