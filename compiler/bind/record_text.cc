@@ -77,6 +77,7 @@ std::optional<Literal> LiteralOf(const ast::Expr& expr) {
     case ast::ExprKind::kCase:
     case ast::ExprKind::kCast:
     case ast::ExprKind::kCall:
+    case ast::ExprKind::kOrder:
       break;
   }
   return std::nullopt;
