@@ -1,4 +1,4 @@
-// links: runtime/abi
+// links: runtime/abi runtime/base
 #include <gtest/gtest.h>
 
 #include <bit>
