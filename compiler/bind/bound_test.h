@@ -41,7 +41,17 @@ struct ExpectedLetters {
   std::vector<std::vector<ExpectedValue>> rows;
 };
 
-enum class Count { kRead, kDecoded, kAccepted, kFiltered, kLate, kLateWindows, kDead, kErrors, kDuplicate };
+enum class Count {
+  kRead,
+  kDecoded,
+  kAccepted,
+  kFiltered,
+  kLate,
+  kLateWindows,
+  kDead,
+  kErrors,
+  kDuplicate
+};
 
 // A number of the ledger: of a source, or of the ways from sources (or from one) to a view.
 struct ExpectedCount {

@@ -18,7 +18,7 @@ struct Scope {
   BoundExprPtr log_time;
   Span qualifier_declared;  // where `qualifier` is
   Index* index = nullptr;   // what is resolved is noted there
-  bool updating = false;  // rows can be taken back
+  bool updating = false;    // rows can be taken back
 };
 
 // The name's meaning, or nullptr after reporting an error.

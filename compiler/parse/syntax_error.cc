@@ -215,12 +215,8 @@ class Reporter {
     if (IsComparison(type) && expected_.operators) {
       return "comparisons cannot be chained: join them with AND";
     }
-    if (type == FlowParser::FROM && before != FlowParser::COMMA) {
-      std::string callee = ToUpper(OpenCall());
-      if (callee == "EXTRACT") return "there is a function for each part: year(ts), hour(ts), ...";
-      if (callee == "SUBSTRING" || callee == "TRIM") {
-        return "arguments are separated by `,`: substring(text, 2, 3), trim(text, '.')";
-      }
+    if (ToUpper(TextAt(at_)) == "`FOR`" && ToUpper(OpenCall()) == "SUBSTRING") {
+      return "arguments are separated by `,`: substring(text, 2, 3)";
     }
     bool clause = type == FlowParser::FROM || !ClauseOrder(head, type).empty();
     if (expected_.close && (AtEnd() || clause)) {

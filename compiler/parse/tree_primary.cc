@@ -126,7 +126,8 @@ ast::ExprPtr TreeBuilder::Call(FlowParser::NameOrCallContext* context) {
         call = Extract(std::move(call), argument);
         continue;
       }
-      Fail(SpanOfToken(argument->FROM()), "only EXTRACT has FROM inside", "syntax");
+      Fail(SpanOfToken(argument->FROM()), "only EXTRACT has FROM inside", "syntax").hint =
+          "arguments are separated by `,`, as in trim(text, '.')";
     }
     Adopt(call.get(), Expression(argument->expression(0)));
   }

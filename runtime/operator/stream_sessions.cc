@@ -116,7 +116,13 @@ void StreamSessions::EmitDirty() {
     if (dirty.before >= 0) Push(before_, dirty.before, -1);
 #endif
     if (shown) Push(scratch_, 0, 1);
-    if (gone) sessions_.Erase(dirty.session);
+    if (gone) {
+      sessions_.Erase(dirty.session);
+      continue;
+    }
+    // One that was closed and has grown waits for its new end, not for the lateness of the old one.
+    const int64_t end = sessions_.end(dirty.session);
+    if (!shown && sessions_.timer(dirty.session) > end) SetTimer(dirty.session, end);
   }
   dirty_.clear();
   before_.Clear();

@@ -223,8 +223,9 @@ std::vector<BoundExprPtr> AllExpressions() {
           all.push_back(MakeDecimalCall(&function, {Column(t, 0), Column(t, 1)}));
           continue;
         }
-        all.push_back(
-            MakeDecimalCall(&function, {Column(t, 0), Column(IndexOf(TypeKind::kInt), 1)}));
+        const Type& second = function.arguments[1];
+        all.push_back(MakeDecimalCall(&function, {Column(t, 0), Column(IndexOf(second), 1)}));
+        if (!second.is(TypeKind::kInt)) continue;
         for (int digits : {-40, -3, 0, 1, 5, 40}) {
           BoundExprPtr n = MakeLiteral(Datum::Int(TypeKind::kInt, digits));
           all.push_back(MakeDecimalCall(&function, {Column(t, 0), std::move(n)}));

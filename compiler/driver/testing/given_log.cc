@@ -82,10 +82,14 @@ Result<ByRecord<std::optional<int64_t>>> EventTimes(const GivenProgram& given) {
 
 int64_t LateWindows(const program::Window& window, int64_t time, int64_t watermark) {
   if (watermark == kMinTime) return 0;
-  // Ends of windows are offset + size + k * slide; those in (time, time + size] hold the row.
+  if (window.kind == program::WindowKind::kSession) return Passed(watermark, time, window.lateness);
+  // Ends of windows are offset + size + k * slide; those in (time, time + size] hold the row, of
+  // CUMULATE those to the end of its cycle.
   const int64_t phase = window.offset + window.size;
-  const int64_t last =
-      std::min(SaturatingAdd(watermark, -window.lateness), SaturatingAdd(time, window.size));
+  const int64_t longest = window.kind == program::WindowKind::kCumulate
+                              ? FloorTo(time, window.offset, window.cycle) + window.cycle
+                              : SaturatingAdd(time, window.size);
+  const int64_t last = std::min(SaturatingAdd(watermark, -window.lateness), longest);
   if (last <= time) return 0;
   return (FloorTo(last, phase, window.slide) - FloorTo(time, phase, window.slide)) / window.slide;
 }
