@@ -121,7 +121,9 @@ class Reporter {
     Diagnostic& d =
         out.Error(SpanAt(guilty), "expected " + expected->ToString() + ", found " + TextAt(guilty));
     d.code = "syntax";
-    d.hint = meant.empty() ? Hint() : "did you mean `" + meant + "`?";
+    d.hint = IsSubstringFor() ? "arguments are separated by `,`: substring(text, 2, 3)"
+             : meant.empty()  ? Hint()
+                              : "did you mean `" + meant + "`?";
     return resume;
   }
 
@@ -190,6 +192,10 @@ class Reporter {
     return TokenAt(index).getLine() > TokenAt(index - 1).getLine();
   }
 
+  bool IsSubstringFor() const {
+    return ToUpper(TextAt(at_)) == "`FOR`" && ToUpper(OpenCall()) == "SUBSTRING";
+  }
+
   std::string Hint() const {
     size_t head = TypeAt(statement_.begin);
     size_t type = TypeAt(at_);
@@ -214,9 +220,6 @@ class Reporter {
     }
     if (IsComparison(type) && expected_.operators) {
       return "comparisons cannot be chained: join them with AND";
-    }
-    if (ToUpper(TextAt(at_)) == "`FOR`" && ToUpper(OpenCall()) == "SUBSTRING") {
-      return "arguments are separated by `,`: substring(text, 2, 3)";
     }
     bool clause = type == FlowParser::FROM || !ClauseOrder(head, type).empty();
     if (expected_.close && (AtEnd() || clause)) {
