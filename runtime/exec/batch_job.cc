@@ -138,10 +138,7 @@ Status BatchJob::PassPrefix(Prefix* prefix) {
   FLOW_TRY(ReadState state, prefix->reader->Read(kMorselRows, kMorselBytes, &rows.morsel));
   prefix->done = state == ReadState::kEnd;
   if (state != ReadState::kData) return OkStatus();
-  while (partition->next_raise < partition->raises.size() &&
-         partition->raises[partition->next_raise].first < rows.morsel.next_offset) {
-    rows.raises.push_back(partition->raises[partition->next_raise++]);
-  }
+  partition->TakeRaises(rows.morsel.next_offset, &rows.raises);
   prefix->front.Decode(&rows, nobody);
   Unique* unique = uniques_[static_cast<size_t>(partition->source)].get();
   if (unique == nullptr) {
@@ -310,10 +307,7 @@ Status BatchJob::ScanOne(size_t index, Worker* worker, bool* read) {
   if (unique != nullptr) ++partition->in_flight;
   if (others.owns_lock()) others.unlock();
   rows->raises.clear();
-  while (partition->next_raise < partition->raises.size() &&
-         partition->raises[partition->next_raise].first < rows->morsel.next_offset) {
-    rows->raises.push_back(partition->raises[partition->next_raise++]);
-  }
+  partition->TakeRaises(rows->morsel.next_offset, &rows->raises);
   partition->next_offset = rows->morsel.next_offset;
   int64_t sequence = turn.next_sequence++;
   lock.unlock();

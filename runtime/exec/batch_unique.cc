@@ -53,10 +53,7 @@ void BatchJob::ReleaseHeld(int source, int worker) {
         PartitionsOf(*sources_, source),
         [this](const PartitionState& partition) { return Blocks(partition); }, &counts);
   }
-  SourceLedger& ledger = self.counts.sources[static_cast<size_t>(source)];
-  ledger.held -= counts.total();
-  ledger.decoded += counts.kept;
-  ledger.duplicate += counts.duplicate;
+  counts.Release(&self.counts.sources[static_cast<size_t>(source)]);
   for (const ReleasedRows& rows : released) {
     RunPaths(rows.partition, rows.held->rows, rows.runs, worker);
   }
@@ -75,10 +72,7 @@ void BatchJob::ReleaseAtEnd() {
           return !at_end && sources_->IsIn(partition, /*by_log=*/true, offsets);
         },
         &counts);
-    SourceLedger& ledger = workers_[0]->counts.sources[s];
-    ledger.held -= counts.total();
-    ledger.decoded += counts.kept;
-    ledger.duplicate += counts.duplicate;
+    counts.Release(&workers_[0]->counts.sources[s]);
     std::atomic<size_t> next{0};
     pool_->Run([&](int worker) {
       for (size_t i = next.fetch_add(1); i < released.size(); i = next.fetch_add(1)) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "runtime/base/ordered_bytes.h"
 #include "runtime/connector/dead_rows.h"
 #include "runtime/exec/unique.h"
 #include "runtime/format/encode.h"
@@ -35,12 +36,6 @@ unsigned __int128 HashFromHex(const std::string& text) {
     hash = hash << 4 | static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10);
   }
   return hash;
-}
-
-void AppendBigEndian(uint64_t value, int bytes, std::string* out) {
-  for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) {
-    *out += static_cast<char>(value >> shift);
-  }
 }
 
 }  // namespace
@@ -201,8 +196,8 @@ void KeepDeadLetter(const program::Program& program, int source, const DeadLette
   Batch one(DeadLetterView(program.sources[static_cast<size_t>(source)]).types, 1);
   AppendDeadLetter(&one, record);
   std::string key, value;
-  AppendBigEndian(static_cast<uint32_t>(record.partition), 4, &key);
-  AppendBigEndian(static_cast<uint64_t>(record.offset), 8, &key);
+  AppendOrdered(static_cast<uint32_t>(record.partition), 4, &key);
+  AppendOrdered(static_cast<uint64_t>(record.offset), 8, &key);
   key += record.view;
   AppendRowBytes(one, 0, &value);
   const size_t owner =

@@ -38,6 +38,12 @@ struct PartitionState {
   // Decisions: (offset, event time) ascending, and the next one to apply.
   std::vector<std::pair<int64_t, int64_t>> raises;
   size_t next_raise = 0;
+  // Those that take effect before the offset, once each.
+  void TakeRaises(int64_t before, std::vector<std::pair<int64_t, int64_t>>* out) {
+    while (next_raise < raises.size() && raises[next_raise].first < before) {
+      out->push_back(raises[next_raise++]);
+    }
+  }
   std::string fingerprint;  // of the last record read, by this run or the one before
   bool out = false;         // by a decision of this run (live streams)
   // The end of the log as it was seen then, until it is reached: what waits for longer than

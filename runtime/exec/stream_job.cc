@@ -180,10 +180,7 @@ void StreamJob::ProcessMorsel(PartitionState* partition, SourceRows* from, Worke
   SourceRows& rows = *from;
   if (partition->out) ComeBack(partition, rows.morsel.begin_offset);
   rows.raises.clear();
-  while (partition->next_raise < partition->raises.size() &&
-         partition->raises[partition->next_raise].first < rows.morsel.next_offset) {
-    rows.raises.push_back(partition->raises[partition->next_raise++]);
-  }
+  partition->TakeRaises(rows.morsel.next_offset, &rows.raises);
   auto dead = [&](int32_t row, uint8_t code) { Dead(partition, rows, row, code, "", worker); };
   front.Decode(&rows, dead);
   partition->max_event_time = front.Judge(partition->max_event_time, &rows);

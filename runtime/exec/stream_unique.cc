@@ -33,10 +33,7 @@ void StreamJob::ReleaseHeld(bool at_end) {
     UniqueCounts counts;
     std::vector<ReleasedRows> released =
         uniques_[s]->Release(PartitionsOf(*sources_, source), blocks, &counts);
-    SourceLedger& ledger = workers_[0]->counts.sources[s];
-    ledger.held -= counts.total();
-    ledger.decoded += counts.kept;
-    ledger.duplicate += counts.duplicate;
+    counts.Release(&workers_[0]->counts.sources[s]);
     released_ += counts.total();
     std::move(released.begin(), released.end(), std::back_inserter(all));
   }

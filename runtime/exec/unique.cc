@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "runtime/abi/abi.h"
+#include "runtime/base/ordered_bytes.h"
 #include "runtime/exec/epoch_parts.h"
 #include "runtime/time/windows.h"
 
@@ -43,10 +44,6 @@ bool Keep(const SourceRows& rows, int32_t row, KeptKeys* keys) {
   // As in SQL, NULL is like nothing.
   if (rows.unique_status[i] != kFlowValue) return true;
   return keys->Keep(rows.clock[i], rows.unique_key[i]);
-}
-
-void AppendBigEndian(uint32_t value, std::string* out) {
-  for (int shift = 24; shift >= 0; shift -= 8) *out += static_cast<char>(value >> shift);
 }
 
 }  // namespace
@@ -154,20 +151,24 @@ std::vector<ReleasedRows> Unique::Release(const std::vector<PartitionState*>& pa
 void Unique::SaveChanges(int64_t tag, StateSink* sink) {
   for (auto& [partition, keys] : keys_) {
     std::string prefix;
-    AppendBigEndian(static_cast<uint32_t>(partition), &prefix);
+    AppendOrdered(static_cast<uint32_t>(partition), 4, &prefix);
     keys.SaveChanges(prefix, tag, sink);
   }
 }
 
 Status Unique::Load(std::string_view key, std::string_view value) {
   if (key.size() < 4) return DataError("damaged state: no keys of UNIQUE BY");
-  uint32_t partition = 0;
-  for (size_t i = 0; i < 4; ++i) partition = partition << 8 | static_cast<unsigned char>(key[i]);
-  return KeysOf(static_cast<int>(partition))->Load(key.substr(4), value);
+  return KeysOf(static_cast<int>(ReadOrdered(key.substr(0, 4))))->Load(key.substr(4), value);
 }
 
 void Unique::FinishLoad() {
   for (auto& [partition, keys] : keys_) keys.FinishLoad();
+}
+
+void UniqueCounts::Release(SourceLedger* ledger) const {
+  ledger->held -= total();
+  ledger->decoded += kept;
+  ledger->duplicate += duplicate;
 }
 
 Uniques MakeUniques(const program::Program& program, MemoryAccount* account) {

@@ -36,6 +36,8 @@ struct ReleasedRows {
 struct UniqueCounts {
   int64_t kept = 0, duplicate = 0;
   int64_t total() const { return kept + duplicate; }
+  // They were held, and are not any more.
+  void Release(SourceLedger* ledger) const;
 };
 
 // One source. One thread at a time, but FilterNow of different partitions PER PARTITION.

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string>
 
+#include "runtime/base/ordered_bytes.h"
 #include "runtime/time/windows.h"
 
 namespace flow {
@@ -15,20 +16,6 @@ namespace {
 constexpr int64_t kBuckets = 16;         // that `within` is cut into
 constexpr size_t kRecordEntries = 1024;  // packed into one record
 constexpr size_t kEntryBytes = 24;
-
-// Sorts by bytes as the number does.
-void AppendOrdered(int64_t value, std::string* out) {
-  const uint64_t bits = static_cast<uint64_t>(value) ^ (uint64_t{1} << 63);
-  for (int shift = 56; shift >= 0; shift -= 8) *out += static_cast<char>(bits >> shift);
-}
-
-int64_t ReadOrdered(std::string_view text) {
-  uint64_t bits = 0;
-  for (int i = 0; i < 8; ++i) {
-    bits = bits << 8 | static_cast<unsigned char>(text[static_cast<size_t>(i)]);
-  }
-  return static_cast<int64_t>(bits ^ (uint64_t{1} << 63));
-}
 
 }  // namespace
 
@@ -109,7 +96,7 @@ bool KeptKeys::Keep(int64_t clock, KeyIdentity key) {
 void KeptKeys::SaveChanges(std::string_view prefix, int64_t tag, StateSink* sink) {
   auto key_of = [&](int64_t bucket) {
     std::string key(prefix);
-    AppendOrdered(bucket, &key);
+    AppendOrderedSigned(bucket, &key);
     return key;
   };
   // An earlier one than the oldest entry's has nothing left in it.
@@ -131,8 +118,8 @@ void KeptKeys::SaveChanges(std::string_view prefix, int64_t tag, StateSink* sink
       value.append(reinterpret_cast<const char*>(&entry.low), 8);
     }
     std::string key = key_of(bucket);
-    AppendOrdered(tag, &key);
-    AppendOrdered(records++, &key);
+    AppendOrderedSigned(tag, &key);
+    AppendOrderedSigned(records++, &key);
     sink->Put(key, value);
     saved_buckets_.insert(bucket);
   }
@@ -143,7 +130,7 @@ Status KeptKeys::Load(std::string_view key, std::string_view value) {
   if (key.size() != 24 || value.size() % kEntryBytes != 0) {
     return DataError("damaged state: no keys of UNIQUE BY");
   }
-  saved_buckets_.insert(ReadOrdered(key));
+  saved_buckets_.insert(ReadOrderedSigned(key));
   for (size_t at = 0; at < value.size(); at += kEntryBytes) {
     Entry entry;
     std::memcpy(&entry.clock, value.data() + at, 8);
