@@ -7,8 +7,6 @@ namespace flow {
 
 namespace {
 
-constexpr int kMaxDigits = 38;
-
 BoundExprPtr Int(int value) { return MakeLiteral(Datum::Int(TypeKind::kInt, value)); }
 
 // The result's type; `digits`: the argument n, if it is a literal.
@@ -26,7 +24,7 @@ Type ResultOf(const std::string& name, const Type& x, bool has_digits, const int
   } else if (x.scale == 0) {
     return x;
   }
-  return Type::Decimal(std::clamp(whole + scale + (grows ? 1 : 0), 1, kMaxDigits), scale);
+  return Type::Decimal(std::clamp(whole + scale + (grows ? 1 : 0), 1, kMaxDecimalDigits), scale);
 }
 
 }  // namespace

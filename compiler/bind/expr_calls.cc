@@ -49,10 +49,6 @@ constexpr Clock kClocks[] = {
     {"gen_random_uuid", "chance"},
 };
 
-bool Contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 std::string TypesText(const std::vector<Typed>& values) {
   std::string text;
   for (const Typed& value : values) {
@@ -78,10 +74,10 @@ Typed ExprBinder::BindCall(const ast::Expr& expr) {
   Typed clock = BindClock(expr, name);
   if (clock || clock.untyped) return clock.expr == nullptr ? Typed{} : clock;
   if (!FunctionExists(name)) {
-    Diagnostic& d = Contains(kLater, name)
+    Diagnostic& d = HasName(kLater, name)
                         ? out_->Error(expr.span, "not supported yet: " + UpperCase(name))
                         : out_->Error(expr.path[0].span, "unknown function " + Quoted(name));
-    d.code = Contains(kLater, name) ? "not-supported-yet" : "unknown-function";
+    d.code = HasName(kLater, name) ? "not-supported-yet" : "unknown-function";
     std::vector<std::string> known = FunctionNames();
     for (const AggregateName& aggregate : Aggregates()) known.push_back(aggregate.name);
     for (const Form& form : Forms()) known.push_back(form.name);

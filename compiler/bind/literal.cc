@@ -18,9 +18,6 @@ Error NotA(const std::string& text, const Type& type, uint8_t code) {
   return UserError("'" + shown + "' cannot be read as " + type.ToString() + why);
 }
 
-// The largest DECIMAL(38) magnitude + 1.
-constexpr int kMaxDigits = 38;
-
 Datum IntegerDatum(int64_t value) {
   bool fits =
       value >= std::numeric_limits<int32_t>::min() && value <= std::numeric_limits<int32_t>::max();
@@ -47,7 +44,7 @@ Result<Datum> NumberLiteral(const std::string& text) {
       return IntegerDatum(value);
     }
   }
-  if (static_cast<size_t>(digits) + fraction.size() > static_cast<size_t>(kMaxDigits)) {
+  if (static_cast<size_t>(digits) + fraction.size() > static_cast<size_t>(kMaxDecimalDigits)) {
     return UserError("a number has at most 38 digits");
   }
   int scale = static_cast<int>(fraction.size());

@@ -13,9 +13,9 @@ std::string Joined(const std::vector<std::string>& parts) {
   return text;
 }
 
-class Printer {
+class ScriptPrinter {
  public:
-  explicit Printer(const BoundScript& script) : script_(script) {}
+  explicit ScriptPrinter(const BoundScript& script) : script_(script) {}
   std::string text;
 
   void Source(const bound::Source& source) {
@@ -165,7 +165,7 @@ class Printer {
 }  // namespace
 
 std::string PrintBound(const BoundScript& script) {
-  Printer printer(script);
+  ScriptPrinter printer(script);
   for (const bound::Source& source : script.sources) printer.Source(source);
   for (const bound::View& view : script.views) printer.View(view);
   for (const program::Sink& sink : script.sinks) printer.Sink(sink);

@@ -1,6 +1,8 @@
 // ResolveColumn and the helpers of messages: see scope.h.
 #include "compiler/bind/scope.h"
 
+#include <algorithm>
+
 namespace flow {
 
 std::string Quoted(const std::string& text) { return "`" + text + "`"; }
@@ -142,6 +144,10 @@ const bound::Visible* ResolveColumn(const Scope& scope, const std::vector<ast::N
   d.hint = Suggest(wrong.text, NamesOf(parent->fields),
                    parent->fields.empty() ? "" : "fields: " + ListOf(NamesOf(parent->fields)));
   return nullptr;
+}
+
+bool HasName(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 }  // namespace flow

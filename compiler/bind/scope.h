@@ -43,6 +43,8 @@ std::string ListOf(const std::vector<std::string>& names, size_t limit = 8);
 std::string Suggest(const std::string& name, const std::vector<std::string>& candidates,
                     const std::string& otherwise = "");
 
+bool HasName(const std::vector<std::string>& names, const std::string& name);
+
 // A text in backquotes, as messages show names.
 std::string Quoted(const std::string& text);
 

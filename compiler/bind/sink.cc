@@ -38,10 +38,6 @@ const ast::Option* FindOption(const ast::ConnectorClause& clause, const std::str
   return nullptr;
 }
 
-bool Contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 // false, after a report.
 bool BadOption(Diagnostics* out, Span span, std::string message, std::string label,
                std::string hint) {
@@ -71,11 +67,11 @@ bool CheckRedisKey(const ast::Option& option, const bound::View& view, Diagnosti
   std::vector<std::string> key;
   for (int k : view.schema.key) key.push_back(columns[static_cast<size_t>(k)]);
   for (const std::string& place : places) {
-    if (Contains(key, place)) continue;
+    if (HasName(key, place)) continue;
     const std::string hint = Suggest(place, key,
                                      key.empty() ? "the view has one row: its key has no columns"
                                                  : "the view's key: " + ListOf(key));
-    if (!Contains(columns, place)) {
+    if (!HasName(columns, place)) {
       return BadOption(out, option.value_span, "unknown column " + Quoted(place),
                        "not a column of view " + view.name, hint);
     }
@@ -85,7 +81,7 @@ bool CheckRedisKey(const ast::Option& option, const bound::View& view, Diagnosti
         "it would change while the row stays the same", hint);
   }
   for (const std::string& name : key) {
-    if (Contains(places, name)) continue;
+    if (HasName(places, name)) continue;
     return BadOption(out, option.value_span, "the key leaves out the column " + Quoted(name),
                      "rows that differ in it would overwrite each other",
                      "add {" + name + "} to it");
@@ -111,7 +107,7 @@ bool CheckRedis(const ast::SinkStmt& statement, const bound::View& view, Diagnos
   } else if (field != nullptr && !string) {
     ok = BadOption(out, field->name.span, "option `field` goes with value = 'string'",
                    "a hash and JSON have all columns", "");
-  } else if (field != nullptr && !Contains(columns, field->value)) {
+  } else if (field != nullptr && !HasName(columns, field->value)) {
     ok = BadOption(out, field->value_span, "unknown column " + Quoted(field->value),
                    "not a column of view " + view.name,
                    Suggest(field->value, columns, "columns: " + ListOf(columns)));

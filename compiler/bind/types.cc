@@ -9,10 +9,8 @@ namespace flow {
 
 namespace {
 
-constexpr int kMaxDigits = 38;
-
 Type CappedDecimal(int integer_digits, int scale) {
-  return Type::Decimal(std::clamp(integer_digits + scale, 1, kMaxDigits), scale);
+  return Type::Decimal(std::clamp(integer_digits + scale, 1, kMaxDecimalDigits), scale);
 }
 
 int IntegerDigits(const Type& decimal) { return decimal.precision - decimal.scale; }
@@ -71,11 +69,11 @@ std::optional<ArithmeticTypes> DecimalArithmetic(ExprOp op, const Type& left, co
   int digits = std::max(IntegerDigits(left), IntegerDigits(right));
   if (op == ExprOp::kMul) {
     scale = left.scale + right.scale;
-    if (scale > kMaxDigits) {
+    if (scale > kMaxDecimalDigits) {
       *scale_overflow = true;
       return std::nullopt;
     }
-    int precision = std::min(left.precision + right.precision, kMaxDigits);
+    int precision = std::min(left.precision + right.precision, kMaxDecimalDigits);
     return ArithmeticTypes{left, right, Type::Decimal(precision, scale)};
   }
   if (op == ExprOp::kDiv) {

@@ -14,8 +14,8 @@ namespace flow {
 
 namespace {
 
-constexpr int64_t kMorselRows = 4096;
-constexpr int64_t kMorselBytes = 1 << 20;
+constexpr int64_t kWrittenRows = 4096;
+constexpr int64_t kWrittenBytes = 1 << 20;
 
 struct CloseFile {
   void operator()(std::FILE* file) const {
@@ -37,8 +37,8 @@ Status ForEachRecord(SourceConnector& connector, const PartitionInfo& partition,
   Morsel morsel;
   int64_t written = 0;
   while (limit < 0 || written < limit) {
-    int64_t want = limit < 0 ? kMorselRows : std::min(kMorselRows, limit - written);
-    FLOW_TRY(ReadState state, reader->Read(want, kMorselBytes, &morsel));
+    int64_t want = limit < 0 ? kWrittenRows : std::min(kWrittenRows, limit - written);
+    FLOW_TRY(ReadState state, reader->Read(want, kWrittenBytes, &morsel));
     if (state == ReadState::kEnd) break;
     if (state == ReadState::kIdle) continue;
     for (int64_t i = 0; i < morsel.row_count; ++i) {

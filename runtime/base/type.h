@@ -22,6 +22,8 @@ enum class TypeKind : uint8_t {
   kStruct,    // while compiling only
 };
 
+constexpr int kMaxDecimalDigits = 38;
+
 struct Type;
 struct StructField;
 

@@ -9,9 +9,9 @@ namespace flow {
 namespace {
 
 // A record by the place of its key in a frame, so that sorting takes little beside the frames.
-using Place = const char*;
+using Record = const char*;
 
-StateRecord RecordAt(Place key) {
+StateRecord RecordAt(Record key) {
   constexpr size_t kHeader = 1 + 2 + 4 + 4;  // op, owner, sizes of key and value
   StateRecord record;
   uint32_t key_size, value_size;
@@ -24,12 +24,12 @@ StateRecord RecordAt(Place key) {
   return record;
 }
 
-bool Before(Place a, Place b) {
+bool Before(Record a, Record b) {
   const StateRecord x = RecordAt(a), y = RecordAt(b);
   return x.owner != y.owner ? x.owner < y.owner : x.key < y.key;
 }
 
-bool SameKey(Place a, Place b) { return !Before(a, b) && !Before(b, a); }
+bool SameKey(Record a, Record b) { return !Before(a, b) && !Before(b, a); }
 
 class RunWriter {
  public:
@@ -65,7 +65,7 @@ class RunWriter {
 }  // namespace
 
 Result<int64_t> WriteSorted(const std::vector<StateWriter>& deltas, SegmentWriter* out) {
-  std::vector<Place> places;
+  std::vector<Record> places;
   size_t count = 0;
   for (const StateWriter& delta : deltas) count += static_cast<size_t>(delta.records());
   places.reserve(count);
@@ -83,7 +83,7 @@ Result<int64_t> WriteSorted(const std::vector<StateWriter>& deltas, SegmentWrite
     size_t end = begin + 1;
     while (end < places.size() && SameKey(places[begin], places[end])) ++end;
     // A drop is about earlier segments, never about these: it is told beside what comes last.
-    Place drop = nullptr, last = nullptr;
+    Record drop = nullptr, last = nullptr;
     for (size_t i = begin; i < end; ++i) {
       (RecordAt(places[i]).op == StateOp::kDrop ? drop : last) = places[i];
     }

@@ -11,7 +11,7 @@ namespace flow {
 namespace {
 
 constexpr std::string_view kMagic = "FLOWSEG1";
-constexpr size_t kHeader = 12;
+constexpr size_t kFrameHeader = 12;
 constexpr uint32_t kMaxFrame = 1u << 30;
 
 uint64_t Chain(uint64_t chain, uint64_t hash) {
@@ -76,7 +76,7 @@ Status SegmentWriter::Frame(std::string_view payload) {
   begun_ = true;
   uint32_t size = static_cast<uint32_t>(payload.size());
   uint64_t hash = XXH3_64bits(payload.data(), payload.size());
-  char header[kHeader];
+  char header[kFrameHeader];
   std::memcpy(header, &size, 4);
   std::memcpy(header + 4, &hash, 8);
   chain_ = Chain(chain_, hash);
@@ -86,7 +86,7 @@ Status SegmentWriter::Frame(std::string_view payload) {
 
 Status SegmentWriter::Finish(SegmentInfo* info) {
   if (!begun_) FLOW_RETURN_IF_ERROR(Write(kMagic));
-  char end[kHeader] = {};
+  char end[kFrameHeader] = {};
   std::memcpy(end + 4, &chain_, 8);
   FLOW_RETURN_IF_ERROR(Write({end, sizeof end}));
   info->size = size_;
@@ -104,14 +104,14 @@ Result<std::unique_ptr<SegmentReader>> SegmentReader::Open(Files* files, const s
 }
 
 Result<bool> SegmentReader::Next(std::vector<char>* payload) {
-  char header[kHeader];
+  char header[kFrameHeader];
   FLOW_TRY(size_t n, file_->ReadAt(at_, header, sizeof header));
   if (n < sizeof header) return EndsEarly(path_);
   uint32_t size;
   uint64_t hash;
   std::memcpy(&size, header, 4);
   std::memcpy(&hash, header + 4, 8);
-  at_ += static_cast<int64_t>(kHeader);
+  at_ += static_cast<int64_t>(kFrameHeader);
   if (size == 0) {
     FLOW_RETURN_IF_ERROR(CheckEnd(path_, info_, at_, hash, chain_));
     return false;
@@ -137,10 +137,10 @@ Result<std::unique_ptr<SegmentFrames>> SegmentFrames::Open(Files* files, const s
   int64_t at = static_cast<int64_t>(kMagic.size());
   uint64_t chain = 0;
   while (true) {
-    char header[kHeader];
+    char header[kFrameHeader];
     FLOW_TRY(size_t n, segment->file_->ReadAt(at, header, sizeof header));
     if (n < sizeof header) return EndsEarly(path);
-    Frame frame{at + static_cast<int64_t>(kHeader), 0, 0};
+    Frame frame{at + static_cast<int64_t>(kFrameHeader), 0, 0};
     std::memcpy(&frame.size, header, 4);
     std::memcpy(&frame.hash, header + 4, 8);
     if (frame.size == 0) {

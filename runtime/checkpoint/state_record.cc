@@ -11,14 +11,14 @@ namespace flow {
 namespace {
 
 constexpr size_t kFrameBytes = 256 << 10;
-constexpr size_t kHeader = 1 + 2 + 4 + 4;
+constexpr size_t kRecordHeader = 1 + 2 + 4 + 4;
 constexpr size_t kFanIn = 8;
 constexpr int64_t kFirstTier = 64 << 10;
 
 }  // namespace
 
 void StateWriter::Add(StateOp op, uint16_t owner, std::string_view key, std::string_view value) {
-  size_t size = kHeader + key.size() + value.size();
+  size_t size = kRecordHeader + key.size() + value.size();
   if (frames_.empty() || frames_.back().size() + size > kFrameBytes) {
     frames_.emplace_back();
     frames_.back().reserve(std::max(size, frames_.size() == 1 ? size_t{4096} : kFrameBytes));
@@ -26,12 +26,12 @@ void StateWriter::Add(StateOp op, uint16_t owner, std::string_view key, std::str
   std::string& frame = frames_.back();
   uint32_t key_size = static_cast<uint32_t>(key.size());
   uint32_t value_size = static_cast<uint32_t>(value.size());
-  char header[kHeader];
+  char header[kRecordHeader];
   header[0] = static_cast<char>(op);
   std::memcpy(header + 1, &owner, 2);
   std::memcpy(header + 3, &key_size, 4);
   std::memcpy(header + 7, &value_size, 4);
-  frame.append(header, kHeader);
+  frame.append(header, kRecordHeader);
   frame.append(key);
   frame.append(value);
   bytes_ += static_cast<int64_t>(size);

@@ -5,15 +5,13 @@
 #include <chrono>
 #include <thread>
 
+#include "runtime/exec/run_common.h"
 #include "runtime/exec/stdout_sink.h"
 #include "runtime/format/row_codec.h"
 
 namespace flow {
 
 namespace {
-
-constexpr int64_t kFirstWaitUs = 100'000;
-constexpr int64_t kLongestWaitUs = 5'000'000;
 
 // Reads the rows of one view out of outboxes, a frame at a time.
 class OutboxRows {

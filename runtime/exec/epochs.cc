@@ -15,8 +15,6 @@ namespace flow {
 namespace {
 
 constexpr int64_t kLead = 1;  // epochs by which CURRENT may lead the slowest sink
-constexpr int64_t kFirstWaitUs = 100'000;
-constexpr int64_t kLongestWaitUs = 5'000'000;
 
 }  // namespace
 

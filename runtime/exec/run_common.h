@@ -19,6 +19,10 @@ namespace flow {
 int64_t NowUs();   // monotonic
 int64_t WallUs();  // since 1970
 
+// A sink that does not answer is asked again after these waits, which double.
+constexpr int64_t kFirstWaitUs = 100'000;
+constexpr int64_t kLongestWaitUs = 5'000'000;
+
 // Counters of one worker; added up at the end.
 struct WorkerCounts {
   explicit WorkerCounts(const program::Program& program, const Routes& routes)

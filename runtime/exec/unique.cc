@@ -13,7 +13,7 @@ namespace flow {
 namespace {
 
 constexpr int64_t kMostHeld = 64 << 10;  // rows of a partition that waits for another
-constexpr int64_t kRowBytes = 64;        // of decoded columns, about
+constexpr int64_t kHeldRowBytes = 64;    // of decoded columns, about
 constexpr int kNoPartition = 0;
 
 // What stands before what.
@@ -188,7 +188,7 @@ void FillWaiting(HeldRows* held, MemoryAccount* account) {
     for (int32_t row = first; row < first + count; ++row) held->waiting.push_back(row);
   }
   held->charge =
-      MemoryCharge(account, held->rows.morsel.bytes + held->rows.morsel.row_count * kRowBytes);
+      MemoryCharge(account, held->rows.morsel.bytes + held->rows.morsel.row_count * kHeldRowBytes);
 }
 
 bool HoldsTooMuch(const SourceSet& sources, const PartitionState& partition) {

@@ -8,7 +8,7 @@ namespace flowc {
 namespace {
 
 // Text that roff takes for nothing but text; a line of it never begins with a request.
-std::string Escaped(const std::string& text) {
+std::string RoffText(const std::string& text) {
   std::string out;
   for (char c : text) {
     if (c == '\\') {
@@ -29,16 +29,16 @@ std::string Escaped(const std::string& text) {
 
 std::string Section(const Described& described) {
   const Verb& verb = described.verb;
-  std::string out = ".SS flowc " + described.words + "\n.B " + Escaped(verb.usage) + "\n.PP\n" +
-                    Escaped(verb.about) + "\n";
+  std::string out = ".SS flowc " + described.words + "\n.B " + RoffText(verb.usage) + "\n.PP\n" +
+                    RoffText(verb.about) + "\n";
   for (const auto& option : verb.options.options()) {
-    out += ".TP\n.B \\-\\-" + Escaped(option->long_name());
+    out += ".TP\n.B \\-\\-" + RoffText(option->long_name());
     const std::string parameter = option->format_parameter();
-    if (!parameter.empty()) out += " " + Escaped(parameter);
-    out += "\n" + Escaped(option->description()) + "\n";
+    if (!parameter.empty()) out += " " + RoffText(parameter);
+    out += "\n" + RoffText(option->description()) + "\n";
   }
   if (!verb.examples.empty())
-    out += ".PP\nExamples:\n.PP\n.nf\n" + Escaped(verb.examples) + ".fi\n";
+    out += ".PP\nExamples:\n.PP\n.nf\n" + RoffText(verb.examples) + ".fi\n";
   return out;
 }
 

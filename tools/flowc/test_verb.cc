@@ -18,7 +18,7 @@ namespace {
 std::atomic<bool> g_stop{false};
 
 // The first signal ends the tests after the run that is going on, the second is the system's.
-void OnSignal(int signal) {
+void StopTests(int signal) {
   g_stop.store(true);
   std::signal(signal, SIG_DFL);
 }
@@ -31,7 +31,7 @@ struct Tested {
 
 double Seconds(int64_t us) { return static_cast<double>(us) / 1e6; }
 
-std::string Escaped(const std::string& text) {
+std::string XmlText(const std::string& text) {
   std::string out;
   for (char c : text) {
     const unsigned char byte = static_cast<unsigned char>(c);
@@ -57,7 +57,7 @@ std::string Escaped(const std::string& text) {
 std::string JUnit(const std::vector<Tested>& files) {
   std::string text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n";
   for (const Tested& file : files) {
-    const std::string name = Escaped(file.path);
+    const std::string name = XmlText(file.path);
     int64_t failed = 0, wall_us = 0;
     for (const libflow::TestResult& test : file.result.results) {
       failed += test.passed ? 0 : 1;
@@ -72,16 +72,16 @@ std::string JUnit(const std::vector<Tested>& files) {
       text += fmt::format(
           "    <testcase name=\"compile\" classname=\"{}\">\n      <error message=\"does not "
           "compile\">{}</error>\n    </testcase>\n",
-          name, Escaped(file.result.diagnostics.text));
+          name, XmlText(file.result.diagnostics.text));
     }
     for (const libflow::TestResult& test : file.result.results) {
       text += fmt::format("    <testcase name=\"{}\" classname=\"{}\" time=\"{:.3f}\"",
-                          Escaped(test.name), name, Seconds(test.wall_us));
+                          XmlText(test.name), name, Seconds(test.wall_us));
       text += test.passed ? "/>\n"
                           : fmt::format(
                                 ">\n      <failure message=\"not as expected\">{}</failure>"
                                 "\n    </testcase>\n",
-                                Escaped(test.failure));
+                                XmlText(test.failure));
     }
     text += "  </testsuite>\n";
   }
@@ -171,8 +171,8 @@ int Test(const Arguments& arguments) {
     }
   }
   const bool json = (*values)["format"].as<std::string>() == "json";
-  std::signal(SIGINT, OnSignal);
-  std::signal(SIGTERM, OnSignal);
+  std::signal(SIGINT, StopTests);
+  std::signal(SIGTERM, StopTests);
   std::vector<Tested> files;
   int passed = 0, failed = 0, broken = 0, declared = 0;
   for (const std::string& path : (*values)["file"].as<Arguments>()) {
