@@ -3,6 +3,9 @@
 ```output [VIEW] [unordered] after it is what `flowc run --format json` prints, in both modes, and each
 ```test what `flowc test` prints, without times.
 
+A page may also be read along, in one folder that is empty at first: a block ```file NAME is written to that file, and of a block
+```console each line `$ COMMAND` is run there, and prints the lines after it (`...`: any lines).
+
   run.py PAGE                 FLOWC names the program under test
 """
 import json
@@ -52,6 +55,25 @@ def check_test(line, flow, expected):
     return []
 
 
+def check_console(line, folder, transcript):
+    """Runs the commands of a block, and compares what each of them prints."""
+    commands = []
+    for text in transcript.splitlines():
+        if text.startswith("$ "):
+            commands.append((text[2:], []))
+        else:
+            commands[-1][1].append(text)
+    path = os.path.dirname(FLOWC) + os.pathsep + os.environ["PATH"]
+    for command, expected in commands:
+        result = subprocess.run(["bash", "-c", command], cwd=folder, capture_output=True, text=True, timeout=120,
+                                stdin=subprocess.DEVNULL, env={**os.environ, "PATH": path})
+        pattern = "".join("(?:.*\n)*" if text == "..." else re.escape(text) + "\n" for text in expected)
+        shown = re.sub(r"[ \t]+$", "", result.stdout, flags=re.M)
+        if not re.fullmatch(pattern, shown):
+            return [f"line {line}: $ {command}: expected\n" + "\n".join(expected) + f"\nbut got\n{shown}{result.stderr}"]
+    return []
+
+
 def undocumented(text):
     """Functions that the page with the list of functions does not name."""
     if "## Functions" not in text:
@@ -67,6 +89,7 @@ def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         text = file.read()
     failures, flow, examples, checked = undocumented(text), None, 0, True
+    scratch = tempfile.TemporaryDirectory()
     for match in BLOCK.finditer(text):
         kind, words, body = match.group(1), match.group(2).split(), match.group(3)
         line = text.count("\n", 0, match.start()) + 1
@@ -74,6 +97,12 @@ def main():
             if not checked:
                 failures.append(f"line {line}: the example before it has no output block")
             flow, checked = body, False
+            examples += 1
+        elif kind == "file":
+            with open(os.path.join(scratch.name, words[0]), "w", encoding="utf-8") as file:
+                file.write(body)
+        elif kind == "console":
+            failures += check_console(line, scratch.name, body)
             examples += 1
         elif kind == "output":
             failures += check(line, flow, words, body)
