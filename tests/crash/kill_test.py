@@ -189,7 +189,7 @@ class Pipeline:
         for _ in range(kills):
             self.start()
             # While it starts and recovers, or somewhere in the middle.
-            time.sleep(self.dice.random() * (0.4 if self.dice.random() < 0.35 else 2.5))
+            time.sleep(self.dice.random() * (0.4 if self.dice.random() < 0.35 else 1.5))
             code = self.process.poll()
             if code is not None:
                 raise AssertionError(f"{self.name} ended by itself with {code}: {self.said()}")
@@ -445,5 +445,16 @@ SINK bank FROM accounts INTO POSTGRES (url = '{self.postgres}', table = '{accoun
         self.assertGreater(looks[0], 10)
 
 
+def side_by_side():
+    """Each test in a process of its own: most of their time they wait."""
+    names = unittest.TestLoader().getTestCaseNames(Kills)
+    started = [subprocess.Popen([sys.executable, os.path.abspath(__file__), f"Kills.{name}"], stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True, env={**os.environ, "FLOW_SEED": str(SEED)})
+               for name in names]
+    for name, process in zip(names, started):
+        print(f"== {name}\n{process.communicate()[0]}", flush=True)
+    return max(process.returncode for process in started)
+
+
 if __name__ == "__main__":
-    sys.exit(unittest.main())
+    sys.exit(unittest.main() if len(sys.argv) > 1 else side_by_side())
