@@ -15,6 +15,7 @@ struct Options {
   bool tier0 = true;       // FastISel code first ...
   bool tier1 = true;       // ... then O2 code with the standard library inlined, swapped in
   bool background = true;  // compile tier 1 on its own thread (else before Generate returns)
+  bool cache = false;      // keep tier 1 for later runs, and begin with it: object_cache.h
 };
 
 // Owns the JIT and its threads. Kernels keep what they need alive by themselves.

@@ -3,6 +3,7 @@
 #include <llvm/Support/raw_ostream.h>
 
 #include <atomic>
+#include <optional>
 #include <thread>
 
 #include "compiler/codegen/codegen.h"
@@ -46,15 +47,19 @@ void Install(const KernelInputs& inputs, const std::shared_ptr<Code>& code, prog
 }
 
 Status CompileAndInstall(const KernelInputs& inputs, bool cse, program::Tier tier,
+                         const ObjectCache* cache = nullptr,
                          const std::atomic<bool>* cancelled = nullptr) {
-  FLOW_TRY(std::shared_ptr<Code> code, Code::Compile(inputs, cse, tier, cancelled));
+  FLOW_TRY(std::shared_ptr<Code> code, Code::Compile(inputs, cse, tier, cache, cancelled));
   if (code != nullptr) Install(inputs, code, tier);
   return OkStatus();
 }
 
 class TieredEngine final : public Engine {
  public:
-  TieredEngine(KernelInputs inputs, bool cse) : inputs_(std::move(inputs)), cse_(cse) {}
+  TieredEngine(KernelInputs inputs, const Options& options)
+      : inputs_(std::move(inputs)), cse_(options.cse) {
+    if (options.cache) cache_ = ObjectCache::OfUser();
+  }
   // Nobody waits for tier 1 any more: a short run must not last as long as its optimiser.
   ~TieredEngine() override {
     cancelled_ = true;
@@ -62,7 +67,15 @@ class TieredEngine final : public Engine {
   }
 
   Status Optimize() {
-    return CompileAndInstall(inputs_, cse_, program::Tier::kOptimized, &cancelled_);
+    return CompileAndInstall(inputs_, cse_, program::Tier::kOptimized, cache_ ? &*cache_ : nullptr,
+                             &cancelled_);
+  }
+  // Is optimised code in place, made by an earlier run?
+  Result<bool> InstallCached() {
+    if (!cache_) return false;
+    FLOW_TRY(std::shared_ptr<Code> code, Code::FindOptimized(inputs_, cse_, *cache_));
+    if (code != nullptr) Install(inputs_, code, program::Tier::kOptimized);
+    return code != nullptr;
   }
   void OptimizeInBackground() {
     thread_ = std::thread([this] { status_ = Optimize(); });
@@ -78,6 +91,7 @@ class TieredEngine final : public Engine {
   }
   KernelInputs inputs_;
   bool cse_;
+  std::optional<ObjectCache> cache_;
   std::atomic<bool> cancelled_{false};
   Status status_;  // written by the thread, read after it has ended
   std::thread thread_;
@@ -87,7 +101,11 @@ class TieredEngine final : public Engine {
 
 Result<std::unique_ptr<Engine>> Generate(const LoweredProgram& program, const Options& options) {
   if (!options.tier0 && !options.tier1) return InternalError("no tier is asked for");
-  auto engine = std::make_unique<TieredEngine>(InputsOf(program), options.cse);
+  auto engine = std::make_unique<TieredEngine>(InputsOf(program), options);
+  if (options.tier1) {
+    FLOW_TRY(const bool cached, engine->InstallCached());
+    if (cached) return std::unique_ptr<Engine>(std::move(engine));
+  }
   if (options.tier0) {
     FLOW_RETURN_IF_ERROR(
         CompileAndInstall(InputsOf(program), options.cse, program::Tier::kBaseline));

@@ -58,6 +58,7 @@ flow::CompileOptions Translate(const CompileOptions& options) {
   out.jit.tier0 = options.baseline;
   out.jit.tier1 = options.optimize;
   out.jit.background = options.background;
+  out.jit.cache = options.optimize;
   out.kernels = options.kernels;
   out.tests = options.tests;
   return out;

@@ -273,11 +273,11 @@ Status BatchJob::FlushView(int view, Worker* worker) {
   return OkStatus();
 }
 
-Status BatchJob::ScanOne(size_t index, Worker* worker, bool* read) {
+// `lock` holds the partition's turn to be read, and is released when its morsel has been.
+Status BatchJob::ScanOne(size_t index, std::unique_lock<std::mutex> lock, Worker* worker,
+                         bool* read) {
   PartitionState* partition = sources_->partitions()[index].get();
   PartitionTurn& turn = *turns_[index];
-  std::unique_lock lock(turn.read, std::try_to_lock);
-  if (!lock.owns_lock() || partition->ended) return OkStatus();
   if (Unique* unique = uniques_[static_cast<size_t>(partition->source)].get()) {
     std::lock_guard others(unique->mutex);
     if (HoldsTooMuch(*sources_, *partition)) return OkStatus();
@@ -328,14 +328,17 @@ void BatchJob::Scan(int index) {
   while (!failed() && !stopped_.load(std::memory_order_relaxed)) {
     bool all_ended = true;
     bool read = false;
+    std::mutex* taken = nullptr;  // by another worker, which reads there
     for (size_t i = 0; i < count && !read; ++i) {
       size_t at = (next + i) % count;
-      {
-        std::unique_lock lock(turns_[at]->read, std::try_to_lock);
-        if (lock.owns_lock() && sources_->partitions()[at]->ended) continue;
-      }
+      std::unique_lock lock(turns_[at]->read, std::try_to_lock);
+      if (lock.owns_lock() && sources_->partitions()[at]->ended) continue;
       all_ended = false;
-      worker->status = ScanOne(at, worker, &read);
+      if (!lock.owns_lock()) {
+        taken = &turns_[at]->read;
+        continue;
+      }
+      worker->status = ScanOne(at, std::move(lock), worker, &read);
       if (!worker->status.ok()) {
         failed_.store(true);
         break;
@@ -343,7 +346,11 @@ void BatchJob::Scan(int index) {
       if (read) next = at + 1;
     }
     if (all_ended || failed()) break;
-    if (!read) std::this_thread::sleep_for(std::chrono::microseconds(50));
+    if (!read && taken != nullptr) {
+      const std::lock_guard until_it_has_read(*taken);
+    } else if (!read) {
+      std::this_thread::sleep_for(std::chrono::microseconds(50));
+    }
     for (size_t v = 0; v < outputs_.size(); ++v) {
       if (!Large(static_cast<int>(v), worker)) continue;
       worker->status = FlushView(static_cast<int>(v), worker);

@@ -52,7 +52,7 @@ class BatchJob {
   // Reads until all has been read, or it is time for an epoch.
   Status ScanAll();
   void Scan(int worker);
-  Status ScanOne(size_t partition, Worker* worker, bool* read);
+  Status ScanOne(size_t partition, std::unique_lock<std::mutex> lock, Worker* worker, bool* read);
   void ProcessMorsel(PartitionState* partition, PartitionTurn* turn, int64_t sequence,
                      SourceRows* rows, int worker);
   void RunPaths(PartitionState* partition, const SourceRows& rows, const RowRuns& runs, int worker);
