@@ -65,6 +65,12 @@ the value of ${NAME} in string literals, where \-\-set does not give it, and of 
 .TP
 .B FLOW_SECRETS_DIR
 a folder where SECRET(\(aqNAME\(aq) is a file NAME
+.TP
+.B FLOW_CACHE_DIR
+the folder that keeps machine code for the next start, in place of ~/.cache/flowc; empty: none
+.TP
+.B FLOW_JIT_SYMBOLS
+if set, names of generated functions are shown to perf (/tmp/perf\-PID.map) and gdb
 .SH FILES
 .TP
 .I .flow/NAME/stream, .flow/NAME/batch, .flow/NAME/replay
