@@ -250,6 +250,7 @@ bool Program::wants_state() const {
         break;
       case flow::program::Connector::kNexmark:
       case flow::program::Connector::kInline:
+      case flow::program::Connector::kDatagen:
       case flow::program::Connector::kStdout:
       case flow::program::Connector::kNull:
       case flow::program::Connector::kChecksum:

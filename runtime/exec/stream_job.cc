@@ -20,7 +20,9 @@ bool AllSourcesBounded(const program::Program& program) {
     if (source.connector == program::Connector::kKafka) return false;
     const auto follow = source.options.find("follow");
     if (follow != source.options.end() && follow->second == "true") return false;
-    if (source.connector == program::Connector::kNexmark && source.options.count("events") == 0) {
+    const bool makes_rows = source.connector == program::Connector::kNexmark ||
+                            source.connector == program::Connector::kDatagen;
+    if (makes_rows && source.options.count("events") == 0) {
       return false;
     }
   }

@@ -33,6 +33,8 @@ const char* ConnectorText(Connector connector) {
       return "FILE";
     case Connector::kNexmark:
       return "NEXMARK";
+    case Connector::kDatagen:
+      return "DATAGEN";
     case Connector::kInline:
       return "INLINE";
     case Connector::kPostgres:

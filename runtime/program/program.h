@@ -28,7 +28,8 @@ enum class Connector {
   kHttp,
   kStdout,
   kNull,
-  kChecksum
+  kChecksum,
+  kDatagen
 };
 enum class Format { kJson, kCsv, kRows };  // kRows: the connector makes typed rows itself
 

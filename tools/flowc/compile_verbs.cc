@@ -114,7 +114,8 @@ int Datagen(const Arguments& arguments) {
   verb.usage =
       "flowc datagen FILE (--out PATH | --brokers HOST:PORT --topic TOPIC) [--source NAME]";
   verb.about =
-      "Writes what a source of FILE holds (NEXMARK, INLINE, or files) as JSON lines. Several "
+      "Writes what a source of FILE holds (DATAGEN, NEXMARK, INLINE, or files) as JSON lines. "
+      "Several "
       "partitions become PATH with .0, .1, ... before its extension, or the partitions of the "
       "topic.";
   verb.examples =
