@@ -339,6 +339,50 @@ RunResult Run(Program& program, const RunOptions& options) {
 }
 
 void Stop(Program& program) { program.impl().stop.store(true); }
+RunResult Analyze(Program& program, const RunOptions& options, const ExplainOptions& explain,
+                  std::string* explained) {
+  ProgramImpl& impl = program.impl();
+  flow::Secrets secrets(options.secrets);
+  auto resolved = secrets.Resolve(impl.compilation->lowered.program, false);
+  if (!resolved.ok()) return Failure(resolved.error());
+  flow::RunOptions run;
+  run.to = options.to;
+  run.decisions = options.decisions;
+  run.memory_bytes = options.memory;
+  run.workers = options.workers;
+  run.use_sinks = false;
+  run.digest = true;
+  run.profile = true;
+  run.until_end = options.to.empty();
+  run.stop = &impl.stop;
+  if (options.on_notice) {
+    run.on_notice = [&](const std::string& line) { options.on_notice(secrets.Hide(line)); };
+  }
+  std::optional<flow::RunReport> reports[2];
+  for (const bool batch : {false, true}) {
+    if (explain.plan == (batch ? "stream" : "batch") || impl.stop.load()) continue;
+    run.mode = batch ? flow::RunMode::kBatch : flow::RunMode::kStream;
+    auto report =
+        batch ? flow::RunBatch(resolved.value(), run) : flow::RunStream(resolved.value(), run);
+    if (!report.ok()) {
+      impl.stop.store(false);
+      return Failure(secrets.Hide(report.error()));
+    }
+    reports[batch ? 1 : 0] = std::move(report).value();
+  }
+  RunResult result;
+  result.stopped = impl.stop.exchange(false);
+  if (result.stopped) {
+    return Failure(flow::UserError("stopped", "--to FRONTIER analyzes the beginning of the log"));
+  }
+  auto text =
+      flow::ExplainText(*impl.compilation, {explain.plan, "program", explain.format, false},
+                        {reports[0] ? &*reports[0] : nullptr, reports[1] ? &*reports[1] : nullptr});
+  if (!text.ok()) return Failure(text.error());
+  *explained = std::move(text).value();
+  return result;
+}
+
 
 RunResult Datagen(Program& program, const DatagenOptions& options) {
   flow::Status status = flow::WriteSource(program.impl().compilation->bound,

@@ -182,6 +182,12 @@ FLOW_EXPORT RunResult Run(Program& program, const RunOptions& options);
 // Ends the current run after the tick it is in; what was read is emitted.
 FLOW_EXPORT void Stop(Program& program);
 
+// Runs the plans that `explain` names, as a stream until the end of its input and as a batch,
+// writes no sinks, and explains them (text or json) with the rows, CPU time and state of each node.
+// Of `options` count: to, decisions, memory, workers, secrets, on_notice.
+FLOW_EXPORT RunResult Analyze(Program& program, const RunOptions& options,
+                              const ExplainOptions& explain, std::string* explained);
+
 // Writes what a source of the program holds as JSON lines, one file a partition, or as CSV.
 struct DatagenOptions {
   std::string source;   // empty: the only one
