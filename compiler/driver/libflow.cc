@@ -66,6 +66,7 @@ flow::CompileOptions Translate(const CompileOptions& options) {
 void FillDiagnostics(const flow::SourceFile& file, const flow::Diagnostics& diagnostics, bool color,
                      CompileResult* result) {
   for (const flow::Diagnostic& d : diagnostics.all()) {
+    if (d.severity == flow::Severity::kWarning && file.InPrelude(d.span)) continue;
     Diagnostic out;
     out.is_error = d.severity == flow::Severity::kError;
     out.code = d.code;
@@ -249,8 +250,8 @@ bool Program::wants_state() const {
         if (!flow::AllSourcesBounded(program)) return true;
         break;
       case flow::program::Connector::kNexmark:
-      case flow::program::Connector::kInline:
       case flow::program::Connector::kDatagen:
+      case flow::program::Connector::kInline:
       case flow::program::Connector::kStdout:
       case flow::program::Connector::kNull:
       case flow::program::Connector::kChecksum:
@@ -276,7 +277,7 @@ bool Program::endless() const {
 CompileResult Compile(const std::string& name, const std::string& text,
                       const CompileOptions& options, bool color) {
   CompileResult result;
-  flow::SourceFile file(name, text);
+  flow::SourceFile file(name, options.prelude + text, options.prelude.size());
   auto compilation = CompileInto(file, options, color, &result);
   if (compilation == nullptr) return result;
   auto impl = std::make_unique<ProgramImpl>();
@@ -287,7 +288,7 @@ CompileResult Compile(const std::string& name, const std::string& text,
 
 std::string Explain(const std::string& name, const std::string& text, const CompileOptions& options,
                     const ExplainOptions& explain, CompileResult* diagnostics) {
-  flow::SourceFile file(name, text);
+  flow::SourceFile file(name, options.prelude + text, options.prelude.size());
   CompileOptions without_kernels = options;
   without_kernels.kernels = false;
   auto compilation = CompileInto(file, without_kernels, false, diagnostics);
@@ -338,7 +339,6 @@ RunResult Run(Program& program, const RunOptions& options) {
   return result;
 }
 
-void Stop(Program& program) { program.impl().stop.store(true); }
 RunResult Analyze(Program& program, const RunOptions& options, const ExplainOptions& explain,
                   std::string* explained) {
   ProgramImpl& impl = program.impl();
@@ -383,6 +383,7 @@ RunResult Analyze(Program& program, const RunOptions& options, const ExplainOpti
   return result;
 }
 
+void Stop(Program& program) { program.impl().stop.store(true); }
 
 RunResult Datagen(Program& program, const DatagenOptions& options) {
   flow::Status status = flow::WriteSource(program.impl().compilation->bound,

@@ -13,6 +13,7 @@ const std::vector<NamedVerb>& Verbs() {
       {"new", "NAME|FOLDER", "write a first .flow file, also from records that are there", New},
       {"peek", "FILE|TOPIC", "show records as they are, or as a source of a .flow file reads them",
        Peek},
+      {"repl", "[FILE]", "answer queries as they are typed", ReadEvalPrint},
       {"explain", "FILE", "show the plans that a file compiles to", Explain},
       {"status", "DIR", "say how far a stream is, and what it waits for, from its state", Status},
       {"state",
