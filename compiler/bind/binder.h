@@ -101,6 +101,10 @@ bool BindFormat(const std::optional<ast::FormatClause>& clause, const ast::Name&
 // nexmark_columns.cc. Is it a field of the benchmark's events?
 bool CheckNexmarkColumn(const ast::ColumnDef& def, Diagnostics* out);
 
+// datagen_options.cc. Do the options of a DATAGEN source say what it is to make?
+bool CheckDatagen(const ast::ConnectorClause& clause, const program::Source& source,
+                  Diagnostics* out);
+
 // json_path.cc. '$.a.b[0]'; reports what is wrong.
 std::optional<std::vector<program::PathStep>> ParseJsonPath(const std::string& text, Span span,
                                                             Diagnostics* out);

@@ -1,15 +1,17 @@
 // BindConnector and BindFormat: which connectors, formats and options there are.
 #include <algorithm>
+#include <cmath>
 
 #include "compiler/bind/bind.h"
 #include "compiler/bind/binder.h"
+#include "runtime/abi/convert.h"
 #include "runtime/program/duration_text.h"
 
 namespace flow {
 
 namespace {
 
-enum class Kind { kText, kInteger, kBoolean, kDuration };
+enum class Kind { kText, kInteger, kNumber, kBoolean, kDuration };
 
 struct KnownOption {
   const char* name;  // "header.*" is any name that begins so
@@ -127,6 +129,30 @@ const std::vector<KnownConnector>& Connectors() {
         {"avg_auction_byte_size", Kind::kInteger},
         {"avg_bid_byte_size", Kind::kInteger},
         {"out_of_order_group_size", Kind::kInteger}}},
+      // Ranges, and what they are together: program::ReadDatagen.
+      {"DATAGEN",
+       C::kDatagen,
+       ConnectorUse::kSource,
+       {{"events", Kind::kInteger},
+        {"rate", Kind::kNumber},
+        {"partitions", Kind::kInteger},
+        {"seed", Kind::kInteger},
+        {"start"},
+        {"skew", Kind::kNumber},
+        {"disorder", Kind::kDuration},
+        {"disorder.fraction", Kind::kNumber},
+        {"late", Kind::kNumber},
+        {"late.by", Kind::kDuration},
+        {"ahead", Kind::kNumber},
+        {"ahead.by", Kind::kDuration},
+        {"duplicates", Kind::kNumber},
+        {"duplicates.within", Kind::kInteger},
+        {"bad", Kind::kNumber},
+        {"bad.kind", Kind::kText, false, {"both", "malformed", "type"}},
+        {"stall", Kind::kDuration},
+        {"stall.every", Kind::kDuration},
+        {"stall.kind", Kind::kText, false, {"silent", "delayed"}},
+        {"column.*"}}},
       {"INLINE", C::kInline, ConnectorUse::kSource, {}},
       {"STDOUT", C::kStdout, ConnectorUse::kSink, {}},
       {"FILE", C::kFile, ConnectorUse::kSink, {{"path", Kind::kText, true}}},
@@ -173,7 +199,7 @@ const std::vector<KnownConnector>& Connectors() {
 }
 
 // Connectors of the language that are not built yet.
-const std::vector<std::string> kLaterSources = {"DATAGEN", "POSTGRES", "PARQUET"};
+const std::vector<std::string> kLaterSources = {"POSTGRES", "PARQUET"};
 const std::vector<std::string> kLaterSinks = {"PARQUET", "DELTA"};
 
 const char* UseName(ConnectorUse use) {
@@ -194,6 +220,11 @@ bool IsInteger(const std::string& text) {
          text.find_first_not_of("0123456789", begin) == std::string::npos;
 }
 
+bool IsNumber(const std::string& text) {
+  double value = 0;
+  return flow_parse_double(text.data(), text.size(), &value) == kFlowValue && std::isfinite(value);
+}
+
 // It names a file and an environment variable.
 bool IsSecretName(const std::string& name) {
   return !name.empty() && name.size() <= 128 && name[0] != '.' &&
@@ -208,6 +239,8 @@ const char* KindName(Kind kind) {
       return "text";
     case Kind::kInteger:
       return "a whole number";
+    case Kind::kNumber:
+      return "a number";
     case Kind::kBoolean:
       return "true or false";
     case Kind::kDuration:
@@ -249,6 +282,10 @@ bool CheckValue(const ast::Option& option, const KnownOption& known, Diagnostics
   switch (known.kind) {
     case Kind::kInteger:
       ok = IsInteger(option.value);
+      want = KindName(known.kind);
+      break;
+    case Kind::kNumber:
+      ok = IsNumber(option.value);
       want = KindName(known.kind);
       break;
     case Kind::kBoolean:
@@ -380,8 +417,8 @@ bool BindFormat(const std::optional<ast::FormatClause>& clause, const ast::Name&
   bool none = connector.text == "NULL" || connector.text == "CHECKSUM";
   bool values = !source && (connector.text == "POSTGRES" || connector.text == "REDIS");
   if (!clause.has_value()) {
-    if (!source || rows) {
-      *format = source ? program::Format::kRows : program::Format::kJson;
+    if (!source || rows || connector.text == "DATAGEN") {
+      *format = source && rows ? program::Format::kRows : program::Format::kJson;
       return true;
     }
     Diagnostic& d = out->Error(connector.span, connector.text + " needs a FORMAT");
@@ -405,6 +442,12 @@ bool BindFormat(const std::optional<ast::FormatClause>& clause, const ast::Name&
   static const std::vector<KnownOption> kNoOptions = {};
   if (name.text == "JSON" || name.text == "CSV") {
     bool json = name.text == "JSON";
+    if (!json && source && connector.text == "DATAGEN") {
+      Diagnostic& d = out->Error(name.span, "DATAGEN makes JSON records");
+      d.hint = "FORMAT JSON, or none: what its files or topic hold is JSON too";
+      d.code = "bad-format";
+      return false;
+    }
     *format = json ? program::Format::kJson : program::Format::kCsv;
     if (!json && !source && (connector.text == "KAFKA" || connector.text == "HTTP")) {
       Diagnostic& d = out->Error(name.span, "not supported yet: CSV into " + connector.text);

@@ -21,6 +21,7 @@ const char* WhyKey(Connector connector) {
       return "REDIS holds a value for each key";
     case Connector::kFile:
     case Connector::kNexmark:
+    case Connector::kDatagen:
     case Connector::kInline:
     case Connector::kHttp:
     case Connector::kStdout:

@@ -31,7 +31,10 @@ class SourceBinder {
   bool BindInlineRows();
   bool BindOverload();
   bool BindDeadLetterCluster(program::DeadLetter* dead);
-  bool HasLogTimestamps() const { return source_->spec.connector == program::Connector::kKafka; }
+  bool HasLogTimestamps() const {
+    return source_->spec.connector == program::Connector::kKafka || IsDatagen();
+  }
+  bool IsDatagen() const { return source_->spec.connector == program::Connector::kDatagen; }
 
   const ast::SourceStmt& statement_;
   Diagnostics* out_;
@@ -169,8 +172,7 @@ void SourceBinder::NoteColumn(const ast::ColumnDef& def) const {
   if (def.path.has_value() || def.meta.has_value() || def.computed != nullptr ||
       source_->spec.connector == program::Connector::kInline) {
     symbol.naming = Symbol::Naming::kWritten;
-  } else if (source_->spec.format == program::Format::kJson &&
-             source_->spec.connector != program::Connector::kNexmark) {
+  } else if (source_->spec.format == program::Format::kJson && !IsDatagen()) {
     symbol.naming = Symbol::Naming::kField;
     symbol.end = def.type_span.end;
   } else if (!by_position) {
@@ -234,6 +236,12 @@ bool SourceBinder::BindColumn(const ast::ColumnDef& def) {
     std::optional<std::vector<program::PathStep>> parsed =
         ParseJsonPath(*def.path, def.path_span, out_);
     if (!parsed.has_value()) return false;
+    const bool indexed = std::any_of(parsed->begin(), parsed->end(),
+                                     [](const program::PathStep& step) { return step.index >= 0; });
+    if (IsDatagen() && indexed) {
+      out_->Error(def.path_span, "DATAGEN makes no arrays").code = "bad-path";
+      return false;
+    }
     path = std::move(*parsed);
   }
   if (is_struct && source_->spec.connector == program::Connector::kInline) {
@@ -280,7 +288,7 @@ bool SourceBinder::BindTime() {
       d.label = statement_.from.connector.text + " records have none";
       d.code = "no-log-timestamps";
       ok = false;
-    } else {
+    } else if (!IsDatagen()) {
       Diagnostic& d = out_->Warning(statement_.ahead->span, "AHEAD trusts the topic's timestamps");
       d.label = "with CreateTime they are the producer's own clock";
       d.hint = "set message.timestamp.type=LogAppendTime on the topic";
@@ -435,6 +443,7 @@ bool SourceBinder::Bind(bound::Source* source) {
   ok &= BindTime();
   ok &= BindUnique();
   ok &= BindInlineRows();
+  if (IsDatagen()) ok &= CheckDatagen(statement_.from, spec, out_);
   spec.max_rate = statement_.max_rate;
   ok &= BindOverload();
   if (statement_.dead_letter.has_value()) {
@@ -452,10 +461,10 @@ bool SourceBinder::Bind(bound::Source* source) {
     d.code = "bad-option";
     ok = false;
   }
-  source->bounded =
-      (spec.connector == program::Connector::kFile && !follows) ||
-      spec.connector == program::Connector::kInline ||
-      (spec.connector == program::Connector::kNexmark && spec.options.contains("events"));
+  source->bounded = (spec.connector == program::Connector::kFile && !follows) ||
+                    spec.connector == program::Connector::kInline ||
+                    ((spec.connector == program::Connector::kNexmark || IsDatagen()) &&
+                     spec.options.contains("events"));
   return ok;
 }
 

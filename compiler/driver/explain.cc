@@ -1,6 +1,8 @@
 // ExplainText: text, JSON and Graphviz forms.
 #include "compiler/driver/explain.h"
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "runtime/program/program.h"
@@ -58,8 +60,124 @@ std::string PartName(const program::Program& program, const std::string& op, int
   return program.aggregates[i].name;
 }
 
+// What a node of a plan took. Where a part of the program is several nodes, each has its share.
+struct NodeTook {
+  std::optional<int64_t> rows_in, rows_out, cpu_us, state_bytes;
+  std::string instead;  // of all that, for people
+};
+
+NodeTook Took(const RunProfile& profile, program::StreamOp op, int part) {
+  const auto i = static_cast<size_t>(part);
+  NodeTook took;
+  auto take = [&](const PartProfile& from) {
+    took = {from.rows_in, from.rows_out, from.cpu_us, std::nullopt, ""};
+  };
+  switch (op) {
+    case program::StreamOp::kSource:
+      take(profile.sources[i]);
+      break;
+    case program::StreamOp::kPipeline:
+      take(profile.pipelines[i]);
+      break;
+    case program::StreamOp::kExchange:
+      took.rows_in = took.rows_out = profile.aggregates[i].rows_in;
+      break;
+    case program::StreamOp::kAggregate:
+      take(profile.aggregates[i]);
+      *took.cpu_us += profile.finals[i].cpu_us;
+      took.state_bytes = profile.aggregates[i].bytes;
+      break;
+    case program::StreamOp::kView:
+      take(profile.views[i]);
+      break;
+    case program::StreamOp::kSink:
+      took.instead = "not written";
+      break;
+  }
+  return took;
+}
+
+NodeTook Took(const RunProfile& profile, program::BatchOp op, int part) {
+  const auto i = static_cast<size_t>(part);
+  NodeTook took;
+  auto take = [&](const PartProfile& from) {
+    took = {from.rows_in, from.rows_out, from.cpu_us, std::nullopt, ""};
+  };
+  switch (op) {
+    case program::BatchOp::kScan:
+      take(profile.sources[i]);
+      break;
+    case program::BatchOp::kPrefixMax:
+      took.instead = "within the scan";
+      break;
+    case program::BatchOp::kPipeline:
+      take(profile.pipelines[i]);
+      break;
+    case program::BatchOp::kPartialAggregate:
+      take(profile.aggregates[i]);
+      took.rows_out = std::nullopt;
+      took.state_bytes = profile.aggregates[i].bytes;
+      break;
+    case program::BatchOp::kFinalAggregate:
+      take(profile.finals[i]);
+      took.rows_in = std::nullopt;
+      break;
+    case program::BatchOp::kView:
+      take(profile.views[i]);
+      break;
+    case program::BatchOp::kSink:
+      took.instead = "not written";
+      break;
+  }
+  return took;
+}
+
+std::string BytesText(int64_t bytes) {
+  const double kb = static_cast<double>(bytes) / 1024;
+  return kb < 1000 ? fmt::format("{:.0f} KB", kb) : fmt::format("{:.1f} MB", kb / 1024);
+}
+
+std::string TookText(const NodeTook& took) {
+  if (!took.instead.empty()) return took.instead;
+  std::string text;
+  auto add = [&](const std::string& more) { text += (text.empty() ? "" : ", ") + more; };
+  if (took.rows_in) add(fmt::format("{} rows in", *took.rows_in));
+  if (took.rows_out) add(fmt::format("{} out", *took.rows_out));
+  if (took.cpu_us) add(fmt::format("{:.1f} ms of CPU", static_cast<double>(*took.cpu_us) / 1e3));
+  if (took.state_bytes) add(BytesText(*took.state_bytes) + " of state at most");
+  return text;
+}
+
+ordered_json TookJson(const NodeTook& took) {
+  ordered_json json = ordered_json::object();
+  if (took.rows_in) json["rows_in"] = *took.rows_in;
+  if (took.rows_out) json["rows_out"] = *took.rows_out;
+  if (took.cpu_us) json["cpu_us"] = *took.cpu_us;
+  if (took.state_bytes) json["state_bytes"] = *took.state_bytes;
+  return json;
+}
+
+std::string RunText(const RunReport& run) {
+  return fmt::format("{} rows in {:.1f} ms, {:.1f} ms of CPU, {} at most\n", run.rows,
+                     static_cast<double>(run.wall_us) / 1e3, static_cast<double>(run.cpu_us) / 1e3,
+                     BytesText(run.peak_rss));
+}
+
+ordered_json RunJson(const RunReport& run) {
+  return {{"rows", run.rows},
+          {"wall_us", run.wall_us},
+          {"cpu_us", run.cpu_us},
+          {"peak_rss", run.peak_rss}};
+}
+
+template <typename Node>
+std::function<std::string(const Node&)> NoteOf(const RunReport* run) {
+  if (run == nullptr) return nullptr;
+  return [run](const Node& node) { return TookText(Took(*run->profile, node.op, node.part)); };
+}
+
 template <typename Nodes>
-ordered_json PlanJson(const program::Program& program, const Nodes& nodes) {
+ordered_json PlanJson(const program::Program& program, const Nodes& nodes, const RunReport* run) {
   ordered_json list = ordered_json::array();
   for (size_t i = 0; i < nodes.size(); ++i) {
     std::string op = OpName(nodes[i].op);
@@ -70,6 +188,7 @@ ordered_json PlanJson(const program::Program& program, const Nodes& nodes) {
     if (op == "pipeline") {
       node["steps"] = program.pipelines[static_cast<size_t>(nodes[i].part)].text;
     }
+    if (run != nullptr) node["took"] = TookJson(Took(*run->profile, nodes[i].op, nodes[i].part));
     list.push_back(std::move(node));
   }
   return list;
@@ -120,7 +239,8 @@ std::string PlanDot(const program::Program& program, const Nodes& nodes, const c
 
 }  // namespace
 
-Result<std::string> ExplainText(const Compilation& c, const ExplainOptions& options) {
+Result<std::string> ExplainText(const Compilation& c, const ExplainOptions& options,
+                                const AnalyzedRuns& runs) {
   const std::string& stage = options.stage;
   if (stage == "ast") return ast::Print(c.script);
   if (stage == "bound") return PrintBound(c.bound);
@@ -137,8 +257,10 @@ Result<std::string> ExplainText(const Compilation& c, const ExplainOptions& opti
   if (options.format == "json") {
     ordered_json json;
     json["views"] = ViewsJson(program);
-    if (stream) json["stream"] = PlanJson(program, program.stream.nodes);
-    if (batch) json["batch"] = PlanJson(program, program.batch.nodes);
+    if (stream) json["stream"] = PlanJson(program, program.stream.nodes, runs.stream);
+    if (batch) json["batch"] = PlanJson(program, program.batch.nodes, runs.batch);
+    if (runs.stream != nullptr) json["runs"]["stream"] = RunJson(*runs.stream);
+    if (runs.batch != nullptr) json["runs"]["batch"] = RunJson(*runs.batch);
     return json.dump(2) + "\n";
   }
   if (options.format == "dot") {
@@ -148,9 +270,15 @@ Result<std::string> ExplainText(const Compilation& c, const ExplainOptions& opti
     return text + "}\n";
   }
   std::string text;
-  if (stream) text += program::PrintStream(program);
+  if (stream) {
+    if (runs.stream != nullptr) text += "stream: " + RunText(*runs.stream);
+    text += program::PrintStream(program, NoteOf<program::StreamNode>(runs.stream));
+  }
   if (stream && batch) text += "\n";
-  if (batch) text += program::PrintBatch(program);
+  if (batch) {
+    if (runs.batch != nullptr) text += "batch: " + RunText(*runs.batch);
+    text += program::PrintBatch(program, NoteOf<program::BatchNode>(runs.batch));
+  }
   return text;
 }
 

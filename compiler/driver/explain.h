@@ -4,6 +4,7 @@
 #include <string>
 
 #include "compiler/driver/compile.h"
+#include "runtime/exec/options.h"
 
 namespace flow {
 
@@ -14,6 +15,14 @@ struct ExplainOptions {
   bool optimized_ir = false;
 };
 
-Result<std::string> ExplainText(const Compilation& compilation, const ExplainOptions& options);
+// What runs of it gave, with RunOptions::profile: the plans are then shown with what each node
+// took.
+struct AnalyzedRuns {
+  const RunReport* stream = nullptr;
+  const RunReport* batch = nullptr;
+};
+
+Result<std::string> ExplainText(const Compilation& compilation, const ExplainOptions& options,
+                                const AnalyzedRuns& runs = {});
 
 }  // namespace flow

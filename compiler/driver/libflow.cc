@@ -67,6 +67,7 @@ flow::CompileOptions Translate(const CompileOptions& options) {
 void FillDiagnostics(const flow::SourceFile& file, const flow::Diagnostics& diagnostics, bool color,
                      CompileResult* result) {
   for (const flow::Diagnostic& d : diagnostics.all()) {
+    if (d.severity == flow::Severity::kWarning && file.InPrelude(d.span)) continue;
     Diagnostic out;
     out.is_error = d.severity == flow::Severity::kError;
     out.code = d.code;
@@ -250,6 +251,7 @@ bool Program::wants_state() const {
         if (!flow::AllSourcesBounded(program)) return true;
         break;
       case flow::program::Connector::kNexmark:
+      case flow::program::Connector::kDatagen:
       case flow::program::Connector::kInline:
       case flow::program::Connector::kStdout:
       case flow::program::Connector::kNull:
@@ -276,7 +278,7 @@ bool Program::endless() const {
 CompileResult Compile(const std::string& name, const std::string& text,
                       const CompileOptions& options, bool color) {
   CompileResult result;
-  flow::SourceFile file(name, text);
+  flow::SourceFile file(name, options.prelude + text, options.prelude.size());
   auto compilation = CompileInto(file, options, color, &result);
   if (compilation == nullptr) return result;
   auto impl = std::make_unique<ProgramImpl>();
@@ -287,7 +289,7 @@ CompileResult Compile(const std::string& name, const std::string& text,
 
 std::string Explain(const std::string& name, const std::string& text, const CompileOptions& options,
                     const ExplainOptions& explain, CompileResult* diagnostics) {
-  flow::SourceFile file(name, text);
+  flow::SourceFile file(name, options.prelude + text, options.prelude.size());
   CompileOptions without_kernels = options;
   without_kernels.kernels = false;
   auto compilation = CompileInto(file, without_kernels, false, diagnostics);
@@ -335,6 +337,50 @@ RunResult Run(Program& program, const RunOptions& options) {
   result.balanced = ran.balanced();
   result.stopped = ran.stopped;
   result.epoch = ran.epoch;
+  return result;
+}
+
+RunResult Analyze(Program& program, const RunOptions& options, const ExplainOptions& explain,
+                  std::string* explained) {
+  ProgramImpl& impl = program.impl();
+  flow::Secrets secrets(options.secrets);
+  auto resolved = secrets.Resolve(impl.compilation->lowered.program, false);
+  if (!resolved.ok()) return Failure(resolved.error());
+  flow::RunOptions run;
+  run.to = options.to;
+  run.decisions = options.decisions;
+  run.memory_bytes = options.memory;
+  run.workers = options.workers;
+  run.use_sinks = false;
+  run.digest = true;
+  run.profile = true;
+  run.until_end = options.to.empty();
+  run.stop = &impl.stop;
+  if (options.on_notice) {
+    run.on_notice = [&](const std::string& line) { options.on_notice(secrets.Hide(line)); };
+  }
+  std::optional<flow::RunReport> reports[2];
+  for (const bool batch : {false, true}) {
+    if (explain.plan == (batch ? "stream" : "batch") || impl.stop.load()) continue;
+    run.mode = batch ? flow::RunMode::kBatch : flow::RunMode::kStream;
+    auto report =
+        batch ? flow::RunBatch(resolved.value(), run) : flow::RunStream(resolved.value(), run);
+    if (!report.ok()) {
+      impl.stop.store(false);
+      return Failure(secrets.Hide(report.error()));
+    }
+    reports[batch ? 1 : 0] = std::move(report).value();
+  }
+  RunResult result;
+  result.stopped = impl.stop.exchange(false);
+  if (result.stopped) {
+    return Failure(flow::UserError("stopped", "--to FRONTIER analyzes the beginning of the log"));
+  }
+  auto text =
+      flow::ExplainText(*impl.compilation, {explain.plan, "program", explain.format, false},
+                        {reports[0] ? &*reports[0] : nullptr, reports[1] ? &*reports[1] : nullptr});
+  if (!text.ok()) return Failure(text.error());
+  *explained = std::move(text).value();
   return result;
 }
 

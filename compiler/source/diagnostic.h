@@ -18,7 +18,9 @@ struct Span {
 // The text of a .flow file. Lines and columns are counted from 1; columns in characters (UTF-8).
 class SourceFile {
  public:
-  SourceFile(std::string name, std::string text);
+  // The first `prelude` bytes, whole lines, are what stands before the text as people know it: they
+  // are not counted, and no warning is about them.
+  SourceFile(std::string name, std::string text, size_t prelude = 0);
   const std::string& name() const { return name_; }
   const std::string& text() const { return text_; }
   std::string_view Text(Span span) const;
@@ -28,11 +30,14 @@ class SourceFile {
   };
   Place PlaceOf(uint32_t byte) const;
   std::string_view Line(int line) const;
+  bool InPrelude(Span span) const { return span.begin < prelude_; }
 
  private:
   std::string name_;
   std::string text_;
   std::vector<uint32_t> line_starts_;
+  size_t prelude_;
+  int prelude_lines_ = 0;
 };
 
 enum class Severity { kError, kWarning };

@@ -15,9 +15,12 @@ constexpr std::string_view kRed = "\033[1;31m";
 constexpr std::string_view kYellow = "\033[1;33m";
 constexpr std::string_view kBlue = "\033[1;34m";
 
-std::vector<const Diagnostic*> InOrderOfPlace(const std::vector<Diagnostic>& all) {
+std::vector<const Diagnostic*> InOrderOfPlace(const std::vector<Diagnostic>& all,
+                                              const SourceFile& file) {
   std::vector<const Diagnostic*> sorted;
-  for (const Diagnostic& d : all) sorted.push_back(&d);
+  for (const Diagnostic& d : all) {
+    if (d.severity == Severity::kError || !file.InPrelude(d.span)) sorted.push_back(&d);
+  }
   std::stable_sort(sorted.begin(), sorted.end(), [](const Diagnostic* a, const Diagnostic* b) {
     return a->span.begin < b->span.begin;
   });
@@ -85,8 +88,11 @@ void AddDiagnostic(const Diagnostic& d, const SourceFile& file, Writer& out) {
     out.Add(kBlue, gutter + "=");
     out.Add(" ");
     out.Add(kBold, "note:");
-    out.Add(" " + Printable(related.message) + " at " + file.name() + ":" +
-            std::to_string(at.line) + ":" + std::to_string(at.column) + "\n");
+    out.Add(" " + Printable(related.message) +
+            (file.InPrelude(related.span) ? " before"
+                                          : " at " + file.name() + ":" + std::to_string(at.line) +
+                                                ":" + std::to_string(at.column)) +
+            "\n");
   }
   if (!d.hint.empty()) {
     out.Add(kBlue, gutter + "=");
@@ -120,7 +126,7 @@ Diagnostic& Diagnostics::Warning(Span span, std::string message) {
 std::string Diagnostics::ToText(const SourceFile& file, bool color) const {
   Writer out(color);
   bool first = true;
-  for (const Diagnostic* d : InOrderOfPlace(all_)) {
+  for (const Diagnostic* d : InOrderOfPlace(all_, file)) {
     if (!first) out.Add("\n");
     first = false;
     AddDiagnostic(*d, file, out);
@@ -130,7 +136,7 @@ std::string Diagnostics::ToText(const SourceFile& file, bool color) const {
 
 std::string Diagnostics::ToJson(const SourceFile& file) const {
   std::string out;
-  for (const Diagnostic* d : InOrderOfPlace(all_)) {
+  for (const Diagnostic* d : InOrderOfPlace(all_, file)) {
     SourceFile::Place begin = file.PlaceOf(d->span.begin);
     SourceFile::Place end = file.PlaceOf(std::max(d->span.begin, d->span.end));
     nlohmann::ordered_json object;

@@ -38,6 +38,8 @@ struct CompileOptions {
   bool background = true;                   // JIT: O2 on a thread of its own
   bool kernels = true;                      // false: check and explain only
   bool tests = false;                       // check the TESTs too
+  // Whole lines that stand before the text: their warnings are not told, and they are not counted.
+  std::string prelude;
 };
 
 struct Diagnostic {
@@ -179,6 +181,12 @@ struct RunResult {
 };
 
 FLOW_EXPORT RunResult Run(Program& program, const RunOptions& options);
+
+// Runs the plans that `explain` names, as a stream until the end of its input and as a batch,
+// writes no sinks, and explains them (text or json) with the rows, CPU time and state of each node.
+// Of `options` count: to, decisions, memory, workers, secrets, on_notice.
+FLOW_EXPORT RunResult Analyze(Program& program, const RunOptions& options,
+                              const ExplainOptions& explain, std::string* explained);
 // Ends the current run after the tick it is in; what was read is emitted.
 FLOW_EXPORT void Stop(Program& program);
 

@@ -124,7 +124,7 @@ struct PartitionInfo {
   std::string name;      // "0", or the file's base name
   int64_t begin = 0;     // first readable offset
   int64_t end = -1;      // end at opening time (read_committed for Kafka); -1: unknown or endless
-  bool bounded = false;  // ends for good at `end` (files, INLINE, NEXMARK with events)
+  bool bounded = false;  // ends for good at `end` (files, INLINE, NEXMARK or DATAGEN with events)
 };
 
 class SourceConnector {

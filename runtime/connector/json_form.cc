@@ -1,4 +1,4 @@
-// Gives JsonForm.
+// Gives FrameOf, JsonOrder and JsonForm.
 #include "runtime/connector/json_form.h"
 
 #include "runtime/base/batch.h"
@@ -29,15 +29,46 @@ void AppendDatum(const Datum& datum, std::string* out) {
   AppendJsonCell(cell.column(0), datum.type, 0, out);
 }
 
+// Appends `columns` to `order`, those with the same key at `depth` together.
+void Group(const std::vector<std::vector<std::string>>& keys, const std::vector<size_t>& columns,
+           size_t depth, std::vector<size_t>* order) {
+  std::vector<bool> done(columns.size(), false);
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (done[i]) continue;
+    std::vector<size_t> inside;
+    for (size_t j = i; j < columns.size(); ++j) {
+      if (done[j] || keys[columns[j]][depth] != keys[columns[i]][depth]) continue;
+      done[j] = true;
+      if (keys[columns[j]].size() == depth + 1) {
+        order->push_back(columns[j]);
+      } else {
+        inside.push_back(columns[j]);
+      }
+    }
+    if (!inside.empty()) Group(keys, inside, depth + 1, order);
+  }
+}
+
 }  // namespace
 
-std::string JsonForm(const std::vector<program::SourceColumn>& declared,
-                     const std::vector<Datum>& row) {
+std::vector<size_t> JsonOrder(const std::vector<program::SourceColumn>& columns) {
+  std::vector<std::vector<std::string>> keys;
+  std::vector<size_t> all, order;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    keys.push_back(KeysOf(columns[i]));
+    all.push_back(i);
+  }
+  Group(keys, all, 0, &order);
+  return order;
+}
+
+JsonFrame FrameOf(const std::vector<program::SourceColumn>& columns) {
+  JsonFrame frame;
   std::string out = "{";
   std::vector<std::string> open;  // objects within the record that are open
   bool first = true;
-  for (size_t i = 0; i < declared.size() && i < row.size(); ++i) {
-    const std::vector<std::string> keys = KeysOf(declared[i]);
+  for (const program::SourceColumn& column : columns) {
+    const std::vector<std::string> keys = KeysOf(column);
     size_t common = 0;
     while (common < open.size() && common + 1 < keys.size() && open[common] == keys[common]) {
       ++common;
@@ -56,10 +87,22 @@ std::string JsonForm(const std::vector<program::SourceColumn>& declared,
     first = false;
     AppendJsonString(keys.back().data(), keys.back().size(), &out);
     out += ':';
+    frame.before.push_back(std::move(out));
+    out.clear();
+  }
+  frame.end = std::move(out) + std::string(open.size() + 1, '}');
+  return frame;
+}
+
+std::string JsonForm(const std::vector<program::SourceColumn>& declared,
+                     const std::vector<Datum>& row) {
+  const JsonFrame frame = FrameOf(declared);
+  std::string out;
+  for (size_t i = 0; i < declared.size() && i < row.size(); ++i) {
+    out += frame.before[i];
     AppendDatum(row[i], &out);
   }
-  out.append(open.size() + 1, '}');
-  return out;
+  return out + frame.end;
 }
 
 }  // namespace flow

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "runtime/connector/connector.h"
+#include "runtime/connector/datagen/datagen_source.h"
 #include "runtime/connector/file/file_sink.h"
 #include "runtime/connector/file/file_source.h"
 #include "runtime/connector/inline/inline_source.h"
@@ -19,6 +20,8 @@ Result<std::unique_ptr<SourceConnector>> OpenSource(const program::Source& sourc
       return OpenInlineSource(source);
     case program::Connector::kNexmark:
       return OpenNexmarkSource(source);
+    case program::Connector::kDatagen:
+      return OpenDatagenSource(source);
     case program::Connector::kKafka:
       return OpenKafkaSource(source);
     case program::Connector::kPostgres:
@@ -50,6 +53,7 @@ Result<std::unique_ptr<SinkConnector>> OpenSink(const program::Sink& sink,
           "sink " + sink.name + " needs state: its requests carry the number of their epoch",
           "leave --state none out, or name a folder: --state DIR");
     case program::Connector::kNexmark:
+    case program::Connector::kDatagen:
     case program::Connector::kInline:
     // The runtime's own: see runtime/exec.
     case program::Connector::kStdout:

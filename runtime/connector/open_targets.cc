@@ -44,6 +44,7 @@ Result<std::vector<std::unique_ptr<EpochTarget>>> OpenEpochTargets(
       case program::Connector::kChecksum:
       // Sources only.
       case program::Connector::kNexmark:
+      case program::Connector::kDatagen:
       case program::Connector::kInline:
         break;
     }

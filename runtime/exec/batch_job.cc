@@ -56,7 +56,7 @@ Status BatchJob::OpenWorkers() {
     streams_through_.push_back(only_sources);
   }
   for (int w = 0; w < workers; ++w) {
-    auto worker = std::make_unique<Worker>(program_, routes_);
+    auto worker = std::make_unique<Worker>(program_, routes_, options_.profile);
     for (const Route& route : routes_.all) {
       worker->runners.push_back(std::make_unique<PathRunner>(
           &program_.pipelines[static_cast<size_t>(route.pipeline)], options_.hash_mask));
@@ -73,8 +73,11 @@ Status BatchJob::OpenWorkers() {
   }
   for (const program::Aggregate& aggregate : program_.aggregates) {
     partials_.emplace_back();
+    aggregate_accounts_.push_back(
+        std::make_unique<MemoryAccount>("state of " + aggregate.name, &state_account_));
     for (int w = 0; w < workers; ++w) {
-      partials_.back().push_back(std::make_unique<PartialAggregate>(&aggregate, &state_account_));
+      partials_.back().push_back(
+          std::make_unique<PartialAggregate>(&aggregate, aggregate_accounts_.back().get()));
       if (durable()) partials_.back().back()->TrackChanges();
     }
     if (aggregate.global) partials_.back()[0]->MakeGlobal(options_.hash_mask);
@@ -163,6 +166,9 @@ Status BatchJob::PassPrefix(Prefix* prefix) {
 void BatchJob::Consume(int path, int worker, const PathRunner::Output& output) {
   const Route& route = routes_.all[static_cast<size_t>(path)];
   Worker& self = *workers_[static_cast<size_t>(worker)];
+  const Profiler::Timed timed(
+      &self.profiler,
+      route.to == Route::To::kView ? Profiler::Part::kView : Profiler::Part::kUpdate, route.index);
   if (route.to == Route::To::kView) {
     self.views[static_cast<size_t>(route.index)].Add(output);
   } else {
@@ -231,6 +237,7 @@ void BatchJob::RunPaths(PartitionState* partition, const SourceRows& rows, const
   const int64_t* watermark = source.has_event_time() ? rows.watermark.data() : nullptr;
   for (int path : routes_.of_source[static_cast<size_t>(partition->source)]) {
     std::string view = PathView(program_, routes_.all[static_cast<size_t>(path)]);
+    const Profiler::Timed timed(&self.profiler, Profiler::Part::kPath, path);
     for (auto [first, count] : runs) {
       self.runners[static_cast<size_t>(path)]->Run(
           rows.decoded.batch.columns(), watermark, nullptr, first, count,
@@ -282,6 +289,7 @@ Status BatchJob::ScanOne(size_t index, std::unique_lock<std::mutex> lock, Worker
     std::lock_guard others(unique->mutex);
     if (HoldsTooMuch(*sources_, *partition)) return OkStatus();
   }
+  const Profiler::Timed timed(&worker->profiler, Profiler::Part::kSource, partition->source);
   int64_t max_rows =
       std::max<int64_t>(options_.batch_rows == kBatchRows ? kMorselRows : options_.batch_rows, 1);
   const bool holds = Holds(partition->source);
@@ -408,32 +416,35 @@ void BatchJob::FinishAggregate(int aggregate, int index) {
   Worker& worker = *workers_[static_cast<size_t>(index)];
   int64_t begin = NowUs();
   const program::Aggregate& spec = program_.aggregates[static_cast<size_t>(aggregate)];
-  FinalizeAggregate(spec, partials_[static_cast<size_t>(aggregate)], index,
-                    static_cast<int>(workers_.size()), RangeOf(spec), &state_account_,
-                    [&](const Batch& rows) {
-                      // These have left or not together. If they have, only the view's
-                      // sinks have it.
-                      const bool left = HasLeft(spec, rows);
-                      for (int path : routes_.of_aggregate[static_cast<size_t>(aggregate)]) {
-                        const Route& route = routes_.all[static_cast<size_t>(path)];
-                        if (left && route.leaves) continue;
-                        const bool own = left && route.to == Route::To::kView;
-                        worker.runners[static_cast<size_t>(path)]->Run(
-                            rows.columns(), nullptr, nullptr, 0, rows.rows,
-                            &worker.counts.paths[static_cast<size_t>(path)],
-                            [&](int32_t, uint8_t) {
-                              if (!own) ++worker.counts.key_errors[static_cast<size_t>(path)];
-                            },
-                            [&](const PathRunner::Output& output) {
-                              if (!own) return Consume(path, index, output);
-                              worker.views[static_cast<size_t>(route.index)].AddLeft(output);
-                            });
-                        if (!durable() || route.to != Route::To::kView || failed()) continue;
-                        if (!Large(route.index, &worker)) continue;
-                        worker.status = FlushView(route.index, &worker);
-                        if (!worker.status.ok()) failed_.store(true);
-                      }
-                    });
+  const Profiler::Timed timed(&worker.profiler, Profiler::Part::kFinish, aggregate);
+  FinalizeAggregate(
+      spec, partials_[static_cast<size_t>(aggregate)], index, static_cast<int>(workers_.size()),
+      RangeOf(spec), aggregate_accounts_[static_cast<size_t>(aggregate)].get(),
+      [&](const Batch& rows) {
+        // These have left or not together. If they have, only the view's
+        // sinks have it.
+        const bool left = HasLeft(spec, rows);
+        for (int path : routes_.of_aggregate[static_cast<size_t>(aggregate)]) {
+          const Route& route = routes_.all[static_cast<size_t>(path)];
+          if (left && route.leaves) continue;
+          const bool own = left && route.to == Route::To::kView;
+          const Profiler::Timed path_timed(&worker.profiler, Profiler::Part::kPath, path);
+          worker.runners[static_cast<size_t>(path)]->Run(
+              rows.columns(), nullptr, nullptr, 0, rows.rows,
+              &worker.counts.paths[static_cast<size_t>(path)],
+              [&](int32_t, uint8_t) {
+                if (!own) ++worker.counts.key_errors[static_cast<size_t>(path)];
+              },
+              [&](const PathRunner::Output& output) {
+                if (!own) return Consume(path, index, output);
+                worker.views[static_cast<size_t>(route.index)].AddLeft(output);
+              });
+          if (!durable() || route.to != Route::To::kView || failed()) continue;
+          if (!Large(route.index, &worker)) continue;
+          worker.status = FlushView(route.index, &worker);
+          if (!worker.status.ok()) failed_.store(true);
+        }
+      });
   worker.final_us += NowUs() - begin;
 }
 
@@ -454,6 +465,8 @@ ViewDigest BatchJob::DigestOf(size_t view) const {
 
 void BatchJob::CollectViews() {
   for (size_t v = 0; v < outputs_.size(); ++v) {
+    // The job's thread is the first worker's.
+    const Profiler::Timed timed(&workers_[0]->profiler, Profiler::Part::kView, static_cast<int>(v));
     for (auto& worker : workers_) {
       Batch& rows = worker->views[v].rows();
       outputs_[v]->Add(rows);
@@ -550,6 +563,14 @@ RunReport BatchJob::Report() {
   if (store_ != nullptr) report.epoch = store_->epoch();
   report.cpu_us = ProcessCpuUs();
   report.peak_rss = PeakRss();
+  if (options_.profile) {
+    std::vector<const Profiler*> profilers;
+    for (auto& worker : workers_) profilers.push_back(&worker->profiler);
+    std::vector<int64_t> bytes, view_rows;
+    for (const auto& account : aggregate_accounts_) bytes.push_back(account->peak());
+    for (size_t v = 0; v < program_.views.size(); ++v) view_rows.push_back(DigestOf(v).rows);
+    FillProfile(program_, routes_, profilers, counts, bytes, view_rows, &report);
+  }
   return report;
 }
 

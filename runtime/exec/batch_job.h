@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runtime/exec/batch_sinks.h"
+#include "runtime/exec/profile.h"
 #include "runtime/exec/run_common.h"
 #include "runtime/exec/unique.h"
 #include "runtime/exec/view_output.h"
@@ -35,8 +36,10 @@ class BatchJob {
     int64_t judge_sequence = 0;  // guarded by judge
   };
   struct Worker {
-    Worker(const program::Program& program, const Routes& routes) : counts(program, routes) {}
+    Worker(const program::Program& program, const Routes& routes, bool profile)
+        : counts(program, routes), profiler(program, routes, profile) {}
     WorkerCounts counts;
+    Profiler profiler;
     std::vector<std::unique_ptr<PathRunner>> runners;
     std::vector<std::unique_ptr<SourceFront>> fronts;
     std::vector<ViewCollector> views;
@@ -127,6 +130,7 @@ class BatchJob {
   std::unique_ptr<DeadLetters> dead_letters_;
   SinkThread sink_thread_;
   MemoryAccount state_account_{"state", MemoryAccount::Process()};
+  std::vector<std::unique_ptr<MemoryAccount>> aggregate_accounts_;  // of which it is the sum
   std::atomic<bool> failed_{false};
   std::atomic<bool> stopped_{false};
   std::atomic<bool> full_{false};  // views hold enough for an epoch

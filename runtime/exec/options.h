@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -78,6 +79,7 @@ struct RunOptions {
   bool to_stdout = true;  // false: what would go to STDOUT is for on_rows alone
   bool changes = false;   // STDOUT and on_rows get every revision, not the final table
   bool digest = false;    // fill RunReport::digests
+  bool profile = false;   // fill RunReport::profile
   std::string format;     // of STDOUT: table, json, csv
   RowCallback on_rows;    // every wanted view
   // Called after each tick (stream) or every ~100 ms (batch) from the job's thread.
@@ -139,6 +141,22 @@ struct KernelStats {
   int64_t interpreter_rows = 0, baseline_rows = 0, optimized_rows = 0;
 };
 
+// What a part of the program took. Rows and times of all workers together.
+struct PartProfile {
+  int64_t rows_in = 0, rows_out = 0;
+  int64_t cpu_us = 0;  // its own, without what it calls
+  int64_t bytes = 0;   // of state, at most
+};
+
+// By the indexes of program::Program.
+struct RunProfile {
+  std::vector<PartProfile> sources;     // rows: read, and those that are neither dead nor duplicate
+  std::vector<PartProfile> pipelines;   // rows: given to the kernel, and made by it
+  std::vector<PartProfile> aggregates;  // taking rows
+  std::vector<PartProfile> finals;      // making rows
+  std::vector<PartProfile> views;       // rows: as they came (with revisions), and at the end
+};
+
 struct RunReport {
   std::vector<SourceLedger> sources;
   std::vector<PathLedger> paths;
@@ -155,6 +173,7 @@ struct RunReport {
   bool had_ended = false;      // the state says that the input had ended before: nothing was done
   int64_t state_load_us = -1;  // what putting the state back took; -1: there was none
   int64_t epoch = -1;          // the last one that is durable; -1: no state
+  std::optional<RunProfile> profile;  // with RunOptions::profile
   bool balanced() const;
   std::string frontier() const;
 };

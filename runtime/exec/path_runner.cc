@@ -11,6 +11,7 @@ void PathCounts::Add(const PathCounts& other) {
   filtered += other.filtered;
   late += other.late;
   dead += other.dead;
+  produced += other.produced;
   late_windows += other.late_windows;
 }
 
@@ -55,6 +56,7 @@ PathRunner::Output PathRunner::Call(const FlowColumn* in, const int64_t* waterma
   counts->late += args.late;
   counts->late_windows += args.late_windows;
   counts->dead += args.dead;
+  counts->produced += produced;
 
   Output output;
   output.rows.columns = out_.columns();

@@ -14,6 +14,7 @@ namespace flow {
 // Counters of one path, of one worker.
 struct PathCounts {
   int64_t decoded = 0, accepted = 0, filtered = 0, late = 0, dead = 0, late_windows = 0;
+  int64_t produced = 0;  // rows that came out: a row may be in several windows
   void Add(const PathCounts& other);
 };
 

@@ -97,7 +97,7 @@ Result<std::unique_ptr<SourceSet>> SourceSet::Open(const program::Program& progr
     if (bounded && partition->to < 0 && !partition->complete) {
       return UserError(
           "source " + program.sources[static_cast<size_t>(partition->source)].name + " never ends",
-          "bound it (NEXMARK: events = ...) or name its offset in the frontier");
+          "bound it (NEXMARK, DATAGEN: events = ...) or name its offset in the frontier");
     }
     partition->next_offset = partition->from;
     FLOW_TRY(partition->reader, set->OpenReader(*partition, partition->from, partition->to));

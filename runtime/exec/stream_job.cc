@@ -20,7 +20,9 @@ bool AllSourcesBounded(const program::Program& program) {
     if (source.connector == program::Connector::kKafka) return false;
     const auto follow = source.options.find("follow");
     if (follow != source.options.end() && follow->second == "true") return false;
-    if (source.connector == program::Connector::kNexmark && source.options.count("events") == 0) {
+    const bool makes_rows = source.connector == program::Connector::kNexmark ||
+                            source.connector == program::Connector::kDatagen;
+    if (makes_rows && source.options.count("events") == 0) {
       return false;
     }
   }
@@ -69,8 +71,12 @@ Status StreamJob::Open() {
              ViewOutput::Open(program_, static_cast<int>(v), options_, bounded_, &sink_thread_));
     outputs_.push_back(std::move(output));
   }
+  for (const program::Aggregate& aggregate : program_.aggregates) {
+    aggregate_accounts_.push_back(
+        std::make_unique<MemoryAccount>("state of " + aggregate.name, &state_account_));
+  }
   for (int w = 0; w < workers; ++w) {
-    auto worker = std::make_unique<Worker>(program_, routes_);
+    auto worker = std::make_unique<Worker>(program_, routes_, options_.profile);
     for (const Route& route : routes_.all) {
       const program::Pipeline& pipeline = program_.pipelines[static_cast<size_t>(route.pipeline)];
       worker->runners.push_back(std::make_unique<PathRunner>(&pipeline, options_.hash_mask));
@@ -79,7 +85,8 @@ Status StreamJob::Open() {
       if (route.to != Route::To::kAggregate || workers == 1) continue;
       const program::Aggregate& spec = program_.aggregates[static_cast<size_t>(route.index)];
       if (spec.partial && !spec.updating_input && route.from_source) {
-        worker->partial.back() = std::make_unique<PartialAggregate>(&spec, &state_account_);
+        worker->partial.back() = std::make_unique<PartialAggregate>(
+            &spec, aggregate_accounts_[static_cast<size_t>(route.index)].get());
         continue;
       }
       for (int owner = 0; owner < workers; ++owner) {
@@ -101,7 +108,7 @@ Status StreamJob::Open() {
     uint64_t global_hash = GlobalHash() & options_.hash_mask;
     for (int w = 0; w < workers; ++w) {
       aggregates_.back().push_back(MakeStreamOperator(
-          &aggregate, &state_account_,
+          &aggregate, aggregate_accounts_[aggregates_.size() - 1].get(),
           KeyPartition(global_hash, workers) == w ? std::optional(global_hash) : std::nullopt,
           RoomFor(aggregates_.size() - 1, w, workers)));
     }
@@ -142,6 +149,9 @@ bool StreamJob::IsLeft(int aggregate) const {
 void StreamJob::Consume(int path, Worker* worker, const PathRunner::Output& output) {
   const Route& route = routes_.all[static_cast<size_t>(path)];
   int64_t& accepted = worker->counts.paths[static_cast<size_t>(path)].accepted;
+  const Profiler::Timed timed(
+      &worker->profiler,
+      route.to == Route::To::kView ? Profiler::Part::kView : Profiler::Part::kUpdate, route.index);
   if (route.to == Route::To::kView) {
     worker->views[static_cast<size_t>(route.index)].Add(output);
     accepted += DistinctRows(output.source_row, output.rows.rows);
@@ -213,6 +223,7 @@ void StreamJob::RunPaths(PartitionState* partition, SourceRows* from, const RowR
   const int64_t* watermark = source.has_event_time() ? rows.watermark.data() : nullptr;
   for (int path : routes_.of_source[static_cast<size_t>(partition->source)]) {
     const std::string& view = PathView(program_, routes_.all[static_cast<size_t>(path)]);
+    const Profiler::Timed timed(&worker->profiler, Profiler::Part::kPath, path);
     rows.ForEachRun(runs, view, [&](int32_t first, int32_t count) {
       worker->runners[static_cast<size_t>(path)]->Run(
           rows.decoded.batch.columns(), watermark, nullptr, first, count,
@@ -224,6 +235,7 @@ void StreamJob::RunPaths(PartitionState* partition, SourceRows* from, const RowR
 }
 
 Status StreamJob::ReadPartition(PartitionState* partition, int morsels, Worker* worker) {
+  const Profiler::Timed timed(&worker->profiler, Profiler::Part::kSource, partition->source);
   for (int i = 0; i < morsels; ++i) {
     const int64_t rows = rates_.Take(partition->source, options_.batch_rows);
     if (rows == 0) {
@@ -287,6 +299,7 @@ void StreamJob::RunAggregate(int aggregate, int index) {
   int64_t begin = NowUs();
   StreamOperator& owned = *aggregates_[static_cast<size_t>(aggregate)][static_cast<size_t>(index)];
   if (workers_.size() > 1) {
+    const Profiler::Timed timed(&worker->profiler, Profiler::Part::kUpdate, aggregate);
     for (size_t path = 0; path < routes_.all.size(); ++path) {
       const Route& route = routes_.all[path];
       if (route.to != Route::To::kAggregate || route.index != aggregate) continue;
@@ -303,10 +316,12 @@ void StreamJob::RunAggregate(int aggregate, int index) {
       }
     }
   }
+  const Profiler::Timed timed(&worker->profiler, Profiler::Part::kFinish, aggregate);
   int64_t watermark = aggregate_watermark_[static_cast<size_t>(aggregate)];
   owned.EndTick(watermark, [&](const Batch& changes) {
     const int64_t* weights = changes.weights.empty() ? nullptr : changes.weights.data();
     for (int path : routes_.of_aggregate[static_cast<size_t>(aggregate)]) {
+      const Profiler::Timed path_timed(&worker->profiler, Profiler::Part::kPath, path);
       worker->runners[static_cast<size_t>(path)]->Run(
           changes.columns(), nullptr, weights, 0, changes.rows,
           &worker->counts.paths[static_cast<size_t>(path)],
@@ -326,6 +341,7 @@ void StreamJob::Leave(int aggregate, Worker* worker, StreamOperator* owned) {
     for (int path : routes_.of_aggregate[static_cast<size_t>(aggregate)]) {
       const Route& route = routes_.all[static_cast<size_t>(path)];
       if (!route.leaves && route.to == Route::To::kAggregate) continue;
+      const Profiler::Timed path_timed(&worker->profiler, Profiler::Part::kPath, path);
       worker->runners[static_cast<size_t>(path)]->Run(
           rows.columns(), nullptr, rows.weights.data(), 0, rows.rows,
           &worker->counts.paths[static_cast<size_t>(path)],
@@ -395,6 +411,8 @@ Status StreamJob::EmitViews(bool last) {
   int64_t now = NowUs();
   int64_t emitted = 0;
   for (size_t v = 0; v < outputs_.size(); ++v) {
+    // The job's thread is the first worker's.
+    const Profiler::Timed timed(&workers_[0]->profiler, Profiler::Part::kView, static_cast<int>(v));
     for (auto& worker : workers_) {
       Batch& rows = worker->views[v].rows();
       outputs_[v]->Add(rows);
@@ -571,6 +589,16 @@ RunReport StreamJob::Report() {
   report.state_load_us = load_us_;
   report.cpu_us = ProcessCpuUs();
   report.peak_rss = PeakRss();
+  if (options_.profile) {
+    std::vector<const Profiler*> profilers;
+    for (auto& worker : workers_) profilers.push_back(&worker->profiler);
+    std::vector<int64_t> bytes, view_rows(program_.views.size(), 0);
+    for (const auto& account : aggregate_accounts_) bytes.push_back(account->peak());
+    for (size_t v = 0; v < program_.views.size(); ++v) {
+      for (auto& worker : workers_) view_rows[v] += worker->views[v].digest().rows;
+    }
+    FillProfile(program_, routes_, profilers, counts, bytes, view_rows, &report);
+  }
   return report;
 }
 

@@ -11,6 +11,7 @@
 
 #include "runtime/exec/epochs.h"
 #include "runtime/exec/exchange.h"
+#include "runtime/exec/profile.h"
 #include "runtime/exec/rate_limit.h"
 #include "runtime/exec/run_common.h"
 #include "runtime/exec/unique.h"
@@ -30,8 +31,10 @@ class StreamJob {
 
  private:
   struct Worker {
-    Worker(const program::Program& program, const Routes& routes) : counts(program, routes) {}
+    Worker(const program::Program& program, const Routes& routes, bool profile)
+        : counts(program, routes), profiler(program, routes, profile) {}
     WorkerCounts counts;
+    Profiler profiler;
     std::vector<std::unique_ptr<PathRunner>> runners;  // by path
     std::vector<std::unique_ptr<SourceFront>> fronts;  // by source
     std::vector<ViewCollector> views;
@@ -115,6 +118,7 @@ class StreamJob {
   bool bounded_ = false;
   bool decides_ = false;  // takes decisions (else reads them)
   MemoryAccount state_account_{"state", MemoryAccount::Process()};
+  std::vector<std::unique_ptr<MemoryAccount>> aggregate_accounts_;  // of which it is the sum
   std::unique_ptr<ColdStore> cold_;
   int64_t hot_bytes_ = 0;   // of state in memory
   int64_t tick_bytes_ = 0;  // of input

@@ -96,6 +96,7 @@ Result<std::unique_ptr<ViewOutput>> ViewOutput::Open(const program::Program& pro
       case program::Connector::kRedis:
       case program::Connector::kHttp:
       case program::Connector::kNexmark:
+      case program::Connector::kDatagen:
       case program::Connector::kInline:
         break;
     }

@@ -33,6 +33,8 @@ const char* ConnectorText(Connector connector) {
       return "FILE";
     case Connector::kNexmark:
       return "NEXMARK";
+    case Connector::kDatagen:
+      return "DATAGEN";
     case Connector::kInline:
       return "INLINE";
     case Connector::kPostgres:
@@ -296,7 +298,8 @@ class BatchPrinter : public PartPrinter {
 };
 
 template <typename Printer, typename Node>
-std::string PrintNodes(const Program& program, const std::vector<Node>& nodes) {
+std::string PrintNodes(const Program& program, const std::vector<Node>& nodes,
+                       const std::function<std::string(const Node&)>& note) {
   Printer printer(program);
   std::string text;
   for (size_t i = 0; i < nodes.size(); ++i) {
@@ -305,18 +308,21 @@ std::string PrintNodes(const Program& program, const std::vector<Node>& nodes) {
       text += (j == 0 ? "  <- " : ", ") + std::to_string(nodes[i].inputs[j] + 1);
     }
     text += "\n";
+    if (note) text += "    " + note(nodes[i]) + "\n";
   }
   return text;
 }
 
 }  // namespace
 
-std::string PrintStream(const Program& program) {
-  return PrintNodes<StreamPrinter>(program, program.stream.nodes);
+std::string PrintStream(const Program& program,
+                        const std::function<std::string(const StreamNode&)>& note) {
+  return PrintNodes<StreamPrinter, StreamNode>(program, program.stream.nodes, note);
 }
 
-std::string PrintBatch(const Program& program) {
-  return PrintNodes<BatchPrinter>(program, program.batch.nodes);
+std::string PrintBatch(const Program& program,
+                       const std::function<std::string(const BatchNode&)>& note) {
+  return PrintNodes<BatchPrinter, BatchNode>(program, program.batch.nodes, note);
 }
 
 }  // namespace flow::program

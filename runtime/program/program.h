@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -28,7 +29,8 @@ enum class Connector {
   kHttp,
   kStdout,
   kNull,
-  kChecksum
+  kChecksum,
+  kDatagen
 };
 enum class Format { kJson, kCsv, kRows };  // kRows: the connector makes typed rows itself
 
@@ -381,7 +383,10 @@ struct Program {
 };
 
 // The plans as text, one node a line; EXPLAIN prints exactly this.
-std::string PrintStream(const Program& program);
-std::string PrintBatch(const Program& program);
+// With `note`, what it says of a node stands on a line of its own below it.
+std::string PrintStream(const Program& program,
+                        const std::function<std::string(const StreamNode&)>& note = nullptr);
+std::string PrintBatch(const Program& program,
+                       const std::function<std::string(const BatchNode&)>& note = nullptr);
 
 }  // namespace flow::program

@@ -460,6 +460,79 @@ class Cli(unittest.TestCase):
         row = [json.loads(x) for x in self.ok("run", copy, "--format", "json").stdout.splitlines()][-1]
         self.assertEqual({"event_type": 2, "n": len(bids), "p": sum(bids)}, row)
 
+    def test_analyze_says_what_each_step_took(self):
+        flow = self.write("SOURCE s (k INT, n BIGINT, ts TIMESTAMP)\n"
+                          "FROM DATAGEN (events = 30000, partitions = 2, rate = 100, bad = 0.01, bad.kind = 'malformed', column.k = 'uniform(1, 10)')\n"
+                          "EVENT TIME ts WATERMARK 1s;\n"
+                          "VIEW v AS SELECT k, window_start, COUNT(*) AS c FROM TUMBLE(s, 1m) WHERE k <= 5 GROUP BY k, window_start;\n"
+                          "VIEW top AS SELECT k, SUM(c) AS c FROM v GROUP BY k;\n"
+                          "SINK out FROM top INTO FILE (path = 'out.jsonl') FORMAT JSON;")
+        ledger = self.ledger(self.ok("run", flow, "--mode", "batch", "--digest", "--format", "json"))["ledger"]
+        source, path = ledger["sources"][0], ledger["paths"][0]
+        for workers in ("1", "3"):
+            plans = json.loads(self.ok("explain", flow, "--analyze", "--format", "json", "--workers", workers).stdout)
+            self.assertFalse(os.path.exists(self.path("out.jsonl")))
+            for plan in ("stream", "batch"):
+                steps = {}
+                for node in plans[plan]:
+                    steps.setdefault(node["op"], []).append(node["took"])
+                scan = steps["source" if plan == "stream" else "scan"][0]
+                self.assertEqual((source["read"], source["decoded"]), (scan["rows_in"], scan["rows_out"]))
+                first = steps["pipeline"][0]
+                self.assertEqual((path["decoded"], path["accepted"]), (first["rows_in"], first["rows_out"]))
+                takes = steps["aggregate" if plan == "stream" else "partial-aggregate"]
+                self.assertEqual(path["accepted"], takes[0]["rows_in"])
+                makes = steps["aggregate" if plan == "stream" else "final-aggregate"]
+                self.assertEqual(25, makes[0]["rows_out"])  # 5 keys in 5 minutes: 15000 rows a partition at 50 a second
+                self.assertEqual(5, steps["view"][-1]["rows_out"])
+                for took in takes:
+                    self.assertGreater(took["state_bytes"], 0)
+                times = [t["cpu_us"] for all_ in steps.values() for t in all_ if "cpu_us" in t]
+                self.assertGreater(scan["cpu_us"], 0)
+                self.assertLessEqual(sum(times), plans["runs"][plan]["cpu_us"] * 1.05 + 1000)
+        text = self.ok("explain", flow, "--analyze", "--plan", "batch").stdout
+        self.assertRegex(text, r"(?m)^batch: 30000 rows in [\d.]+ ms, [\d.]+ ms of CPU, [\d.]+ MB at most$")
+        self.assertRegex(text, r"(?m)^1 scan .*\n    30000 rows in, \d+ out, [\d.]+ ms of CPU$")
+        self.assertRegex(text, r"(?m)^\d+ sink out .*\n    not written$")
+        self.assertNotIn("exchange", text)
+        to = self.ok("explain", flow, "--analyze", "--plan", "stream", "--to", "s:0=100,1=50").stdout
+        self.assertTrue(to.startswith("stream: 150 rows"), to)
+        refused = self.flowc("explain", flow, "--analyze", "--format", "dot")
+        self.assertEqual((2, "--analyze shows the program"), (refused.returncode, refused.stderr[7:34]))
+        endless = self.write("SOURCE e (k INT) FROM DATAGEN (rate = 10); VIEW v AS SELECT k FROM e;", "endless.flow")
+        refused = self.flowc("explain", endless, "--analyze")
+        self.assertEqual(2, refused.returncode)
+        self.assertIn("never ends", refused.stderr)
+
+    def test_generated_records_are_a_log(self):
+        text = """SOURCE s (id BIGINT, who STRUCT<name STRING, age INT>, amount DECIMAL(6, 2), ts TIMESTAMP)
+FROM DATAGEN (events = 4000, partitions = 3, rate = 20, skew = 1, disorder = 10s, late = 0.02, duplicates = 0.05, bad = 0.03,
+  column.who.name = 'zipf(20) prefix n null 0.1', column.amount = 'normal(10, 5)')
+EVENT TIME ts WATERMARK 10s UNIQUE BY id WITHIN 10m;
+VIEW v AS SELECT who.name AS name, window_start, COUNT(*) AS n, SUM(amount) AS a FROM TUMBLE(s, 1m) GROUP BY who.name, window_start;"""
+        flow = self.write(text)
+        self.ok("datagen", flow, "--out", self.path("s.jsonl"))
+        begin, end = text.index("DATAGEN"), text.index("EVENT TIME")
+        copy = self.write(text[:begin] + "FILE (path = 's.*.jsonl', partitions = 'file') FORMAT JSON " + text[end:], "copy.flow")
+        self.assertEqual(self.ok("run", flow, "--digest").stdout, self.ok("run", copy, "--digest").stdout)
+        lines = []
+        for p in range(3):
+            with open(self.path(f"s.{p}.jsonl"), "rb") as file:
+                lines.append(file.read().split(b"\n")[:-1])
+        self.assertEqual(4000, sum(map(len, lines)))
+        # peek and dead letters show the very bytes
+        errors = [json.loads(x) for x in self.ok("peek", flow, "--errors", "-n", "-1", "--format", "json").stdout.splitlines()]
+        raw = [e for e in errors if "raw" in e]
+        self.assertTrue(raw and len(raw) < len(errors))
+        for e in raw:
+            self.assertEqual(lines[e["partition"]][e["offset"]].decode(), e["raw"])
+        # a stream that stops and goes on, and a batch up to the same frontier
+        frontier = "s:0=2000,1=900,2=700"
+        state = ["--state", self.path("state"), "--epoch", "50ms"]
+        self.ok("run", flow, *state, "--stop-at", "s:0=800,1=1000,2=1")
+        first = self.ok("run", flow, *state, "--stop-at", frontier, "--digest").stdout
+        self.assertEqual(first, self.ok("run", flow, "--mode", "batch", "--to", frontier, "--digest").stdout)
+
     # --- live -----------------------------------------------------------------------------------
     def start(self, *arguments):
         process = subprocess.Popen([FLOWC, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,

@@ -194,7 +194,7 @@ TEST(Diagnostics, Connectors) {
             "bad-option: option `fetch.min.bytes` is a whole number\n");
   EXPECT_EQ(Said("SOURCE s (a INT) FROM POSTGRES (url = 'x');"),
             "not-supported-yet: not supported yet: POSTGRES source | not a connector of sources | "
-            "there is `KAFKA`, `FILE`, `NEXMARK`, `INLINE`\n");
+            "there is `KAFKA`, `FILE`, `NEXMARK`, `DATAGEN`, `INLINE`\n");
   EXPECT_EQ(Said("SOURCE s (a INT) FROM KAFAK (url = 'x');"),
             "unknown-connector: unknown connector `KAFAK` | not a connector of sources | did you "
             "mean `KAFKA`?\n");

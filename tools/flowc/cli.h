@@ -31,6 +31,7 @@ int Functions(const Arguments& arguments);
 int Peek(const Arguments& arguments);
 int New(const Arguments& arguments);
 int LanguageServer(const Arguments& arguments);
+int ReadEvalPrint(const Arguments& arguments);
 int Version(const Arguments& arguments);
 
 // One verb's command line: its options, usage line, text and examples.

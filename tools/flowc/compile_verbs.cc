@@ -27,6 +27,31 @@ bool CompileOptionsFrom(const po::variables_map& values, libflow::CompileOptions
   return ReadVariables(values, &options->variables);
 }
 
+int Analyze(const po::variables_map& values, const std::string& path, const std::string& text,
+            const libflow::CompileOptions& compile, const libflow::ExplainOptions& explain) {
+  if (explain.format == "dot" || explain.stage != "program") {
+    return Fail(libflow::kUsage, "--analyze shows the program, as text or json");
+  }
+  libflow::RunOptions run;
+  if (values.count("to") > 0) run.to = values["to"].as<std::string>();
+  if (values.count("secrets") > 0) run.secrets = values["secrets"].as<std::string>();
+  run.workers = values["workers"].as<int>();
+  if (run.workers < 0 || run.workers > 256) {
+    return Fail(libflow::kUsage, "--workers must be from 0 to 256");
+  }
+  run.on_notice = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
+  libflow::CompileResult compiled =
+      libflow::Compile(path, text, compile, IsTerminal(STDERR_FILENO));
+  std::fputs(compiled.text.c_str(), stderr);
+  if (compiled.program == nullptr) return compiled.code;
+  const StopOnSignal stop(compiled.program.get());
+  std::string explained;
+  libflow::RunResult result = libflow::Analyze(*compiled.program, run, explain, &explained);
+  if (result.code != libflow::kOk) return Fail(result.code, result.error, result.hint);
+  std::fputs(explained.c_str(), stdout);
+  return libflow::kOk;
+}
+
 }  // namespace
 
 int Check(const Arguments& arguments) {
@@ -64,16 +89,20 @@ int Check(const Arguments& arguments) {
 int Explain(const Arguments& arguments) {
   Verb verb;
   verb.usage =
-      "flowc explain FILE [--plan stream|batch|both] [--stop-after STAGE] [--format text|json|dot]";
+      "flowc explain FILE [--plan stream|batch|both] [--stop-after STAGE] [--format text|json|dot] "
+      "[--analyze]";
   verb.about =
       "Shows what FILE compiles to: for every view its key, time column, whether it is append-only "
-      "or "
-      "updating, where its watermark comes from, and the steps of both plans.";
+      "or updating, where its watermark comes from, and the steps of both plans. With --analyze "
+      "both "
+      "plans are run, without writing to sinks, and each step is shown with its rows, its own CPU "
+      "time and its state.";
   verb.choices = {{"plan", {"stream", "batch", "both"}},
                   {"stop-after", {"ast", "bound", "logical", "optimized", "program", "ir"}},
                   {"format", {"text", "json", "dot"}}};
   verb.examples =
       "  flowc explain clicks.flow\n  flowc explain clicks.flow --plan batch\n"
+      "  flowc explain clicks.flow --analyze\n"
       "  flowc explain clicks.flow --stop-after ast\n"
       "  flowc explain clicks.flow --format dot | dot -Tsvg > plan.svg\n";
   verb.options.add_options()("plan", po::value<std::string>()->default_value("both"),
@@ -81,8 +110,14 @@ int Explain(const Arguments& arguments) {
       "stop-after", po::value<std::string>()->default_value("program"),
       "ast, bound, logical, optimized, program, or ir")(
       "format", po::value<std::string>()->default_value("text"), "text, json or dot")(
-      "optimized", "with --stop-after ir: after LLVM's optimizer")("all-views",
-                                                                   "plan views without a sink too");
+      "optimized", "with --stop-after ir: after LLVM's optimizer")(
+      "all-views", "plan views without a sink too")("analyze",
+                                                    "run the plans and say what each step took")(
+      "to", po::value<std::string>()->value_name("FRONTIER"),
+      "analyze up to there, not to the end of the input")(
+      "workers", po::value<int>()->default_value(0), "analyze with so many threads; 0: one a core")(
+      "secrets", po::value<std::string>()->value_name("DIR"),
+      "where SECRET('NAME') is a file NAME");
   AddCompileOptions(&verb.options);
   int code = 0;
   auto values = Parse(verb, arguments, &code);
@@ -98,6 +133,7 @@ int Explain(const Arguments& arguments) {
   libflow::CompileOptions options;
   options.all_views = values->count("all-views") > 0;
   if (!CompileOptionsFrom(*values, &options)) return libflow::kUsage;
+  if (values->count("analyze") > 0) return Analyze(*values, path, *text, options, explain);
   libflow::CompileResult diagnostics;
   std::string explained = libflow::Explain(path, *text, options, explain, &diagnostics);
   std::fputs(diagnostics.text.c_str(), stderr);
@@ -114,7 +150,8 @@ int Datagen(const Arguments& arguments) {
   verb.usage =
       "flowc datagen FILE (--out PATH | --brokers HOST:PORT --topic TOPIC) [--source NAME]";
   verb.about =
-      "Writes what a source of FILE holds (NEXMARK, INLINE, or files) as JSON lines. Several "
+      "Writes what a source of FILE holds (DATAGEN, NEXMARK, INLINE, or files) as JSON lines. "
+      "Several "
       "partitions become PATH with .0, .1, ... before its extension, or the partitions of the "
       "topic.";
   verb.examples =

@@ -188,7 +188,8 @@ int Run(const Arguments& arguments) {
   verb.about =
       "Runs FILE (- is stdin) as a stream or as a batch and writes its sinks; a file without a "
       "sink "
-      "prints its last view. If all sources end (FILE, INLINE, NEXMARK with events), a stream ends "
+      "prints its last view. If all sources end (FILE, INLINE, NEXMARK or DATAGEN with events), a "
+      "stream ends "
       "there. On a terminal an endless stream of one view shows its current rows in place. With "
       "--state a run that was killed goes on where it was, and its sinks get everything exactly "
       "once: from a stream every change, from a batch all rows at its end, in the place of what "

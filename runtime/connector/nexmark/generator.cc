@@ -78,7 +78,7 @@ int64_t Generator::ColdPerson(const Event& event, int tag) const {
 }
 
 int64_t Generator::Price(const Event& event, int tag) const {
-  const double u = static_cast<double>(Draw(event.seed, tag) >> 11) * 0x1p-53;
+  const double u = Unit(Draw(event.seed, tag));
   return static_cast<int64_t>(std::llround(100.0 * std::pow(10.0, u * 6.0)));
 }
 
