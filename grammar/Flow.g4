@@ -13,7 +13,9 @@
 grammar Flow;
 
 statement
-    : ( sourceStatement | viewStatement | sinkStatement | testStatement | laterStatement ) EOF
+    : ( sourceStatement | functionStatement | viewStatement | sinkStatement | testStatement
+      | laterStatement
+      ) EOF
     ;
 
 // --- Statements ----------------------------------------------------------------------------------
@@ -119,6 +121,14 @@ deadLetterClause
     : DEAD LETTER TO connector
     ;
 
+functionStatement
+    : FUNCTION name=identifier '(' ( parameter ( ',' parameter )* )? ')' RETURNS type AS expression
+    ;
+
+parameter
+    : identifier type
+    ;
+
 viewStatement
     : VIEW name=identifier AS query
       ( ALLOW LATENESS lateness=duration )?
@@ -188,7 +198,7 @@ expectedCount
 
 // Statements that are refused as a whole.
 laterStatement
-    : ( TABLE | FUNCTION | EXPECT | RECONCILE ) ( ~SEMICOLON )*
+    : ( TABLE | EXPECT | RECONCILE ) ( ~SEMICOLON )*
     ;
 
 // --- Queries -------------------------------------------------------------------------------------
@@ -441,7 +451,7 @@ bareAlias
 softKeyword
     : AHEAD | APPEND | ASC | BY | CHANGES | CLOSE | DESC | EVENT | EVERY | EXPIRED | FAIL | FIRST
     | FORMAT | GAP | GIVEN | HOT | IDLE | LAST | LATENESS | LETTER | MAX | META | NULLS | OFFSET | OVERLOAD
-    | PARTITION | PER | RATE | RECORD | TIME | TO | UNTIL | UPSERT | VERSION | WATERMARK | WITHIN
+    | PARTITION | PER | RATE | RECORD | RETURNS | TIME | TO | UNTIL | UPSERT | VERSION | WATERMARK | WITHIN
     ;
 
 // Keywords that are names, but not an alias without AS: there they begin the next clause or, where a
@@ -544,6 +554,7 @@ RATE      : 'RATE' ;
 RECONCILE : 'RECONCILE' ;
 RECORD    : 'RECORD' ;
 RETAIN    : 'RETAIN' ;
+RETURNS   : 'RETURNS' ;
 RIGHT     : 'RIGHT' ;
 SEMI      : 'SEMI' ;
 SINK      : 'SINK' ;

@@ -184,6 +184,21 @@ struct SourceStmt {
   std::optional<ConnectorClause> dead_letter;
 };
 
+struct Parameter {
+  Name name;
+  Type type;
+  Span type_span;
+};
+
+struct FunctionStmt {
+  Span span;
+  Name name;
+  std::vector<Parameter> parameters;
+  Type returns;
+  Span returns_span;
+  ExprPtr body;
+};
+
 enum class Emit { kDefault, kOnClose, kEvery, kChanges };
 
 struct ViewStmt {
@@ -267,6 +282,7 @@ struct TestStmt {
 struct Statement {
   // Exactly one is set.
   std::unique_ptr<SourceStmt> source;
+  std::unique_ptr<FunctionStmt> function;
   std::unique_ptr<ViewStmt> view;
   std::unique_ptr<SinkStmt> sink;
   std::unique_ptr<TestStmt> test;

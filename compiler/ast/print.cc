@@ -34,6 +34,16 @@ class Printer {
     if (source.dead_letter) Connector("dead letter to ", *source.dead_letter);
   }
 
+  void Function(const FunctionStmt& function) {
+    Line("function " + SqlName(function.name.text));
+    Indent inside(this);
+    for (const Parameter& parameter : function.parameters) {
+      Line("parameter " + SqlName(parameter.name.text) + " " + SqlType(parameter.type));
+    }
+    Line("returns " + SqlType(function.returns));
+    Line("as " + ToSql(*function.body));
+  }
+
   void View(const ViewStmt& view) {
     Line("view " + SqlName(view.name.text));
     Indent inside(this);
@@ -223,6 +233,7 @@ std::string Print(const Script& script) {
   Printer printer;
   for (const Statement& statement : script.statements) {
     if (statement.source) printer.Source(*statement.source);
+    if (statement.function) printer.Function(*statement.function);
     if (statement.view) printer.View(*statement.view);
     if (statement.sink) printer.Sink(*statement.sink);
     if (statement.test) printer.Test(*statement.test);

@@ -45,8 +45,10 @@ bool ExprBinder::CheckAggregate(const ast::Expr& expr, const std::string& name) 
   }
   if (calls_ == nullptr) {
     Diagnostic& d = out_->Error(expr.span, "an aggregate cannot stand in " + place_);
-    d.label = upper + " is computed after " + place_;
+    d.label = place_ == "a FUNCTION" ? "it is over the rows of a query"
+                                     : upper + " is computed after " + place_;
     d.code = "misplaced-aggregate";
+    if (place_ == "a FUNCTION") d.hint = "its result can be an argument";
     if (place_ == "WHERE") d.hint = "use HAVING, or FILTER (WHERE ...) on the aggregate";
     return false;
   }

@@ -67,9 +67,13 @@ BoundScript Bind(const ast::Script& script, Diagnostics& out, std::vector<bound:
     entry.span = name.span;
     entry.broken = true;
     binder.names.emplace(name.text, entry);
+    auto function = std::make_shared<bound::SqlFunction>();
+    function->broken = true;
+    binder.functions.emplace(LowerCase(name.text), std::move(function));
   }
   for (const ast::Statement& statement : script.statements) {
     if (statement.source != nullptr) binder.BindSource(*statement.source);
+    if (statement.function != nullptr) binder.BindFunction(*statement.function);
     if (statement.view != nullptr) binder.BindView(*statement.view);
     if (statement.sink != nullptr) binder.BindSink(*statement.sink);
   }

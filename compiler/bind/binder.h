@@ -31,10 +31,11 @@ class Binder {
   explicit Binder(Diagnostics* diagnostics, Index* names_index = nullptr)
       : out(diagnostics), index(names_index) {}
 
-  void BindSource(const ast::SourceStmt& statement);  // source.cc
-  void BindView(const ast::ViewStmt& statement);      // view.cc
-  void BindSink(const ast::SinkStmt& statement);      // sink.cc
-  void BindTest(const ast::TestStmt& statement);      // test.cc
+  void BindSource(const ast::SourceStmt& statement);      // source.cc
+  void BindFunction(const ast::FunctionStmt& statement);  // function.cc
+  void BindView(const ast::ViewStmt& statement);          // view.cc
+  void BindSink(const ast::SinkStmt& statement);          // sink.cc
+  void BindTest(const ast::TestStmt& statement);          // test.cc
   void WarnUnused();
 
   // Declares a name; false after a report if it is taken.
@@ -47,6 +48,7 @@ class Binder {
   std::map<std::string, RelationName> names;
   std::map<std::string, Span> sinks;
   std::vector<bound::Test> tests;
+  SqlFunctions functions;
   std::vector<bool> sunk;  // by view: does a sink take it?
 };
 
@@ -85,8 +87,7 @@ class QueryBinder {
 
 // select.cc. One SELECT over a bound relation; fills `schema` and `facts` with what comes out.
 bool BindSelect(const ast::Select& select, std::shared_ptr<const bound::Relation> from,
-                Diagnostics* out, Index* index, bound::Select* result, bound::Schema* schema,
-                bound::Facts* facts);
+                Binder* binder, bound::Select* result, bound::Schema* schema, bound::Facts* facts);
 
 // connector_options.cc. Checks the names of options and copies them, secrets apart.
 enum class ConnectorUse { kSource, kSink, kDeadLetter };

@@ -149,6 +149,22 @@ struct Source {
   bool bounded = false;
 };
 
+// A FUNCTION: an expression whose column i stands for parameter i.
+struct SqlFunction {
+  struct Parameter {
+    std::string name;
+    Type type;
+    Span span;
+  };
+  std::string name;
+  Span span;
+  std::vector<Parameter> parameters;
+  Type result;
+  BoundExprPtr body;              // nullptr: it is being bound, or has errors
+  bool broken = false;            // its declaration has errors: calls are silent
+  std::string Signature() const;  // net(amount DECIMAL(12,2), rate DECIMAL(4,4)) -> DECIMAL(12,2)
+};
+
 struct View {
   std::string name;
   Span span;
@@ -168,6 +184,7 @@ struct View {
 
 struct Script {
   std::vector<Source> sources;
+  std::vector<std::shared_ptr<const SqlFunction>> functions;
   std::vector<View> views;
   std::vector<program::Sink> sinks;  // `view` is an index into views
 };

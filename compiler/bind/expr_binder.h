@@ -68,6 +68,7 @@ class ExprBinder {
   Typed BindCast(const ast::Expr& expr);
   // expr_calls.cc
   Typed BindCall(const ast::Expr& expr);
+  Typed BindSqlFunction(const ast::Expr& expr, const bound::SqlFunction& function);
   Typed BindClock(const ast::Expr& expr, const std::string& name);
   Typed CallFunction(const std::string& name, std::vector<Typed> arguments, Span span);
   // aggregate_calls.cc
@@ -115,6 +116,8 @@ class ExprBinder {
 // Does an aggregate call occur in it?
 bool HasAggregate(const ast::Expr& expr);
 bool IsAggregateName(const std::string& lower_case_name);
+// Has the language a function of that name, whatever it is, or will it have one?
+bool IsBuiltInFunction(const std::string& lower_case_name);
 std::string LowerCase(const std::string& text);
 std::string UpperCase(const std::string& text);
 

@@ -1,6 +1,7 @@
 // ExprBinder: scalar functions, and what is refused by name.
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 
 #include "compiler/bind/decimal_call.h"
 #include "compiler/bind/expr_binder.h"
@@ -60,6 +61,56 @@ std::string TypesText(const std::vector<Typed>& values) {
 
 }  // namespace
 
+bool IsBuiltInFunction(const std::string& name) {
+  return IsAggregateName(name) || IsForm(name) || FunctionExists(name) || HasName(kLater, name) ||
+         name == "event_time" || name == "log_time" ||
+         std::any_of(std::begin(kClocks), std::end(kClocks),
+                     [&](const Clock& clock) { return name == clock.name; });
+}
+
+// The body with the arguments in the place of its columns. An argument is one node wherever it
+// stands, so it is computed once; where the body does not reach it, it is not computed.
+Typed ExprBinder::BindSqlFunction(const ast::Expr& expr, const bound::SqlFunction& function) {
+  if (scope_.index != nullptr) scope_.index->uses.push_back({expr.path[0].span, function.span});
+  bool ok = true;
+  const std::vector<Typed> arguments = BindChildren(expr, &ok);
+  if (!ok || function.broken) return {};
+  auto explain = [&](Diagnostic& d, Span declared) {
+    if (d.hint.empty()) d.hint = function.Signature();
+    d.related.push_back({declared, "declared here"});
+  };
+  if (function.body == nullptr) {
+    Diagnostic& d = out_->Error(expr.span, Quoted(function.name) + " calls itself");
+    d.label = "its expression would have no end";
+    d.hint = "a function can call those that are declared before it";
+    d.code = "recursion";
+    return {};
+  }
+  const size_t wanted = function.parameters.size();
+  if (arguments.size() != wanted) {
+    Diagnostic& d = out_->Error(expr.span, Quoted(function.name) + " takes " +
+                                               (wanted == 0 ? "no" : std::to_string(wanted)) +
+                                               (wanted == 1 ? " argument" : " arguments"));
+    d.label =
+        std::to_string(arguments.size()) + (arguments.size() == 1 ? " is given" : " are given");
+    d.code = "argument-count";
+    explain(d, function.span);
+    return {};
+  }
+  std::vector<BoundExprPtr> values;
+  for (size_t i = 0; i < wanted; ++i) {
+    const bound::SqlFunction::Parameter& parameter = function.parameters[i];
+    values.push_back(Coerce(arguments[i], parameter.type,
+                            "argument " + Quoted(parameter.name) + " of " + Quoted(function.name) +
+                                " is " + parameter.type.ToString()));
+    if (values.back() != nullptr) continue;
+    ok = false;
+    explain(out_->last(), parameter.span);
+  }
+  if (!ok) return {};
+  return {Sized(Substitute(function.body, values), expr.span), false, expr.span};
+}
+
 Typed ExprBinder::BindCall(const ast::Expr& expr) {
   const std::string name = LowerCase(expr.path[0].text);
   if (IsAggregateName(name)) return BindAggregate(expr, name);
@@ -69,6 +120,10 @@ Typed ExprBinder::BindCall(const ast::Expr& expr) {
     d.label = Quoted(name) + " is none";
     d.code = "not-an-aggregate";
     return {};
+  }
+  if (scope_.functions != nullptr) {
+    const auto function = scope_.functions->find(name);
+    if (function != scope_.functions->end()) return BindSqlFunction(expr, *function->second);
   }
   if (IsForm(name)) return BindForm(expr, name);
   Typed clock = BindClock(expr, name);
@@ -81,6 +136,9 @@ Typed ExprBinder::BindCall(const ast::Expr& expr) {
     std::vector<std::string> known = FunctionNames();
     for (const AggregateName& aggregate : Aggregates()) known.push_back(aggregate.name);
     for (const Form& form : Forms()) known.push_back(form.name);
+    if (scope_.functions != nullptr) {
+      for (const auto& [other, function] : *scope_.functions) known.push_back(other);
+    }
     if (d.code == "unknown-function") {
       d.hint = Suggest(name, known, "`flowc functions` lists them all");
     }

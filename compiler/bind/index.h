@@ -9,14 +9,24 @@
 
 namespace flow {
 
-enum class SymbolKind { kSource, kView, kLate, kSink, kQuery, kAlias, kColumn };
+enum class SymbolKind {
+  kSource,
+  kView,
+  kLate,
+  kSink,
+  kQuery,
+  kAlias,
+  kColumn,
+  kFunction,
+  kParameter
+};
 
 // A declared name. It is known by its place.
 struct Symbol {
   SymbolKind kind = SymbolKind::kColumn;
   std::string name;
   Span span;
-  Type type = {};  // of a column of a source
+  Type type = {};  // of a column of a source, of a parameter
   // How a column gets its name, and so what it takes to give it another one.
   enum class Naming {
     kWritten,  // the name at `span` is only a name
@@ -38,7 +48,8 @@ struct Index {
   std::vector<Symbol> symbols;
   std::vector<NameUse> uses;
   std::vector<Span> starred;  // declared: columns that a `*` passes on under their names
-  // Of items of SELECT without AS that are named after a column: its name, and where AS would go.
+  // Of items of SELECT without AS that are named after a column or a call: its name, and where AS
+  // would go.
   struct NamedAfter {
     Span name;
     uint32_t end = 0;

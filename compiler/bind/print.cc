@@ -36,6 +36,15 @@ class ScriptPrinter {
     Line(1, line);
   }
 
+  void Function(const bound::SqlFunction& function) {
+    std::vector<std::string> names;
+    for (const bound::SqlFunction::Parameter& parameter : function.parameters) {
+      names.push_back(parameter.name);
+    }
+    Line(0, "function " + function.Signature());
+    Line(1, ToText(*function.body, names));
+  }
+
   void View(const bound::View& view) {
     std::string line = "view " + view.name;
     if (view.windowed) line += ", windowed";
@@ -167,6 +176,7 @@ class ScriptPrinter {
 std::string PrintBound(const BoundScript& script) {
   ScriptPrinter printer(script);
   for (const bound::Source& source : script.sources) printer.Source(source);
+  for (const auto& function : script.functions) printer.Function(*function);
   for (const bound::View& view : script.views) printer.View(view);
   for (const program::Sink& sink : script.sinks) printer.Sink(sink);
   return std::move(printer.text);

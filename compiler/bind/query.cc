@@ -183,8 +183,7 @@ std::shared_ptr<const bound::Query> QueryBinder::Bind(const ast::Query& query) {
     bound::Select result;
     bound::Schema schema;
     bound::Facts fact;
-    if (from == nullptr || !BindSelect(select, std::move(from), binder_->out, binder_->index,
-                                       &result, &schema, &fact)) {
+    if (from == nullptr || !BindSelect(select, std::move(from), binder_, &result, &schema, &fact)) {
       ok = false;
       continue;
     }
@@ -413,6 +412,9 @@ bool QueryBinder::BindSession(const ast::Relation& call, const bound::Relation& 
   scope.qualifier = inner.name;
   scope.event_time = inner.event_time;
   scope.log_time = inner.log_time;
+  scope.qualifier_declared = inner.declared;
+  scope.index = binder_->index;
+  scope.functions = &binder_->functions;
   ExprBinder binder(scope, binder_->out);
   binder.ForbidAggregates("SESSION");
   for (const ast::ExprPtr& key : call.by) keys->push_back(binder.Bind(*key));

@@ -93,7 +93,7 @@ const bound::Visible* ResolveColumn(const Scope& scope, const std::vector<ast::N
   }
   const std::vector<bound::Visible>& names = scope.schema->names;
   size_t depth = 0;
-  bool qualified = path.size() > 1 && path[0].text == scope.qualifier;
+  bool qualified = path.size() > 1 && path[0].text == scope.qualifier && !scope.parameters;
   if (qualified) {
     if (const bound::Visible* found = Follow(&names, path, 1, &depth)) {
       Note(scope, path, 1);
@@ -114,8 +114,17 @@ const bound::Visible* ResolveColumn(const Scope& scope, const std::vector<ast::N
     std::vector<std::string> known = NamesOf(names);
     if (out->Asked(wrong.span)) {
       Offer offer{Offer::Kind::kColumn, CandidatesOf(names)};
-      if (depth == 0) offer.candidates.push_back({scope.qualifier, "relation"});
+      if (depth == 0 && !scope.parameters)
+        offer.candidates.push_back({scope.qualifier, "relation"});
       out->Answer(std::move(offer));
+    }
+    if (scope.parameters) {
+      Diagnostic& d = out->Error(wrong.span, "unknown parameter " + Quoted(wrong.text));
+      d.code = "unknown-column";
+      d.label = "a FUNCTION knows its parameters only";
+      d.hint = Suggest(wrong.text, known,
+                       scope.qualifier + (known.empty() ? " has none" : " has " + ListOf(known)));
+      return nullptr;
     }
     Diagnostic& d = out->Error(wrong.span, "unknown column " + Quoted(wrong.text));
     d.code = "unknown-column";

@@ -1,6 +1,8 @@
 // What names mean inside one SELECT.
 #pragma once
 
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,6 +13,9 @@
 
 namespace flow {
 
+// The FUNCTIONs declared so far, by name in lower case.
+using SqlFunctions = std::map<std::string, std::shared_ptr<const bound::SqlFunction>>;
+
 struct Scope {
   const bound::Schema* schema = nullptr;  // nullptr: no columns at all
   std::string qualifier;                  // the relation's alias or name
@@ -19,6 +24,8 @@ struct Scope {
   Span qualifier_declared;  // where `qualifier` is
   Index* index = nullptr;   // what is resolved is noted there
   bool updating = false;    // rows can be taken back
+  const SqlFunctions* functions = nullptr;
+  bool parameters = false;  // the names are those of the parameters of function `qualifier`
 };
 
 // The name's meaning, or nullptr after reporting an error.

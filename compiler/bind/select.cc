@@ -31,19 +31,19 @@ struct Output {
 class SelectBinder {
  public:
   SelectBinder(const ast::Select& select, std::shared_ptr<const bound::Relation> from,
-               Diagnostics* out, Index* index, bound::Select* result)
+               Binder* binder, bound::Select* result)
       : select_(select),
         from_(std::move(from)),
-        out_(out),
-        index_(index),
+        out_(binder->out),
+        index_(binder->index),
         result_(result),
-        scope_(ScopeOf(*from_, index)),
-        binder_(scope_, out) {}
+        scope_(ScopeOf(*from_, *binder)),
+        binder_(scope_, out_) {}
 
   bool Bind(bound::Schema* schema, bound::Facts* facts);
 
  private:
-  static Scope ScopeOf(const bound::Relation& from, Index* index);
+  static Scope ScopeOf(const bound::Relation& from, const Binder& binder);
   bool ExpandItems();
   bool AddStar(const ast::SelectItem& item);
   void AddVisible(const bound::Visible& visible, const std::string& name, const std::string& key,
@@ -79,10 +79,11 @@ class SelectBinder {
   std::vector<bound::AggregateCall> calls_;
 };
 
-Scope SelectBinder::ScopeOf(const bound::Relation& from, Index* index) {
+Scope SelectBinder::ScopeOf(const bound::Relation& from, const Binder& binder) {
   Scope scope;
   scope.qualifier_declared = from.declared;
-  scope.index = index;
+  scope.index = binder.index;
+  scope.functions = &binder.functions;
   scope.schema = &from.schema;
   scope.qualifier = from.name;
   scope.event_time = from.event_time;
@@ -182,7 +183,7 @@ void SelectBinder::NoteOutput(const ast::SelectItem& item, const Output& output)
     symbol.end = item.expr->span.end;
     const ast::Expr* named = item.expr.get();
     while (named->kind == ast::ExprKind::kCast) named = named->children[0].get();
-    if (named->kind == ast::ExprKind::kColumn) {
+    if (named->kind == ast::ExprKind::kColumn || named->kind == ast::ExprKind::kCall) {
       index_->outputs.push_back({named->path.back().span, symbol.end});
     }
   }
@@ -653,9 +654,8 @@ bool SelectBinder::Bind(bound::Schema* schema, bound::Facts* facts) {
 }  // namespace
 
 bool BindSelect(const ast::Select& select, std::shared_ptr<const bound::Relation> from,
-                Diagnostics* out, Index* index, bound::Select* result, bound::Schema* schema,
-                bound::Facts* facts) {
-  return SelectBinder(select, std::move(from), out, index, result).Bind(schema, facts);
+                Binder* binder, bound::Select* result, bound::Schema* schema, bound::Facts* facts) {
+  return SelectBinder(select, std::move(from), binder, result).Bind(schema, facts);
 }
 
 }  // namespace flow

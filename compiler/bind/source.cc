@@ -11,8 +11,11 @@ namespace {
 
 class SourceBinder {
  public:
-  SourceBinder(const ast::SourceStmt& statement, Diagnostics* out, Index* index)
-      : statement_(statement), out_(out), index_(index) {}
+  SourceBinder(const ast::SourceStmt& statement, const Binder& binder)
+      : statement_(statement),
+        out_(binder.out),
+        index_(binder.index),
+        functions_(&binder.functions) {}
 
   bool Bind(bound::Source* source);
 
@@ -39,6 +42,7 @@ class SourceBinder {
   const ast::SourceStmt& statement_;
   Diagnostics* out_;
   Index* index_;
+  const SqlFunctions* functions_;
   bound::Source* source_ = nullptr;
 };
 
@@ -160,6 +164,7 @@ Scope SourceBinder::OwnScope() const {
   scope.qualifier = statement_.name.text;
   scope.qualifier_declared = statement_.name.span;
   scope.index = index_;
+  scope.functions = functions_;
   return scope;
 }
 
@@ -301,9 +306,7 @@ bool SourceBinder::BindTime() {
 bool SourceBinder::BindUnique() {
   if (!statement_.unique.has_value()) return true;
   const ast::UniqueClause& unique = *statement_.unique;
-  Scope scope;
-  scope.schema = &source_->schema;
-  scope.qualifier = statement_.name.text;
+  const Scope scope = OwnScope();
   ExprBinder binder(scope, out_);
   binder.ForbidAggregates("UNIQUE BY");
   bool ok = true;
@@ -508,7 +511,7 @@ void Binder::BindSource(const ast::SourceStmt& statement) {
   entry.kind = bound::RelationKind::kSource;
   entry.span = statement.name.span;
   bound::Source source;
-  entry.broken = !SourceBinder(statement, out, index).Bind(&source);
+  entry.broken = !SourceBinder(statement, *this).Bind(&source);
   entry.index = static_cast<int>(script.sources.size());
   if (Declare(statement.name, entry)) script.sources.push_back(std::move(source));
 }

@@ -40,6 +40,7 @@ std::vector<program::Definition> Definitions(const BoundScript& script) {
   for (const bound::Source& source : script.sources) {
     names.push_back({"source", source.spec.name, ""});
   }
+  for (const auto& function : script.functions) names.push_back({"function", function->name, ""});
   for (const bound::View& view : script.views) names.push_back({"view", view.name, ""});
   for (const program::Sink& sink : script.sinks) names.push_back({"sink", sink.name, ""});
   std::vector<program::Definition> parts;
@@ -54,6 +55,8 @@ std::vector<program::Definition> Definitions(const BoundScript& script) {
     }
     if (!parts.empty()) parts.back().text += line + "\n";
   }
+  // What calls them has them written out.
+  std::erase_if(parts, [](const program::Definition& part) { return part.kind == "function"; });
   for (program::Definition& part : parts) {
     if (part.kind != "source") continue;
     for (const bound::Source& source : script.sources) {

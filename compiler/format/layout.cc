@@ -45,6 +45,7 @@ class Layout {
     using Member = Doc (Layout::*)(const SyntaxNode&);
     static const std::unordered_map<std::string_view, Member> forms = {
         {"sourceStatement", &Layout::Source},
+        {"functionStatement", &Layout::Function},
         {"viewStatement", &Layout::View},
         {"sinkStatement", &Layout::Sink},
         {"testStatement", &Layout::Test},
@@ -349,6 +350,31 @@ class Layout {
 
   int NameWidth(const SyntaxNode& column) const {
     return Width(file_.Text(syntax_.tokens[FirstToken(column)]));
+  }
+
+  // FUNCTION name(parameters) RETURNS type AS body; AS begins a line if need be.
+  Doc Function(const SyntaxNode& node) {
+    const std::vector<SyntaxNode>& all = node.children;
+    size_t open = 0;
+    while (TextOf(all[open]) != "(") ++open;
+    size_t close = open;
+    while (TextOf(all[close]) != ")") ++close;
+    Docs parts;
+    parts.push_back(Join({all[0], all[1]}, false, false));
+    parts.push_back(Of(all[open]));
+    parts.push_back(Align(Group(Fill(Items(node, open + 1, close, false)))));
+    parts.push_back(Of(all[close]));
+    for (size_t i = close + 1; i + 2 < all.size(); ++i) {
+      parts.push_back(Text(" "));
+      parts.push_back(Of(all[i]));
+    }
+    Docs body;
+    body.push_back(Line());
+    body.push_back(Of(all[all.size() - 2]));
+    body.push_back(Text(" "));
+    body.push_back(Of(all.back()));
+    parts.push_back(Nest(kIndent, Concat(std::move(body))));
+    return Group(Concat(std::move(parts)));
   }
 
   Doc View(const SyntaxNode& node) {

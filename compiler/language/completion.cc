@@ -20,7 +20,7 @@ constexpr const char* kNobody = "flow_nobody_";
 
 // What makes a statement whole that ends at the place, tried in this order. `)` stands for as many
 // as are open.
-constexpr std::array<const char*, 9> kEndings = {
+constexpr std::array<const char*, 11> kEndings = {
     ");",                           // WHERE x = |
     " = '');",                      // KAFKA ( |
     " = '') FORMAT JSON;",          //
@@ -29,6 +29,8 @@ constexpr std::array<const char*, 9> kEndings = {
     " WATERMARK 1s;",               // EVENT TIME |
     " THEN 1 END);",                // CASE WHEN |
     ", 1m);",                       // TUMBLE( |
+    ") RETURNS INT AS 1;",          // FUNCTION f(a |
+    " AS 1;",                       // FUNCTION f() RETURNS |
     " AS STRING);",                 // CAST( |
 };
 constexpr size_t kMostBytesForEndings = 1u << 20;
@@ -91,7 +93,11 @@ class Collector {
     Add(name, kind, detail, "", NeedsQuotes(name) ? "\"" + name + "\"" : name);
   }
 
-  void AddFunctions() {
+  void AddFunctions(const Analysis& analysis, uint32_t byte) {
+    for (const auto& function : analysis.bound.functions) {
+      if (function->span.begin > byte) break;
+      AddName(function->name, ItemKind::kFunction, function->Signature());
+    }
     for (const FunctionHelp& help : AllFunctions()) {
       if (help.window) continue;
       Add(help.name, ItemKind::kFunction, help.signatures[0], Markdown(help));
@@ -232,7 +238,7 @@ Completion CompleteAt(const Analysis& analysis, uint32_t byte) {
         }
       }
     }
-    out.AddFunctions();
+    out.AddFunctions(analysis, byte);
     for (const char* keyword : {"CASE", "CAST", "TRY_CAST", "NOT", "NULL", "TRUE", "FALSE", "DATE",
                                 "TIMESTAMP", "INTERVAL"}) {
       out.Add(keyword, ItemKind::kKeyword);

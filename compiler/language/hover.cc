@@ -77,6 +77,14 @@ std::string ViewText(const Analysis& analysis, const bound::View& view, size_t n
   return text;
 }
 
+std::string FunctionText(const Analysis& analysis, Span declared) {
+  for (const ast::Statement& statement : analysis.script.statements) {
+    if (statement.function == nullptr || !Same(statement.function->name.span, declared)) continue;
+    return Code(std::string(analysis.file.Text(statement.function->span)));
+  }
+  return "";
+}
+
 std::string RelationText(const Analysis& analysis, Span declared) {
   for (const bound::Source& source : analysis.bound.sources) {
     if (Same(source.span, declared)) return SourceText(analysis, source);
@@ -113,6 +121,10 @@ std::string SymbolText(const Analysis& analysis, const Symbol& symbol, uint32_t 
       return Code(symbol.name) + "\n\na query of WITH";
     case SymbolKind::kAlias:
       return Code(symbol.name) + "\n\nanother name of a relation";
+    case SymbolKind::kFunction:
+      return FunctionText(analysis, symbol.span);
+    case SymbolKind::kParameter:
+      return Code(symbol.name + " " + symbol.type.ToString()) + "\n\na parameter";
     case SymbolKind::kColumn:
       break;
   }

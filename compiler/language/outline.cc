@@ -31,6 +31,17 @@ Outline SourceOutline(const ast::SourceStmt& source) {
   return outline;
 }
 
+Outline FunctionOutline(const ast::FunctionStmt& function) {
+  Outline outline =
+      Make(function.name, OutlineKind::kFunction, function.returns.ToString(), function.span);
+  for (const ast::Parameter& parameter : function.parameters) {
+    outline.children.push_back(Make(parameter.name, OutlineKind::kParameter,
+                                    parameter.type.ToString(),
+                                    {parameter.name.span.begin, parameter.type_span.end}));
+  }
+  return outline;
+}
+
 // `bound` is nullptr if the view has errors.
 Outline ViewOutline(const ast::ViewStmt& view, const bound::View* bound) {
   Outline outline = Make(view.name, OutlineKind::kView, "", view.span);
@@ -53,6 +64,7 @@ std::vector<Outline> OutlineOf(const Analysis& analysis) {
   std::vector<Outline> all;
   for (const ast::Statement& statement : analysis.script.statements) {
     if (statement.source != nullptr) all.push_back(SourceOutline(*statement.source));
+    if (statement.function != nullptr) all.push_back(FunctionOutline(*statement.function));
     if (statement.view != nullptr) {
       auto bound = views.find(statement.view->name.span.begin);
       all.push_back(ViewOutline(*statement.view, bound == views.end() ? nullptr : bound->second));

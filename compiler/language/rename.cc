@@ -2,6 +2,7 @@
 // columns of views. The result is analysed again: each name must mean what it meant.
 #include <algorithm>
 
+#include "compiler/bind/expr_binder.h"
 #include "compiler/language/analysis.h"
 
 namespace flow::language {
@@ -40,9 +41,12 @@ std::string Written(const Analysis& analysis, const Symbol& symbol) {
 std::vector<Edit> EditsFor(const Analysis& analysis, const Symbol& symbol,
                            const std::string& written) {
   std::vector<Edit> edits;
-  const std::string old = symbol.naming == Symbol::Naming::kImplied
-                              ? (IsPlain(symbol.name) ? symbol.name : Quoted(symbol.name))
-                              : Written(analysis, symbol);
+  // What an output without AS is called that is named after it.
+  std::string old = Written(analysis, symbol);
+  if (symbol.naming == Symbol::Naming::kImplied || symbol.kind == SymbolKind::kFunction) {
+    old = symbol.kind == SymbolKind::kFunction ? LowerCase(symbol.name) : symbol.name;
+    if (!IsPlain(old)) old = Quoted(old);
+  }
   auto insert = [&](uint32_t at, const std::string& text) { edits.push_back({{at, at}, text}); };
   if (symbol.naming == Symbol::Naming::kImplied) {
     insert(symbol.end, " AS " + written);
@@ -56,7 +60,7 @@ std::vector<Edit> EditsFor(const Analysis& analysis, const Symbol& symbol,
   for (const NameUse& use : analysis.index.uses) {
     if (!Same(use.declared, symbol.span) || Same(use.span, symbol.span)) continue;
     edits.push_back({ToRange(use.span), written});
-    if (symbol.kind != SymbolKind::kColumn) continue;
+    if (symbol.kind != SymbolKind::kColumn && symbol.kind != SymbolKind::kFunction) continue;
     for (const Index::NamedAfter& output : analysis.index.outputs) {
       if (Same(output.name, use.span)) insert(output.end, " AS " + old);
     }

@@ -51,7 +51,7 @@ Expectation ExpectAt(const SourceFile& file, uint32_t byte) {
   const bool fresh = lexed.statements.empty() || !lexed.statements.back().closed ||
                      parse::SpanOf(*lexed.tokens[lexed.statements.back().end]).begin <= byte;
   if (fresh) {
-    result.keywords = {"SOURCE", "VIEW", "SINK"};
+    result.keywords = {"SOURCE", "FUNCTION", "VIEW", "SINK"};
     return result;
   }
   const parse::StatementTokens statement = lexed.statements.back();

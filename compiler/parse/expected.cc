@@ -35,7 +35,6 @@ bool IsForLater(size_t type) {
     case FlowParser::INTERSECT:
     case FlowParser::EXCEPT:
     case FlowParser::TABLE:
-    case FlowParser::FUNCTION:
     case FlowParser::EXPECT:
     case FlowParser::RECONCILE:
     case FlowParser::OVER:
@@ -181,11 +180,11 @@ void AddState(FlowParser& parser, size_t state, Expected& expected) {
 
 // Clauses are named in the order in which they are written.
 size_t RankOf(const std::string& word) {
-  constexpr std::array<std::string_view, 21> kOrder = {
-      "SOURCE",    "VIEW",           "SINK",        "TEST",       "META",     "AS",
-      "FROM",      "INTO",           "FORMAT",      "EVENT TIME", "IDLE",     "AHEAD",
-      "MAX RATE",  "OVERLOAD",       "DEAD LETTER", "WHERE",      "GROUP BY", "HAVING",
-      "UNION ALL", "ALLOW LATENESS", "LATE TO"};
+  constexpr std::array<std::string_view, 22> kOrder = {
+      "SOURCE", "FUNCTION",  "VIEW",           "SINK",        "TEST",       "META",
+      "AS",     "FROM",      "INTO",           "FORMAT",      "EVENT TIME", "IDLE",
+      "AHEAD",  "MAX RATE",  "OVERLOAD",       "DEAD LETTER", "WHERE",      "GROUP BY",
+      "HAVING", "UNION ALL", "ALLOW LATENESS", "LATE TO"};
   auto found = std::find(kOrder.begin(), kOrder.end(), word);
   if (found != kOrder.end()) return 1 + static_cast<size_t>(found - kOrder.begin());
   if (word == "RETAIN") return kOrder.size() + 2;

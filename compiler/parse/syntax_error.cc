@@ -203,7 +203,7 @@ class Reporter {
       if (type == FlowParser::SELECT || type == FlowParser::WITH) {
         return "a query belongs to a view: VIEW name AS SELECT ...";
       }
-      return "a statement begins with SOURCE, VIEW, SINK or TEST";
+      return "a statement begins with SOURCE, FUNCTION, VIEW, SINK or TEST";
     }
     size_t before = TypeAt(at_ - 1);
     if (IsReserved(type) && (expected_.name || (expected_.expression && StandsAsName()))) {

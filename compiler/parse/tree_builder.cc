@@ -66,6 +66,8 @@ std::optional<ast::Statement> TreeBuilder::Statement(FlowParser::StatementContex
   ast::Statement statement;
   if (auto* source = context->sourceStatement()) {
     statement.source = Source(source);
+  } else if (auto* function = context->functionStatement()) {
+    statement.function = Function(function);
   } else if (auto* view = context->viewStatement()) {
     statement.view = View(view);
   } else if (auto* sink = context->sinkStatement()) {

@@ -27,6 +27,7 @@ class TreeBuilder {
  private:
   // tree_statement.cc
   std::unique_ptr<ast::SourceStmt> Source(FlowParser::SourceStatementContext* context);
+  std::unique_ptr<ast::FunctionStmt> Function(FlowParser::FunctionStatementContext* context);
   std::unique_ptr<ast::ViewStmt> View(FlowParser::ViewStatementContext* context);
   std::unique_ptr<ast::SinkStmt> Sink(FlowParser::SinkStatementContext* context);
   void RefuseStatement(FlowParser::LaterStatementContext* context);

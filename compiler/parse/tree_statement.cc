@@ -1,4 +1,4 @@
-// TreeBuilder: SOURCE, VIEW and SINK.
+// TreeBuilder: SOURCE, FUNCTION, VIEW and SINK.
 #include "compiler/parse/text_check.h"
 #include "compiler/parse/tree_builder.h"
 
@@ -73,6 +73,24 @@ ast::ColumnDef TreeBuilder::Column(FlowParser::ColumnDefinitionContext* context)
   return column;
 }
 
+std::unique_ptr<ast::FunctionStmt> TreeBuilder::Function(
+    FlowParser::FunctionStatementContext* context) {
+  auto function = std::make_unique<ast::FunctionStmt>();
+  function->span = SpanOfNode(context);
+  function->name = Identifier(context->name);
+  declared_.push_back(function->name);
+  for (auto* part : context->parameter()) {
+    ast::Parameter& parameter = function->parameters.emplace_back();
+    parameter.name = Identifier(part->identifier());
+    parameter.type = TypeOf(part->type());
+    parameter.type_span = SpanOfNode(part->type());
+  }
+  function->returns = TypeOf(context->type());
+  function->returns_span = SpanOfNode(context->type());
+  function->body = Expression(context->expression());
+  return function;
+}
+
 std::unique_ptr<ast::ViewStmt> TreeBuilder::View(FlowParser::ViewStatementContext* context) {
   auto view = std::make_unique<ast::ViewStmt>();
   view->span = SpanOfNode(context);
@@ -127,9 +145,6 @@ void TreeBuilder::RefuseStatement(FlowParser::LaterStatementContext* context) {
   antlr4::Token* head = context->getStart();
   const char* what = "TABLE";
   switch (head->getType()) {
-    case FlowParser::FUNCTION:
-      what = "FUNCTION";
-      break;
     case FlowParser::EXPECT:
       what = "EXPECT";
       break;

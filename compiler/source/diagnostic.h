@@ -85,6 +85,8 @@ class Diagnostics {
   // Returns the diagnostic, so that label, hint and code can be added.
   Diagnostic& Error(Span span, std::string message);
   Diagnostic& Warning(Span span, std::string message);
+  // The latest, to say more about it.
+  Diagnostic& last() { return all_.back(); }
   bool has_errors() const { return errors_ > 0; }
   int error_count() const { return errors_; }
   const std::vector<Diagnostic>& all() const { return all_; }

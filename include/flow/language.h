@@ -70,7 +70,7 @@ struct Renaming {
   std::string refused;      // not empty: why it is not done
 };
 
-enum class OutlineKind { kSource, kView, kSink, kColumn };
+enum class OutlineKind { kSource, kFunction, kView, kSink, kColumn, kParameter };
 
 struct Outline {
   std::string name, detail;

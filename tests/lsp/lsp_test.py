@@ -101,6 +101,13 @@ class Session(unittest.TestCase):
         self.assertIn("append-only; emitted when windows close", texts[7])
         self.assertIsNone(texts[8])
 
+    def test_hover_functions_of_the_file(self):
+        document = self.open("FUNCTION half(x INT) RETURNS INT AS |x / 2;\n" + SOURCE + "VIEW v AS SELECT ha|lf(1) AS h FROM clicks;")
+        self.assertIn("x INT", document.at("hover", 0).contents.value)
+        self.assertIn("FUNCTION half(x INT) RETURNS INT AS x / 2", document.at("hover", 1).contents.value)
+        self.assertEqual("half", document.slice(document.at("definition", 1).range))
+        self.assertEqual(["half"] * 2, [document.slice(p.range) for p in document.at("references", 1)])
+
     # --- completion ---
     def complete(self, marked, **more):
         document = self.open(marked, uri=f"file:///{random.random()}.flow")
@@ -132,8 +139,8 @@ class Session(unittest.TestCase):
         self.assertIn("clicks", found)
 
     def test_sources(self):
-        self.assertEqual(["SOURCE", "VIEW", "SINK"], labels(self.complete("|")))
-        self.assertEqual(["SOURCE", "VIEW", "SINK"], labels(self.complete(SOURCE + "V|")))
+        self.assertEqual(["SOURCE", "FUNCTION", "VIEW", "SINK"], labels(self.complete("|")))
+        self.assertEqual(["SOURCE", "FUNCTION", "VIEW", "SINK"], labels(self.complete(SOURCE + "V|")))
         found = labels(self.complete("SOURCE s (n |"))
         self.assertIn("TIMESTAMP", found)
         found = labels(self.complete("SOURCE s (n INT) FROM |"))
@@ -147,6 +154,17 @@ class Session(unittest.TestCase):
         self.assertIn("JSON", labels(self.complete("SOURCE s (n INT) FROM FILE (path = 'x') FORMAT |")))
         self.assertIn("n", labels(self.complete("SOURCE s (n TIMESTAMP) FROM FILE (path = 'x') FORMAT JSON EVENT TIME |")))
         self.assertIn("offset", labels(self.complete("SOURCE s (n BIGINT META |")))
+
+    def test_functions_of_the_file(self):
+        net = "FUNCTION Net(amount DECIMAL(12, 2), rate DOUBLE) RETURNS DOUBLE AS amount * (1e0 - rate);\n"
+        found = self.complete(net + SOURCE + "VIEW v AS SELECT n| FROM clicks;")
+        self.assertIn("Net(amount DECIMAL(12,2), rate DOUBLE) -> DOUBLE", [i.detail for i in found.items if i.label == "Net"])
+        found = labels(self.complete("FUNCTION early() RETURNS INT AS |;\n" + net))
+        self.assertIn("upper", found)
+        self.assertNotIn("Net", found)
+        found = labels(self.complete("FUNCTION f(first INT, second INT) RETURNS INT AS fi|"))
+        self.assertTrue({"first", "second", "abs"} <= set(found), found)
+        self.assertIn("DECIMAL", labels(self.complete("FUNCTION f(first |")))
 
     def test_values_and_clauses(self):
         found = labels(self.complete(SOURCE + VIEW + "SINK s FROM metrics INTO REDIS (url = 'r', key = '{page}{window_start}', value = '|');"))
@@ -195,6 +213,14 @@ class Session(unittest.TestCase):
         text = self.rename(SOURCE + "VIEW v AS SELECT revenue * 2 AS d|ouble_, count(*) FROM clicks GROUP BY double_;", "d")
         self.assertIn("SELECT revenue * 2 AS d, count(*) FROM clicks GROUP BY d;", text)
 
+    def test_rename_functions(self):
+        text = self.rename("FUNCTION ha|lf(x INT) RETURNS INT AS x / 2; FUNCTION fourth(x INT) RETURNS INT AS HALF(x) / 2;\n" + SOURCE +
+                           "VIEW v AS SELECT Half(4), half(2) AS two FROM clicks;", "part")
+        self.assertEqual("FUNCTION part(x INT) RETURNS INT AS x / 2; FUNCTION fourth(x INT) RETURNS INT AS part(x) / 2;\n" + SOURCE +
+                         "VIEW v AS SELECT part(4) AS half, part(2) AS two FROM clicks;", text)
+        text = self.rename("FUNCTION f(a INT, b INT) RETURNS INT AS a| + b;", "first")
+        self.assertEqual("FUNCTION f(first INT, b INT) RETURNS INT AS first + b;", text)
+
     def test_rename_is_refused(self):
         csv = "SOURCE s (a| STRING) FROM FILE (path = 'x.csv') FORMAT CSV; VIEW v AS SELECT a FROM s;"
         cases = [(csv, "b", "found in the record"),
@@ -205,6 +231,8 @@ class Session(unittest.TestCase):
                  # GROUP BY y would mean the column instead of the output.
                  (SOURCE + "VIEW v AS SELECT upper(page) AS x|, count(*) AS n FROM clicks GROUP BY x;", "page", "mean something else"),
                  (SOURCE + "VIEW v AS SELECT nope, pa|ge FROM clicks;", "b", "errors"),
+                 ("FUNCTION f(a| INT, b INT) RETURNS INT AS a;", "b", "duplicate parameter"),
+                 ("FUNCTION f|(a INT) RETURNS INT AS a;", "upper", "function of the language"),
                  (SOURCE + "VIEW v AS SELECT up|per(page) FROM clicks;", "b", "no name")]
         for marked, name, why in cases:
             with self.subTest(marked):
@@ -224,9 +252,11 @@ class Session(unittest.TestCase):
             self.open("view v as", uri="file:///z.flow").whole("formatting")
 
     def test_symbols(self):
-        document = self.open(SOURCE + VIEW + "VIEW broken AS SELECT;\nSINK out FROM metrics INTO STDOUT;\n")
+        document = self.open(SOURCE + VIEW + "VIEW broken AS SELECT;\nSINK out FROM metrics INTO STDOUT;\n"
+                             "FUNCTION f(a INT, b DATE) RETURNS INT AS a;\n")
         symbols = document.whole("documentSymbol")
-        self.assertEqual(["clicks", "metrics", "broken", "out"], [s.name for s in symbols])
+        self.assertEqual(["clicks", "metrics", "broken", "out", "f"], [s.name for s in symbols])
+        self.assertEqual((12, ["a", "b"]), (symbols[4].kind, [c.name for c in symbols[4].children]))
         self.assertEqual(["page", "revenue", "ts", "who"], [c.name for c in symbols[0].children])
         self.assertEqual(["page", "window_start", "views", "total"], [c.name for c in symbols[1].children])
         for symbol in symbols:

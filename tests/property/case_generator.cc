@@ -2,7 +2,9 @@
 // language, over sources, over views and over late rows.
 #include "case_generator.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <map>
 
 namespace flow::test {
 
@@ -38,7 +40,7 @@ std::string Timestamp(int64_t ms) {
 
 class Generator {
  public:
-  explicit Generator(uint64_t seed) : random_(seed) { case_.seed = seed; }
+  explicit Generator(uint64_t seed) : random_(seed), calls_(seed + 1000003) { case_.seed = seed; }
 
   GeneratedCase Make() {
     case_.idle = random_.Chance(25);
@@ -46,6 +48,9 @@ class Generator {
     for (int i = 0; i < sources; ++i) Source("s" + std::to_string(i));
     int views = static_cast<int>(random_.Between(1, 4));
     for (int i = 0; i < views; ++i) View("v" + std::to_string(i));
+    std::string functions;
+    for (const auto& [name, function] : functions_) functions += function.text;
+    case_.text = functions + case_.text;
     return std::move(case_);
   }
 
@@ -229,6 +234,44 @@ class Generator {
     }
   }
 
+  // a op b, now and then as a call of a FUNCTION, which may use an argument twice or never.
+  std::string Operation(Kind kind, const std::string& op, const std::string& a,
+                        const std::string& b) {
+    auto infix = [&](const std::string& x, const std::string& y) {
+      const std::string text = "(" + x + " " + op + " " + y + ")";
+      return kind == Kind::kDecimal ? "CAST(" + text + " AS DECIMAL(12,2))" : text;
+    };
+    if (!calls_.Chance(25)) return infix(a, b);
+    const std::string name = "f" + std::to_string(calls_.Between(0, 9));
+    auto [found, fresh] = functions_.try_emplace(name, Function{kind, ""});
+    if (fresh) {
+      const std::string type = TypeName(kind);
+      std::string body = infix("x", "y");
+      // Now and then of one that stands before it.
+      const auto inner = std::find_if(functions_.begin(), found,
+                                      [&](const auto& other) { return other.second.kind == kind; });
+      if (inner != found && calls_.Chance(50)) body = inner->first + "(" + body + ", x)";
+      switch (calls_.Between(0, 4)) {
+        case 0:
+          body = "CASE WHEN x = y THEN x WHEN y IS NULL THEN y ELSE " + body + " END";
+          break;
+        case 1:
+          body = "COALESCE(x, " + body + ")";
+          break;
+        case 2:
+          body = "x";
+          break;
+        default:
+          break;
+      }
+      found->second.text = "FUNCTION " + name + "(x " + type + ", y " + type + ") RETURNS " + type +
+                           " AS " + body + ";\n";
+    }
+    if (found->second.kind != kind) return infix(a, b);
+    ++case_.calls;
+    return name + "(" + a + ", " + b + ")";
+  }
+
   std::string Expr(const Relation& relation, Kind kind, int depth) {
     if (depth <= 0 || random_.Chance(35)) return Leaf(relation, kind);
     --depth;
@@ -247,15 +290,15 @@ class Generator {
       case Kind::kInt:
       case Kind::kBigint: {
         static const std::vector<std::string> ops = {"+", "-", "*", "/", "%"};
-        return "(" + a + " " + random_.Pick(ops) + " " + b + ")";
+        return Operation(kind, random_.Pick(ops), a, b);
       }
       case Kind::kDouble: {
         static const std::vector<std::string> ops = {"+", "-", "*", "/"};
-        return "(" + a + " " + random_.Pick(ops) + " " + b + ")";
+        return Operation(kind, random_.Pick(ops), a, b);
       }
       case Kind::kDecimal: {
         static const std::vector<std::string> ops = {"+", "-", "*", "/"};
-        return "CAST((" + a + " " + random_.Pick(ops) + " " + b + ") AS DECIMAL(12,2))";
+        return Operation(kind, random_.Pick(ops), a, b);
       }
       case Kind::kString:
         return random_.Chance(50) ? "upper(" + a + ")" : "concat(" + a + ", " + b + ")";
@@ -574,6 +617,12 @@ class Generator {
   }
 
   Random random_;
+  Random calls_;  // apart, so that functions change nothing else of a case
+  struct Function {
+    Kind kind;
+    std::string text;
+  };
+  std::map<std::string, Function> functions_;  // f0 ... f9
   GeneratedCase case_;
   std::vector<Relation> relations_;
 };

@@ -39,6 +39,7 @@ struct GeneratedCase {
   bool unique = false;  // one has UNIQUE BY
   // What the log holds, for coverage.
   bool null_key = false, tie = false, skewed = false;
+  int64_t calls = 0;  // of FUNCTIONs
 };
 
 GeneratedCase Generate(uint64_t seed);

@@ -179,7 +179,7 @@ TEST(FrontError, HintsForCommonSlips) {
             "windows that overlap are HOP(r, size EVERY slide)");
   EXPECT_EQ(hint("SELECT a FROM s;"), "a query belongs to a view: VIEW name AS SELECT ...");
   EXPECT_EQ(hint("INSERT INTO x VALUES (1);"),
-            "a statement begins with SOURCE, VIEW, SINK or TEST");
+            "a statement begins with SOURCE, FUNCTION, VIEW, SINK or TEST");
   EXPECT_EQ(hint("VIEW v AS SELECT a FROM s EMIT CHANGES ALLOW LATENESS 1m;"),
             "the clauses come in this order: SELECT, FROM, WHERE, GROUP BY, HAVING, UNION ALL, "
             "ALLOW LATENESS, LATE TO, EMIT, RETAIN");

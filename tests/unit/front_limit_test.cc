@@ -125,10 +125,10 @@ TEST(FrontLimit, HugeFiles) {
   EXPECT_EQ(FirstError(View("'" + Times(7u << 20, "''") + "'")), "");
   EXPECT_EQ(FirstError(View("/*" + std::string(15u << 20, '*') + "*/ 1")), "");
   EXPECT_EQ(FirstError(std::string(kMaxFileBytes, 'a')),
-            "error[syntax]: expected `SOURCE`, `VIEW`, `SINK` or `TEST`, found "
+            "error[syntax]: expected `SOURCE`, `FUNCTION`, `VIEW`, `SINK` or `TEST`, found "
             "`aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...`");
   EXPECT_EQ(FirstError(std::string(kMaxFileBytes, '9')),
-            "error[syntax]: expected `SOURCE`, `VIEW`, `SINK` or `TEST`, found "
+            "error[syntax]: expected `SOURCE`, `FUNCTION`, `VIEW`, `SINK` or `TEST`, found "
             "`9999999999999999999999999999999999999...`");
   EXPECT_EQ(FirstError(Times(60'000, "VIEW v AS SELCT a FROM s;\n")),
             "error[syntax]: expected `SELECT`, found `SELCT`");

@@ -66,6 +66,21 @@ DEAD LETTER TO FILE (path = 'dead.jsonl');
 )");
 }
 
+TEST(FrontStatement, Function) {
+  EXPECT_EQ(
+      PrintOf("function net(amount DECIMAL(12, 2), \"a b\" INT) returns DATE as f(amount) + 1;"
+              "FUNCTION returns() RETURNS INT AS 1;"),
+      R"(function net
+  parameter amount DECIMAL(12,2)
+  parameter "a b" INT
+  returns DATE
+  as f(amount) + 1
+function returns
+  returns INT
+  as 1
+)");
+}
+
 TEST(FrontStatement, TestWithEveryClause) {
   EXPECT_EQ(PrintOf("test t given clicks (page, who.name, META key) VALUES ('/a', -1, NULL), "
                     "RECORD '{}' PARTITION 2 VALUES (1, 2, 3) given other VALUES (1) "

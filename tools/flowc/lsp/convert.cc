@@ -46,12 +46,16 @@ int SymbolKind(OutlineKind kind) {
   switch (kind) {
     case OutlineKind::kSource:
       return 23;  // Struct
+    case OutlineKind::kFunction:
+      return 12;
     case OutlineKind::kView:
       return 5;  // Class
     case OutlineKind::kSink:
       return 24;  // Event
     case OutlineKind::kColumn:
       return 8;  // Field
+    case OutlineKind::kParameter:
+      return 13;  // Variable
   }
   return 13;
 }
