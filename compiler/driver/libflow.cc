@@ -13,6 +13,7 @@
 #include "compiler/catalog/function.h"
 #include "compiler/driver/datagen.h"
 #include "compiler/driver/explain.h"
+#include "compiler/driver/feed_impl.h"
 #include "compiler/driver/program_impl.h"
 #include "compiler/driver/report.h"
 #include "compiler/driver/testing/run_tests.h"
@@ -312,6 +313,12 @@ RunResult Run(Program& program, const RunOptions& options) {
   const flow::program::Program& lowered = program_with_secrets.value();
   if (options.on_notice) {
     run.on_notice = [&](const std::string& line) { options.on_notice(secrets.Hide(line)); };
+  }
+  for (const auto& [name, feed] : options.feeds) {
+    const bool known = std::any_of(lowered.sources.begin(), lowered.sources.end(),
+                                   [&](const auto& source) { return source.name == name; });
+    if (!known) return Failure(flow::UserError("no view reads a source `" + name + "`: it is fed"));
+    run.feeds[name] = &feed->impl().feed;
   }
   auto report = run.mode == flow::RunMode::kStream ? flow::RunStream(lowered, run)
                                                    : flow::RunBatch(lowered, run);

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #if defined(__GNUC__)
@@ -121,7 +122,44 @@ struct Progress {
   int64_t lag = -1;  // records or bytes that are not read yet; -1: unknown
 };
 
+class FeedImpl;
+
+// A log that the host writes while a run reads it, in the place of what a source's FROM names:
+// records as bytes in the source's FORMAT (CSV: without a header). For one run. Any thread may
+// push, and to a partition one at a time.
+class FLOW_EXPORT Feed {
+ public:
+  enum class Pushed {
+    kTaken,    // or left out: the run, or its state, has it already
+    kFull,     // not taken: the run is behind. Push it again later
+    kRefused,  // no such partition, an offset below 0, or the feed has ended
+  };
+  // So many bytes of a partition may wait to be read (and always one record).
+  explicit Feed(int partitions = 1, int64_t capacity = 16 << 20);
+  ~Feed();
+  Feed(const Feed&) = delete;
+  Feed& operator=(const Feed&) = delete;
+
+  // Offsets of a partition ascend; gaps are allowed, and who pushes a record again does no harm.
+  // Never blocks. `timestamp_us`: the log's, since 1970; INT64_MIN: none.
+  Pushed Push(int partition, int64_t offset, std::string_view record,
+              int64_t timestamp_us = INT64_MIN);
+  Pushed Push(int partition, int64_t offset, std::string_view record, std::string_view key,
+              int64_t timestamp_us);
+  // No partition gets more: a stream without other input ends when it has read what there is.
+  void End();
+  // The offset from which the run reads on; after a restart with state that is where the last
+  // epoch ended, and who pushes begins there. -1: no run has opened the feed yet.
+  int64_t NextOffset(int partition) const;
+  FeedImpl& impl() { return *impl_; }
+
+ private:
+  std::unique_ptr<FeedImpl> impl_;
+};
+
 struct RunOptions {
+  // By source. Whoever pushes keeps what is not in a durable epoch: a run that goes on asks for it.
+  std::map<std::string, std::shared_ptr<Feed>> feeds;
   Mode mode = Mode::kStream;
   bool until_end = false;  // stop where the sources end now
   std::string to;          // frontier or time: --stop-at, --to

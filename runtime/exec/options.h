@@ -16,6 +16,8 @@
 
 namespace flow {
 
+class RecordFeed;
+
 enum class RunMode { kStream, kBatch };
 
 // Rows of a view as they are emitted: weight +1 upserts or appends, -1 deletes.
@@ -50,6 +52,8 @@ struct RunOptions {
   TestSchedule schedule;
   // These sources have this log, in the place of what their connectors have.
   const program::Logs* logs = nullptr;
+  // These are fed while they are read.
+  std::map<std::string, RecordFeed*> feeds;
   ReplayOptions replay;
   RunMode mode = RunMode::kStream;
   bool until_end = false;  // end where the sources end now; W = +inf there

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "runtime/abi/convert.h"
+#include "runtime/connector/memory/feed.h"
 #include "runtime/connector/memory/memory_source.h"
 #include "runtime/exec/replay.h"
 #include "runtime/exec/shed_reader.h"
@@ -49,10 +50,12 @@ Result<std::unique_ptr<SourceSet>> SourceSet::Open(const program::Program& progr
         log = &found->second;
       }
     }
+    const auto feed = options.feeds.find(source.name);
     FLOW_TRY(std::unique_ptr<SourceConnector> connector,
-             options.replay.on() ? OpenLetters(program, static_cast<int>(s), options)
-             : log != nullptr    ? OpenMemorySource(source, *log)
-                                 : OpenSource(source));
+             options.replay.on()           ? OpenLetters(program, static_cast<int>(s), options)
+             : log != nullptr              ? OpenMemorySource(source, *log)
+             : feed != options.feeds.end() ? OpenFeedSource(source, feed->second)
+                                           : OpenSource(source));
     if (source.ahead && !connector->has_log_timestamps()) {
       return UserError("source " + source.name +
                        ": AHEAD needs log timestamps, and this source has none");
