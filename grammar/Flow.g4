@@ -339,7 +339,17 @@ signedTerm
     ;
 
 cast
-    : primary ( '::' simpleType )*
+    : primary ( elements | member )* ( '::' simpleType )*
+    ;
+
+// What is in a JSON value: j -> 'key' ->> 0.
+member
+    : ( '->' | '->>' ) primary
+    ;
+
+// Behind a value a subscript, a[1]; behind ARRAY or alone an array.
+elements
+    : '[' ( expression ( ',' expression )* )? ']'
     ;
 
 primary
@@ -353,10 +363,12 @@ primary
     | castCall
     | EXISTS '(' subquery ')'
     | '(' ( subquery | expression ) ')'
+    | elements
     | nameOrCall
     ;
 
-// A column (a.b.c), all columns of a relation (t.*), a call, or a typed literal (DATE '2026-01-01').
+// A column (a.b.c), all columns of a relation (t.*), a call, or a typed literal (DATE '2026-01-01',
+// X'00ff').
 nameOrCall
     : identifier ( callTail | literal=string | pathStep+ )?
     ;
@@ -566,6 +578,8 @@ COMMA         : ',' ;
 DOT           : '.' ;
 LPAREN        : '(' ;
 RPAREN        : ')' ;
+LBRACKET      : '[' ;
+RBRACKET      : ']' ;
 STAR          : '*' ;
 SLASH         : '/' ;
 PERCENT       : '%' ;
@@ -573,6 +587,8 @@ PLUS          : '+' ;
 MINUS         : '-' ;
 CONCAT        : '||' ;
 DOUBLE_COLON  : '::' ;
+ARROW         : '->' ;
+LONG_ARROW    : '->>' ;
 EQUAL         : '=' ;
 NOT_EQUAL     : '<>' ;
 BANG_EQUAL    : '!=' ;
