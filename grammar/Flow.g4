@@ -349,7 +349,17 @@ signedTerm
     ;
 
 cast
-    : primary ( '::' simpleType )*
+    : primary ( elements | member )* ( '::' simpleType )*
+    ;
+
+// What is in a JSON value: j -> 'key' ->> 0.
+member
+    : ( '->' | '->>' ) primary
+    ;
+
+// Behind a value a subscript, a[1]; behind ARRAY or alone an array.
+elements
+    : '[' ( expression ( ',' expression )* )? ']'
     ;
 
 primary
@@ -363,10 +373,12 @@ primary
     | castCall
     | EXISTS '(' subquery ')'
     | '(' ( subquery | expression ) ')'
+    | elements
     | nameOrCall
     ;
 
-// A column (a.b.c), all columns of a relation (t.*), a call, or a typed literal (DATE '2026-01-01').
+// A column (a.b.c), all columns of a relation (t.*), a call, or a typed literal (DATE '2026-01-01',
+// X'00ff').
 nameOrCall
     : identifier ( callTail | literal=string | pathStep+ )?
     ;
@@ -577,6 +589,8 @@ COMMA         : ',' ;
 DOT           : '.' ;
 LPAREN        : '(' ;
 RPAREN        : ')' ;
+LBRACKET      : '[' ;
+RBRACKET      : ']' ;
 STAR          : '*' ;
 SLASH         : '/' ;
 PERCENT       : '%' ;
@@ -584,6 +598,8 @@ PLUS          : '+' ;
 MINUS         : '-' ;
 CONCAT        : '||' ;
 DOUBLE_COLON  : '::' ;
+ARROW         : '->' ;
+LONG_ARROW    : '->>' ;
 EQUAL         : '=' ;
 NOT_EQUAL     : '<>' ;
 BANG_EQUAL    : '!=' ;

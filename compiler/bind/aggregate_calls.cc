@@ -57,11 +57,12 @@ bool ExprBinder::CheckAggregate(const ast::Expr& expr, const std::string& name) 
   };
   const auto order = std::find_if(expr.children.begin(), expr.children.end(), is_order);
   const auto arguments = static_cast<size_t>(order - expr.children.begin());
-  if (order != expr.children.end() && name != "string_agg") {
+  if (order != expr.children.end() && name != "string_agg" && name != "array_agg") {
     Diagnostic& d = out_->Error((*order)->span, "ORDER BY inside " + upper);
     d.label = "the order of the rows does not matter to it";
     d.hint =
-        "ORDER BY goes with STRING_AGG; ARG_MIN and ARG_MAX take what they order by as their "
+        "ORDER BY goes with STRING_AGG and ARRAY_AGG; ARG_MIN and ARG_MAX take what they order by "
+        "as their "
         "second argument";
     d.code = "misplaced-order";
     return false;
@@ -134,6 +135,7 @@ Typed ExprBinder::BindAggregate(const ast::Expr& expr, const std::string& name) 
     return BindArg(expr, name, filter);
   }
   if (name == "string_agg") return BindStringAgg(expr, filter);
+  if (name == "array_agg") return BindArrayAgg(expr, filter);
   if (name == "approx_percentile" || name == "quantile_disc") {
     return BindQuantile(expr, name, filter);
   }
@@ -179,10 +181,6 @@ Typed ExprBinder::BindAggregate(const ast::Expr& expr, const std::string& name) 
     const bool least = name == "min" || name == "bool_and" || name == "every";
     call.fn = least ? AggregateFn::kMin : AggregateFn::kMax;
     call.result = type;
-    if (type.is(TypeKind::kInterval)) {
-      TypeError(expr.span, upper + " does not take INTERVAL");
-      return {};
-    }
   } else if (!type.is_numeric()) {
     NeedsNumber(*expr.children[0], upper, type);
     return {};
@@ -224,7 +222,11 @@ void ExprBinder::NeedsNumber(const ast::Expr& argument, const std::string& name,
 
 Typed ExprBinder::SortKey(const Typed& value, bool descending) {
   const Typed order = {MakeLiteral(Datum::Bool(descending)), false, value.span};
-  return CallFunction("_sort_key", {value, order}, value.span);
+  Typed key = value;
+  if (value.type().is_variable() && !value.type().is(TypeKind::kString)) {
+    key = {MakeCast(value.expr, TypeKind::kString), false, value.span};
+  }
+  return CallFunction("_sort_key", {key, order}, value.span);
 }
 
 // ARG_MIN(value, by) and FIRST(value), which is by event time: the least sort key of `by` and the
@@ -276,39 +278,61 @@ Typed ExprBinder::BindStringAgg(const ast::Expr& expr, const BoundExprPtr& filte
   value.expr = Coerce(value, TypeKind::kString, "wrong argument of STRING_AGG");
   if (!value) return {};
   bound::AggregateCall call;
-  call.fn = AggregateFn::kStringAgg;
   call.result = TypeKind::kString;
-  call.distinct = expr.distinct;
   call.parameter = literal.literal;
-  call.argument = value.expr;
   call.text = std::string("STRING_AGG(") + (expr.distinct ? "DISTINCT " : "") + TextOf(value.expr) +
               ", " + ToSql(call.parameter);
-  if (expr.children.size() > 2) {
-    Typed keys;
-    for (size_t i = 2; i < expr.children.size(); ++i) {
-      const ast::Expr& item = *expr.children[i];
-      const bool descending = item.negated, nulls_first = item.bool_value;
-      const Typed by = BindArgument(*item.children[0]);
-      if (!by) return {};
-      if (expr.distinct && !StructurallyEqual(*by.expr, *value.expr)) {
-        Diagnostic& d = out_->Error(item.span, "STRING_AGG(DISTINCT ...) orders by its values");
-        d.label = "equal values could differ in this";
-        d.code = "misplaced-order";
-        return {};
-      }
-      call.text += (keys ? ", " : " ORDER BY ") + TextOf(by.expr) + (descending ? " DESC" : "");
-      if (nulls_first != descending) {
-        call.text += nulls_first ? " NULLS FIRST" : " NULLS LAST";
-      }
-      Typed key = SortKey(by, descending);
-      if (!key) return {};
-      // NULL sorts before or behind all keys, which begin with a letter.
-      const Typed null = {MakeLiteral(Datum::String(nulls_first ? "!" : "~")), false, item.span};
-      key = BindCoalesce({key, null}, "string_agg", item.span);
-      keys = keys ? CallFunction("concat", {keys, key}, expr.span) : key;
-      if (!keys) return {};
+  return BindJoined(expr, 2, value, value, filter, std::move(call));
+}
+
+// ARRAY_AGG(x ORDER BY ...): the parts of all elements, NULL's too, joined without a separator.
+Typed ExprBinder::BindArrayAgg(const ast::Expr& expr, const BoundExprPtr& filter) {
+  const Typed value = BindArgument(*expr.children[0]);
+  if (!value) return {};
+  const Typed part = PartOf(value);
+  if (!part) return {};
+  bound::AggregateCall call;
+  call.result = Type::Array(value.type());
+  call.parameter = Datum::String("");
+  call.text = std::string("ARRAY_AGG(") + (expr.distinct ? "DISTINCT " : "") + TextOf(value.expr);
+  return BindJoined(expr, 1, value, part, filter, std::move(call));
+}
+
+// What STRING_AGG and ARRAY_AGG share: the order, which begins behind `arguments` arguments.
+// `joined` is the text of `value` that is put with the others.
+Typed ExprBinder::BindJoined(const ast::Expr& expr, size_t arguments, const Typed& value,
+                             const Typed& joined, const BoundExprPtr& filter,
+                             bound::AggregateCall call) {
+  call.fn = AggregateFn::kStringAgg;
+  call.distinct = expr.distinct;
+  call.argument = joined.expr;
+  Typed keys;
+  for (size_t i = arguments; i < expr.children.size(); ++i) {
+    const ast::Expr& item = *expr.children[i];
+    const bool descending = item.negated, nulls_first = item.bool_value;
+    const Typed by = BindArgument(*item.children[0]);
+    if (!by) return {};
+    if (expr.distinct && !StructurallyEqual(*by.expr, *value.expr)) {
+      const std::string name = UpperCase(expr.path[0].text);
+      Diagnostic& d = out_->Error(item.span, name + "(DISTINCT ...) orders by its values");
+      d.label = "equal values could differ in this";
+      d.code = "misplaced-order";
+      return {};
     }
-    const Typed end = SortKey(value, false);
+    call.text += (keys ? ", " : " ORDER BY ") + TextOf(by.expr) + (descending ? " DESC" : "");
+    if (nulls_first != descending) {
+      call.text += nulls_first ? " NULLS FIRST" : " NULLS LAST";
+    }
+    Typed key = SortKey(by, descending);
+    if (!key) return {};
+    // NULL sorts before or behind all keys, which begin with a letter.
+    const Typed null = {MakeLiteral(Datum::String(nulls_first ? "!" : "~")), false, item.span};
+    key = BindCoalesce({key, null}, "string_agg", item.span);
+    keys = keys ? CallFunction("concat", {keys, key}, expr.span) : key;
+    if (!keys) return {};
+  }
+  if (keys) {
+    const Typed end = SortKey(joined, false);
     if (!end) return {};
     const Typed all = CallFunction("concat", {keys, end}, expr.span);
     if (!all) return {};

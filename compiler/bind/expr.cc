@@ -116,6 +116,7 @@ bool SameDatum(const Datum& a, const Datum& b) {
 // A cast that never fails on a value.
 bool CastCanFail(const Type& from, const Type& to) {
   if (to.is(TypeKind::kString) || from == to) return false;
+  if (from.is_variable() && to.is_variable()) return false;  // only called otherwise
   int digits = 0;
   switch (from.kind) {
     case TypeKind::kNull:
@@ -141,6 +142,10 @@ bool CastCanFail(const Type& from, const Type& to) {
     case TypeKind::kString:
     case TypeKind::kInterval:
     case TypeKind::kStruct:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
       return true;
   }
   if (to.is(TypeKind::kDecimal)) return to.precision - to.scale < digits;

@@ -48,6 +48,9 @@ BoundExprPtr ExprBinder::Bind(const ast::Expr& expr) {
   Typed value = BindTyped(expr);
   if (!value) return nullptr;
   if (value.type().is(TypeKind::kNull)) return CastTo(value.expr, TypeKind::kString);
+  if (value.type() == Type::Array(TypeKind::kNull)) {
+    return CastTo(value.expr, Type::Array(TypeKind::kString));
+  }
   return Sized(value.expr, expr.span);
 }
 
@@ -259,15 +262,31 @@ Typed ExprBinder::BindUnary(const ast::Expr& expr) {
 }
 
 Typed ExprBinder::BindBinary(const ast::Expr& expr) {
+  if (std::optional<Typed> structs = BindStructs(expr)) return *structs;
   bool ok = true;
   std::vector<Typed> sides = BindChildren(expr, &ok);
   if (!ok) return {};
   if (expr.op == "||") {
+    for (size_t i = 0; i < 2; ++i) {
+      if (!sides[i].type().is(TypeKind::kArray)) continue;
+      const Typed& other = sides[1 - i];
+      const bool array = other.untyped ? other.type().is(TypeKind::kNull)
+                                       : other.type().is(TypeKind::kArray) &&
+                                             CommonType(sides[i].type(), other.type()).has_value();
+      if (array) return CallFunction("array_concat", std::move(sides), expr.span);
+      if (other.type().is(TypeKind::kString) && !sides[i].type().element->is(TypeKind::kString)) {
+        break;
+      }
+      return BindAppend(i == 0 ? "array_append" : "array_prepend", std::move(sides), expr.span);
+    }
     // As in PostgreSQL, one side that is text makes the other text.
     for (size_t i = 0; i < 2; ++i) {
       bool text_beside = sides[1 - i].untyped || sides[1 - i].type().is(TypeKind::kString);
       if (!sides[i].untyped && text_beside && CanCast(sides[i].type(), TypeKind::kString)) {
-        sides[i].expr = CastTo(sides[i].expr, TypeKind::kString);
+        const bool nested = sides[i].type().is_variable();
+        sides[i] = nested ? BindNestedCast(sides[i], TypeKind::kString, false, sides[i].span)
+                          : Known(CastTo(sides[i].expr, TypeKind::kString), sides[i].span);
+        if (!sides[i]) return {};
       }
     }
     return CallFunction("concat", std::move(sides), expr.span);
@@ -380,6 +399,7 @@ Typed ExprBinder::BindIsNull(const ast::Expr& expr) {
 }
 
 Typed ExprBinder::BindDistinctFrom(const ast::Expr& expr) {
+  if (std::optional<Typed> structs = BindStructs(expr)) return *structs;
   bool ok = true;
   std::vector<Typed> sides = BindChildren(expr, &ok);
   if (!ok) return {};
@@ -467,7 +487,7 @@ Typed ExprBinder::BindCast(const ast::Expr& expr) {
   if (!CanCast(value.type(), type)) {
     Diagnostic& d =
         TypeError(expr.span, "cannot cast " + value.type().ToString() + " to " + type.ToString());
-    if (type.is(TypeKind::kInterval)) d.hint = "write a duration: 10s, INTERVAL '10' SECOND";
+    if (type.is(TypeKind::kInterval)) d.hint = "to_seconds and its kind make one of a number";
     return {};
   }
   if (value.type().is(TypeKind::kNull)) {
@@ -480,6 +500,15 @@ Typed ExprBinder::BindCast(const ast::Expr& expr) {
     if (datum.ok()) return Known(MakeLiteral(std::move(datum).value()), expr.span);
   }
   if (value.type() == type) return Known(value.expr, expr.span);
+  if (type.is(TypeKind::kInterval)) {
+    const Typed tried = Known(MakeLiteral(Datum::Bool(expr.try_cast)), expr.span);
+    return CallFunction("_parse_interval", {value, tried}, expr.span);
+  }
+  const bool text = value.type().is(TypeKind::kString) && type.is(TypeKind::kString);
+  if ((value.type().is_variable() && type.is_variable() && !text) || type.is(TypeKind::kJson) ||
+      (value.type().is_variable() && !value.type().is(TypeKind::kString))) {
+    return BindNestedCast(value, type, expr.try_cast, expr.span);
+  }
   return Known(MakeCast(value.expr, type, expr.try_cast), expr.span);
 }
 

@@ -1,6 +1,7 @@
 // Expressions: names looked up, types found, casts made explicit.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -82,6 +83,9 @@ class ExprBinder {
   Typed SortKey(const Typed& value, bool descending);
   Typed BindArg(const ast::Expr& expr, const std::string& name, const BoundExprPtr& filter);
   Typed BindStringAgg(const ast::Expr& expr, const BoundExprPtr& filter);
+  Typed BindArrayAgg(const ast::Expr& expr, const BoundExprPtr& filter);
+  Typed BindJoined(const ast::Expr& expr, size_t arguments, const Typed& value, const Typed& joined,
+                   const BoundExprPtr& filter, bound::AggregateCall call);
   bool Fraction(const ast::Expr& expr, const std::string& name, double* fraction);
   Typed BindQuantile(const ast::Expr& expr, const std::string& name, const BoundExprPtr& filter);
   // expr_forms.cc
@@ -92,6 +96,22 @@ class ExprBinder {
                    Span span);
   Typed BindExtreme(const std::string& name, std::vector<Typed> values, Span span);
   Typed BindConcatWs(std::vector<Typed> values, Span span);
+
+  // expr_nested.cc
+  Typed PartOf(const Typed& value);
+  Typed ElementOf(const Typed& part, const Type& type);
+  Typed BindArray(std::vector<Typed> values, Span span);
+  std::optional<std::vector<BoundExprPtr>> BindElements(const Function& function,
+                                                        std::vector<Typed>* arguments,
+                                                        Type* container);
+  Typed BindElementAt(std::vector<Typed> values, Span span);
+  Typed BindAppend(const std::string& name, std::vector<Typed> values, Span span);
+  Typed BindArrayToString(std::vector<Typed> values, Span span);
+  Typed BindToJson(const Typed& value, Span span);
+  Typed BindNestedCast(const Typed& value, const Type& type, bool try_cast, Span span);
+  const bound::Visible* StructOf(const ast::Expr& expr) const;
+  BoundExprPtr SameStruct(const bound::Visible& a, const bound::Visible& b, Span span);
+  std::optional<Typed> BindStructs(const ast::Expr& expr);
 
   // left op right as BOOLEAN, after the implicit casts.
   BoundExprPtr Compare(ExprOp op, const Typed& left, const Typed& right, Span span);

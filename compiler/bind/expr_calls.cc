@@ -26,9 +26,8 @@ std::string UpperCase(const std::string& text) {
 namespace {
 
 // Functions of the language that are not built yet.
-const std::vector<std::string> kLater = {"row_number",  "rank",      "dense_rank", "lag",
-                                         "lead",        "field",     "array_agg",  "median",
-                                         "first_value", "last_value"};
+const std::vector<std::string> kLater = {"row_number", "rank",   "dense_rank",  "lag",       "lead",
+                                         "field",      "median", "first_value", "last_value"};
 
 struct Clock {
   const char* name;
@@ -174,6 +173,21 @@ Typed ExprBinder::CallFunction(const std::string& name, std::vector<Typed> argum
     }
     if (!forms.empty()) d.hint = "there is " + forms;
     return {};
+  }
+  Type container;
+  if (auto elements = BindElements(*function, &arguments, &container)) {
+    if (elements->empty()) return {};
+    auto node = std::make_shared<BoundExpr>(*MakeCall(function, std::move(*elements)));
+    Typed result = {node, false, span};
+    if (Function::IsElement(function->result)) {
+      node->type = TypeKind::kString;
+      return ElementOf(result, *container.element);
+    }
+    if (Function::IsAny(function->result)) {
+      const bool array = function->result.is(TypeKind::kArray);
+      node->type = array ? Type::Array(*container.element) : container;
+    }
+    return result;
   }
   std::vector<BoundExprPtr> values;
   for (size_t i = 0; i < arguments.size(); ++i) {

@@ -25,6 +25,11 @@ constexpr Count kCounts[] = {
     {"greatest", 2, 0, "at least two arguments"},
     {"least", 2, 0, "at least two arguments"},
     {"concat_ws", 2, 0, "a separator and at least one text"},
+    {"element_at", 2, 2, "an array and a position, or a map and a key"},
+    {"array_append", 2, 2, "an array and an element"},
+    {"array_prepend", 2, 2, "an element and an array"},
+    {"array_to_string", 2, 2, "an array and a separator"},
+    {"to_json", 1, 1, "one argument"},
 };
 
 }  // namespace
@@ -42,6 +47,13 @@ Typed ExprBinder::BindForm(const ast::Expr& expr, const std::string& name) {
   if (name == "nullif") return BindNullIf(values, expr.span);
   if (name == "greatest" || name == "least") {
     return BindExtreme(name, std::move(values), expr.span);
+  }
+  if (name == "array") return BindArray(std::move(values), expr.span);
+  if (name == "element_at") return BindElementAt(std::move(values), expr.span);
+  if (name == "array_to_string") return BindArrayToString(std::move(values), expr.span);
+  if (name == "to_json") return BindToJson(values[0], expr.span);
+  if (name == "array_append" || name == "array_prepend") {
+    return BindAppend(name, std::move(values), expr.span);
   }
   if (name == "concat_ws") return BindConcatWs(std::move(values), expr.span);
   if (name == "if" || name == "iif") {

@@ -6,7 +6,10 @@
 #include <limits>
 
 #include "runtime/abi/convert.h"
+#include "runtime/abi/convert_interval.h"
 #include "runtime/abi/error_code.h"
+#include "runtime/base/elements.h"
+#include "runtime/format/nested.h"
 
 namespace flow {
 
@@ -102,8 +105,23 @@ Result<Datum> TextAs(const std::string& text, const Type& type) {
       if (status == kFlowValue) return Datum::Int(type, value);
       break;
     }
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson: {
+      std::string value;
+      if (ReadNested(type, TimestampUnit::kMillis, text, false, &value)) {
+        return Datum::Variable(type, std::move(value));
+      }
+      break;
+    }
+    case TypeKind::kInterval: {
+      int64_t value = 0;
+      status = flow_parse_interval(data, text.size(), &value);
+      if (status == kFlowValue) return Datum::Int(type, value);
+      break;
+    }
     case TypeKind::kNull:
-    case TypeKind::kInterval:
     case TypeKind::kStruct:
       break;
   }
@@ -136,10 +154,35 @@ Datum Negated(const Datum& value) {
     case TypeKind::kDate:
     case TypeKind::kTimestamp:
     case TypeKind::kStruct:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
       return result;
   }
   return result;
 }
+
+bool IsArrayLiteral(const ast::Expr& expr) {
+  return expr.kind == ast::ExprKind::kCall && expr.path[0].text == "array";
+}
+
+namespace {
+
+std::optional<Result<Datum>> ArrayAs(const ast::Expr& expr, const Type& type) {
+  if (!type.is(TypeKind::kArray)) {
+    return Error(UserError("an ARRAY where " + type.ToString() + " is expected"));
+  }
+  std::string value;
+  for (const ast::ExprPtr& child : expr.children) {
+    std::optional<Result<Datum>> element = ConstantAs(*child, *type.element);
+    if (!element.has_value() || !element->ok()) return element;
+    AppendPart(element->value(), &value);
+  }
+  return Datum::Variable(type, std::move(value));
+}
+
+}  // namespace
 
 std::optional<Result<Datum>> ConstantAs(const ast::Expr& expr, const Type& type) {
   const ast::Expr* e = &expr;
@@ -164,6 +207,8 @@ std::optional<Result<Datum>> ConstantAs(const ast::Expr& expr, const Type& type)
       return TextAs(sign + e->text, type);
     case ast::ExprKind::kString:
       return TextAs(e->text, type);
+    case ast::ExprKind::kCall:
+      return IsArrayLiteral(*e) ? ArrayAs(*e, type) : std::nullopt;
     case ast::ExprKind::kTyped:
       if (!(e->type == type) && !(e->type.is(TypeKind::kDate) && type.is(TypeKind::kTimestamp))) {
         return Error(
@@ -171,6 +216,10 @@ std::optional<Result<Datum>> ConstantAs(const ast::Expr& expr, const Type& type)
       }
       return TextAs(e->text, type);
     case ast::ExprKind::kDuration:
+      if (!type.is(TypeKind::kInterval)) {
+        return Error(UserError("an INTERVAL where " + type.ToString() + " is expected"));
+      }
+      return Datum::Int(type, sign.empty() ? e->number : -e->number);
     case ast::ExprKind::kColumn:
     case ast::ExprKind::kStar:
     case ast::ExprKind::kUnary:
@@ -185,7 +234,6 @@ std::optional<Result<Datum>> ConstantAs(const ast::Expr& expr, const Type& type)
     case ast::ExprKind::kLike:
     case ast::ExprKind::kCase:
     case ast::ExprKind::kCast:
-    case ast::ExprKind::kCall:
     case ast::ExprKind::kOrder:
       return std::nullopt;
   }

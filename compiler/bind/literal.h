@@ -26,4 +26,7 @@ std::string DurationText(int64_t us);
 // number) as `type`; nullopt if the expression is none.
 std::optional<Result<Datum>> ConstantAs(const ast::Expr& expr, const Type& type);
 
+// ARRAY[1, 2] as it comes from the parser: a call of `array`.
+bool IsArrayLiteral(const ast::Expr& expr);
+
 }  // namespace flow

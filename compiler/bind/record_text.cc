@@ -1,6 +1,8 @@
 // JsonTree, JsonValue, CsvField: see record_text.h.
 #include "compiler/bind/record_text.h"
 
+#include "compiler/bind/literal.h"
+
 namespace flow {
 
 namespace {
@@ -38,7 +40,7 @@ std::string JsonNumber(const std::string& text) {
 }
 
 struct Literal {
-  enum class Kind { kNull, kBool, kNumber, kText };
+  enum class Kind { kNull, kBool, kNumber, kText, kArray };
   Kind kind = Kind::kNull;
   std::string text;
 };
@@ -61,7 +63,18 @@ std::optional<Literal> LiteralOf(const ast::Expr& expr) {
     case ast::ExprKind::kString:
     case ast::ExprKind::kTyped:
       return Literal{Literal::Kind::kText, e->text};
+    case ast::ExprKind::kCall: {
+      if (!IsArrayLiteral(*e)) break;
+      std::string text;
+      for (const ast::ExprPtr& child : e->children) {
+        const std::optional<std::string> value = JsonValue(*child);
+        if (!value) return std::nullopt;
+        text += (text.empty() ? "[" : ",") + *value;
+      }
+      return Literal{Literal::Kind::kArray, text.empty() ? "[]" : text + "]"};
+    }
     case ast::ExprKind::kDuration:
+      return Literal{Literal::Kind::kText, std::to_string(e->number) + "us"};
     case ast::ExprKind::kColumn:
     case ast::ExprKind::kStar:
     case ast::ExprKind::kUnary:
@@ -76,7 +89,6 @@ std::optional<Literal> LiteralOf(const ast::Expr& expr) {
     case ast::ExprKind::kLike:
     case ast::ExprKind::kCase:
     case ast::ExprKind::kCast:
-    case ast::ExprKind::kCall:
     case ast::ExprKind::kOrder:
       break;
   }

@@ -58,12 +58,6 @@ BoundExprPtr SourceBinder::AddPhysical(program::SourceColumn column) {
 }
 
 bool SourceBinder::CheckType(const Type& type, Span span, bool inside_struct) {
-  if (type.is(TypeKind::kInterval) || type.is(TypeKind::kNull)) {
-    Diagnostic& d = out_->Error(span, "a column cannot be " + type.ToString());
-    d.hint = "a duration is a value of expressions only; keep it as BIGINT milliseconds";
-    d.code = "bad-type";
-    return false;
-  }
   if (!type.is(TypeKind::kStruct)) return true;
   if (!inside_struct && statement_.format.has_value() && statement_.format->format.text == "CSV") {
     out_->Error(span, "a CSV record has no STRUCT").code = "bad-type";
@@ -315,12 +309,6 @@ bool SourceBinder::BindUnique() {
     if (key == nullptr) {
       ok = false;
       continue;
-    }
-    if (key->type.is(TypeKind::kStruct) || key->type.is(TypeKind::kInterval)) {
-      Diagnostic& d = out_->Error(written->span, "UNIQUE BY takes values that can be compared");
-      d.label = "this is " + key->type.ToString();
-      d.code = "type-mismatch";
-      ok = false;
     }
     source_->unique_keys.push_back(std::move(key));
   }

@@ -236,9 +236,14 @@ class TestBinder {
     if (!JsonValue(value)) {
       fits = false;
     } else if (e->kind == ast::ExprKind::kNumber) {
-      fits = type.is_numeric() || type.is(TypeKind::kString) || type.is(TypeKind::kTimestamp);
+      fits = type.is_numeric() || type.is(TypeKind::kString) || type.is(TypeKind::kTimestamp) ||
+             type.is(TypeKind::kJson);
+    } else if (e->kind == ast::ExprKind::kDuration) {
+      fits = type.is(TypeKind::kInterval) || type.is(TypeKind::kString);
+    } else if (e->kind == ast::ExprKind::kCall) {
+      fits = type.is(TypeKind::kArray) || type.is(TypeKind::kJson) || type.is(TypeKind::kString);
     } else if (e->kind == ast::ExprKind::kBool) {
-      fits = type.is(TypeKind::kBoolean) || type.is(TypeKind::kString);
+      fits = type.is(TypeKind::kBoolean) || type.is(TypeKind::kString) || type.is(TypeKind::kJson);
     } else if (e->kind == ast::ExprKind::kTyped) {
       fits = type == e->type || type.is(TypeKind::kString) ||
              (type.is(TypeKind::kTimestamp) && e->type.is(TypeKind::kDate));

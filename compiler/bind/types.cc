@@ -35,6 +35,10 @@ int NumericRank(const Type& t) {
     case TypeKind::kTimestamp:
     case TypeKind::kInterval:
     case TypeKind::kStruct:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
       return 0;
   }
   return 0;
@@ -87,6 +91,15 @@ std::optional<ArithmeticTypes> DecimalArithmetic(ExprOp op, const Type& left, co
 
 }  // namespace
 
+bool WidensInPlace(const Type& from, const Type& to) {
+  if (from == to || from.is(TypeKind::kNull)) return true;
+  if (from.is(TypeKind::kInt)) return to.is(TypeKind::kBigint);
+  if (from.is(TypeKind::kDecimal) && to.is(TypeKind::kDecimal)) {
+    return from.scale == to.scale && from.precision <= to.precision;
+  }
+  return from.has_elements() && from.is(to.kind) && WidensInPlace(*from.element, *to.element);
+}
+
 Type AsDecimal(const Type& t) {
   if (t.is(TypeKind::kInt)) return Type::Decimal(10, 0);
   if (t.is(TypeKind::kBigint)) return Type::Decimal(19, 0);
@@ -96,6 +109,7 @@ Type AsDecimal(const Type& t) {
 bool CanWiden(const Type& from, const Type& to) {
   if (from == to || from.is(TypeKind::kNull)) return true;
   if (from.is(TypeKind::kDate) && to.is(TypeKind::kTimestamp)) return true;
+  if (from.has_elements()) return WidensInPlace(from, to);
   int a = NumericRank(from);
   int b = NumericRank(to);
   if (a == 0 || b == 0 || a > b) return false;
@@ -108,6 +122,10 @@ std::optional<Type> CommonType(const Type& a, const Type& b) {
   if (a == b || b.is(TypeKind::kNull)) return a;
   if (a.is(TypeKind::kNull)) return b;
   if (IsTime(a) && IsTime(b)) return Type(TypeKind::kTimestamp);
+  if (a.has_elements() && a.is(b.kind)) {
+    if (WidensInPlace(a, b)) return b;
+    return WidensInPlace(b, a) ? std::optional<Type>(a) : std::nullopt;
+  }
   int rank = std::max(NumericRank(a), NumericRank(b));
   if (NumericRank(a) == 0 || NumericRank(b) == 0) return std::nullopt;
   if (rank == NumericRank(Type(TypeKind::kDouble))) return Type(TypeKind::kDouble);
@@ -120,7 +138,10 @@ std::optional<Type> CommonType(const Type& a, const Type& b) {
 bool CanCast(const Type& from, const Type& to) {
   if (to.is(TypeKind::kStruct) || from.is(TypeKind::kStruct)) return false;
   if (from == to || from.is(TypeKind::kNull)) return true;
-  if (to.is(TypeKind::kInterval) || to.is(TypeKind::kNull)) return false;
+  if (to.is(TypeKind::kNull)) return false;
+  if (to.is(TypeKind::kInterval)) return from.is(TypeKind::kString);
+  if (from.has_elements() && to.has_elements()) return WidensInPlace(from, to);
+  if (to.is(TypeKind::kJson) || (from.is(TypeKind::kJson) && to.has_elements())) return true;
   if (to.is(TypeKind::kString)) return true;
   if (from.is(TypeKind::kString)) return true;
   if (from.is_numeric() && to.is_numeric()) return true;

@@ -15,6 +15,9 @@ bool CanWiden(const Type& from, const Type& to);
 // The least type that both widen to; nullopt if there is none.
 std::optional<Type> CommonType(const Type& a, const Type& b);
 
+// Does an ARRAY or a MAP of the one type have the bytes that it has with the other?
+bool WidensInPlace(const Type& from, const Type& to);
+
 // Is CAST(from AS to) a thing at all?
 bool CanCast(const Type& from, const Type& to);
 

@@ -107,20 +107,6 @@ bool CheckRetain(const ast::ViewStmt& statement, const bound::Facts& facts, Diag
   return true;
 }
 
-bool CheckColumns(const ast::ViewStmt& statement, const bound::Query& query, Diagnostics* out) {
-  bool ok = true;
-  for (const bound::Column& column : query.schema.columns) {
-    if (!column.type.is(TypeKind::kInterval)) continue;
-    Diagnostic& d =
-        out->Error(statement.name.span, "column " + Quoted(column.name) + " would be an INTERVAL");
-    d.label = "a duration is a value of expressions only";
-    d.hint = "compare it, add it to a TIMESTAMP, or subtract epoch_ms(...) values";
-    d.code = "bad-type";
-    ok = false;
-  }
-  return ok;
-}
-
 }  // namespace
 
 void Binder::BindView(const ast::ViewStmt& statement) {
@@ -135,7 +121,6 @@ void Binder::BindView(const ast::ViewStmt& statement) {
   if (ok) {
     const bound::Facts& facts = view.query->facts;
     view.windowed = facts.windowed;
-    ok &= CheckColumns(statement, *view.query, out);
     switch (statement.emit) {
       case ast::Emit::kDefault:
         view.emit = facts.windowed && !facts.late ? program::EmitKind::kOnClose

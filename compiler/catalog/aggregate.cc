@@ -19,6 +19,8 @@ const std::vector<AggregateName>& Aggregates() {
       {"arg_min", "arg_min(any, any) -> any",
        "The first argument where the second is the least; of several the least.", "arg_min('b', 2)",
        2, 2},
+      {"array_agg", "array_agg(any [ORDER BY ...]) -> array",
+       "The values, NULLs too, in their order, or in another.", "array_agg('a')"},
       {"avg", "avg(number) -> decimal or double", "The mean.", "avg(2)"},
       {"bool_and", "bool_and(boolean) -> boolean", "Is every value true?", "bool_and(1 < 2)"},
       {"bool_or", "bool_or(boolean) -> boolean", "Is any value true?", "bool_or(1 < 2)"},

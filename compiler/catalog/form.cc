@@ -7,11 +7,24 @@ namespace flow {
 
 const std::vector<Form>& Forms() {
   static const std::vector<Form>* const forms = new std::vector<Form>{
+      {"array", "array(any, ...) -> array", "ARRAY[...]: an array of these elements.",
+       "array(1, 2, NULL)"},
+      {"array_append", "array_append(array, element) -> array",
+       "The array with one element more at its end.", "array_append(ARRAY[1, 2], 3)"},
+      {"array_prepend", "array_prepend(element, array) -> array",
+       "The array with one element more before the first.", "array_prepend(1, ARRAY[2, 3])"},
+      {"array_to_string", "array_to_string(array, string) -> string",
+       "The elements that are not NULL as texts, with the second argument between them.",
+       "array_to_string(ARRAY[1, 2], ', ')"},
       {"coalesce", "coalesce(any, ...) -> any", "The first argument that is not NULL.",
        "coalesce(NULL, 2, 3)"},
       {"concat_ws", "concat_ws(string, string, ...) -> string",
        "The texts that are not NULL, with the first one between them.",
        "concat_ws(', ', 'a', NULL, 'b')"},
+      {"element_at", "element_at(array, bigint) -> element, element_at(map, string) -> element",
+       "a[i]: the element at a position, the first at 1, or the value of a key; NULL if there is "
+       "none.",
+       "element_at(ARRAY['a', 'b'], 2)"},
       {"greatest", "greatest(any, any, ...) -> any",
        "The greatest; NULL if one is NULL. Numbers, texts, times, dates.", "greatest(1, 3, 2)"},
       {"if", "if(boolean, any, any) -> any",
@@ -25,6 +38,7 @@ const std::vector<Form>& Forms() {
       {"nvl", "nvl(any, any) -> any", "As coalesce.", "nvl(NULL, 2)"},
       {"nvl2", "nvl2(any, any, any) -> any",
        "The second argument where the first is not NULL, else the third.", "nvl2(1, 'a', 'b')"},
+      {"to_json", "to_json(any) -> json", "Any value as JSON.", "to_json(ARRAY[1, 2])"},
   };
   return *forms;
 }

@@ -10,12 +10,14 @@
 namespace flow {
 
 // Every body has the C form  uint8_t name(FlowArena*, arguments..., R* out):  BOOLEAN uint8_t, INT
-// and DATE int32_t, BIGINT, TIMESTAMP and INTERVAL int64_t, DOUBLE double by value; STRING as
-// const FlowString*, DECIMAL as const FlowInt128*. It returns kFlowValue, kFlowNull or an error
-// code, and is called only when no argument is NULL or in error.
+// and DATE int32_t, BIGINT, TIMESTAMP and INTERVAL int64_t, DOUBLE double by value; DECIMAL as
+// const FlowInt128*, STRING and all others as const FlowString*. It returns kFlowValue, kFlowNull
+// or an error code, and is called only when no argument is NULL or in error.
 struct Function {
   std::string name;  // lower case
-  // A DECIMAL here (and in `result`) is one of any digits: its precision is 0.
+  // A DECIMAL here (and in `result`) is one of any digits: its precision is 0. So is an ARRAY or a
+  // MAP without a type inside one of any, called T; as a result it is the argument's type. An
+  // element (IsElement) is a T, and is passed as its part (runtime/base/elements.h).
   std::vector<Type> arguments;
   Type result;
   std::string symbol;       // of the body, in the bitcode and in the process
@@ -27,6 +29,11 @@ struct Function {
   int hidden = 0;
   // The body stands in stdlib/native and is not in the bitcode: it is called, never inlined.
   bool native = false;
+  static bool IsElement(const Type& type) {
+    return type.is(TypeKind::kArray) && type.element != nullptr &&
+           type.element->is(TypeKind::kNull);
+  }
+  static bool IsAny(const Type& type) { return type.has_elements() && type.element == nullptr; }
   size_t written() const { return arguments.size() - static_cast<size_t>(hidden); }
   std::string ToString() const;  // "upper(string) -> string"
 };

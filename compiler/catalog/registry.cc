@@ -33,6 +33,10 @@ int Rank(TypeKind kind) {
     case TypeKind::kTimestamp:
     case TypeKind::kInterval:
     case TypeKind::kStruct:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
       return 0;
   }
   return 0;
@@ -43,6 +47,13 @@ int Rank(TypeKind kind) {
 int Distance(const Type& argument, const Type& parameter) {
   if (parameter.is(TypeKind::kDecimal) && parameter.precision == 0) {  // of any digits
     return argument.is(TypeKind::kDecimal) ? 0 : -1;
+  }
+  if (Function::IsElement(parameter)) return 0;  // the binder finds out
+  if (Function::IsAny(parameter)) {
+    return argument.is(parameter.kind) ? 0 : argument.is(TypeKind::kNull) ? 2 : -1;
+  }
+  if (argument.is(TypeKind::kArray) && argument.element->is(TypeKind::kNull)) {
+    return parameter.is(TypeKind::kArray) ? 1 : -1;
   }
   if (argument.kind == TypeKind::kNull) return parameter.is(TypeKind::kString) ? 1 : 2;
   if (argument == parameter) return 0;
@@ -67,6 +78,7 @@ int Distance(const Type& argument, const Type& parameter) {
 std::string Function::ToString() const {
   std::string text = name + "(";
   auto name_of = [](const Type& type) {
+    if (Function::IsElement(type)) return std::string("element");
     bool any = type.is(TypeKind::kDecimal) && type.precision == 0;
     return any ? std::string("decimal") : Lower(type.ToString());
   };

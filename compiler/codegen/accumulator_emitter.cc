@@ -64,7 +64,7 @@ llvm::FunctionCallee AccumulatorEmitter::ObjectFunction(const std::string& name)
 void AccumulatorEmitter::Clear(llvm::Value* entry, llvm::Value* arena) {
   if (place_.shared) return;
   if (HasCount()) b_.StoreField(b_.getInt64(0), entry, place_.count);
-  llvm::Value* kind = b_.getInt32(static_cast<uint32_t>(call_.argument_type.kind));
+  llvm::Value* kind = b_.getInt32(static_cast<uint32_t>(call_.argument_type.storage()));
   if (IsDistinct()) {
     b_.StoreField(b_.CreateCall(m_.Callee("flow_multiset_new"), {kind, arena}), entry,
                   place_.distinct);
@@ -229,7 +229,11 @@ llvm::Value* AccumulatorEmitter::IsBetter(llvm::Value* candidate, llvm::Value* c
   llvm::Value* less = WantsLeast() ? candidate : current;
   llvm::Value* more = WantsLeast() ? current : candidate;
   switch (call_.argument_type.kind) {
-    case TypeKind::kString: {
+    case TypeKind::kString:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson: {
       llvm::Value* order = b_.CreateCall(m_.Callee("flow_op_string_compare"), {less, more});
       return b_.CreateICmpSLT(order, b_.getInt32(0));
     }
@@ -261,7 +265,7 @@ void AccumulatorEmitter::Offer(llvm::Value* entry, llvm::Value* cell, llvm::Valu
     llvm::Value* bits = b_.LoadField(m_.i8, entry, place_.null.offset);
     b_.StoreField(b_.CreateAnd(bits, b_.Byte(static_cast<uint8_t>(~place_.null.mask))), entry,
                   place_.null.offset);
-    if (type.is(TypeKind::kString)) {
+    if (type.is_variable()) {
       b_.CreateCall(m_.Callee("flow_state_string_assign"), {Payload(entry), value, arena});
     } else {
       b_.StoreCell(type, value, Payload(entry));
@@ -348,7 +352,7 @@ void AccumulatorEmitter::StoreFound(llvm::Value* found, llvm::Value* status) {
 
 void AccumulatorEmitter::FinishArg(llvm::Value* key, llvm::Value* cell, llvm::Value* status,
                                    llvm::Value* arena) {
-  llvm::Value* kind = b_.getInt32(static_cast<uint32_t>(call_.result_type.kind));
+  llvm::Value* kind = b_.getInt32(static_cast<uint32_t>(call_.result_type.storage()));
   StoreFound(b_.CreateCall(m_.Callee("flow_sort_key_last"), {key, kind, cell, arena}), status);
 }
 

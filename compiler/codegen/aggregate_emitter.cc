@@ -103,7 +103,7 @@ void AggregateEmitter::ForRows(FunctionBuilder& b, llvm::Value* rows, Body body)
 
 llvm::Value* AggregateEmitter::SameValue(FunctionBuilder& b, const Type& type, llvm::Value* a,
                                          llvm::Value* c) {
-  if (type.is(TypeKind::kString)) {
+  if (type.is_variable()) {
     return b.CreateICmpNE(b.CreateCall(m_.Callee("flow_op_string_equal"), {a, c}), b.Byte(0));
   }
   llvm::Value* x = b.LoadCell(type, a);
@@ -128,7 +128,7 @@ void AggregateEmitter::RequireEqual(FunctionBuilder& b, const Type& type, const 
 
 void AggregateEmitter::CopyKey(FunctionBuilder& b, const Type& type, const KeyCell& from,
                                llvm::Value* to, llvm::Value* arena) {
-  if (!type.is(TypeKind::kString)) {
+  if (!type.is_variable()) {
     llvm::Value* value = b.LoadCell(type, from.cell);
     if (type.is(TypeKind::kDouble)) value = b.CanonicalDouble(value);
     b.StoreCell(type, value, to);

@@ -39,6 +39,10 @@ Value ExprEmitter::EmitArithmetic(const BoundExpr& expr) {
     case TypeKind::kString:
     case TypeKind::kDate:
     case TypeKind::kStruct:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
       break;
   }
   return WithStatus(b_.m().Zero(expr.type), operands.strict);
@@ -193,6 +197,10 @@ Value ExprEmitter::EmitNegation(const BoundExpr& expr) {
     case TypeKind::kDate:
     case TypeKind::kTimestamp:
     case TypeKind::kStruct:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
       break;
   }
   return WithStatus(x, operands.strict);

@@ -37,6 +37,10 @@ const char* ParserOf(TypeKind kind) {
     case TypeKind::kString:
     case TypeKind::kInterval:
     case TypeKind::kStruct:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
       break;
   }
   return nullptr;
@@ -49,6 +53,7 @@ Value ExprEmitter::EmitCast(const BoundExpr& expr) {
   Value from = Emit(child);
   Value strict = from;
   strict.value = nullptr;
+  if (child.type.is_variable() && expr.type.is_variable()) return from;  // the same bytes
   if (child.type.is(TypeKind::kNull)) return WithStatus(b_.m().Zero(expr.type), strict);
   Value certain;
   certain.value = from.value;
@@ -143,6 +148,10 @@ Value ExprEmitter::CastValue(const Value& from, const Type& from_type, const Typ
         case TypeKind::kTimestamp:
         case TypeKind::kInterval:
         case TypeKind::kStruct:
+        case TypeKind::kBytes:
+        case TypeKind::kArray:
+        case TypeKind::kMap:
+        case TypeKind::kJson:
           break;
       }
       break;
@@ -166,6 +175,10 @@ Value ExprEmitter::CastValue(const Value& from, const Type& from_type, const Typ
         case TypeKind::kTimestamp:
         case TypeKind::kInterval:
         case TypeKind::kStruct:
+        case TypeKind::kBytes:
+        case TypeKind::kArray:
+        case TypeKind::kMap:
+        case TypeKind::kJson:
           break;
       }
       break;
@@ -192,6 +205,10 @@ Value ExprEmitter::CastValue(const Value& from, const Type& from_type, const Typ
         case TypeKind::kTimestamp:
         case TypeKind::kInterval:
         case TypeKind::kStruct:
+        case TypeKind::kBytes:
+        case TypeKind::kArray:
+        case TypeKind::kMap:
+        case TypeKind::kJson:
           break;
       }
       break;
@@ -228,6 +245,10 @@ Value ExprEmitter::CastValue(const Value& from, const Type& from_type, const Typ
 
     case TypeKind::kNull:
     case TypeKind::kStruct:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
       break;
   }
   // The binder refuses every other pair; whoever gets here anyway sees an error, not a wrong value.

@@ -55,7 +55,7 @@ Value ExprEmitter::EmitComparison(const BoundExpr& expr) {
   const Type& type = expr.children[0]->type;
   llvm::Value* x = operands.values[0].value;
   llvm::Value* y = operands.values[1].value;
-  if (type.is(TypeKind::kString)) {
+  if (type.is_variable()) {
     return Guarded(TypeKind::kBoolean, operands.strict, [&] {
       Value result;
       if (expr.op == ExprOp::kEq || expr.op == ExprOp::kNe) {
@@ -87,7 +87,7 @@ std::vector<ExprEmitter::Term> ExprEmitter::Terms(const BoundExpr& expr) {
                         child.children[1]->literal.is_value();
     if (!listed) return false;
     const Type& type = child.children[0]->type;
-    return type.is(TypeKind::kString) || type.is_integer() || type.is(TypeKind::kDate) ||
+    return type.is_variable() || type.is_integer() || type.is(TypeKind::kDate) ||
            type.is(TypeKind::kTimestamp) || type.is(TypeKind::kInterval);
   };
   if (expr.op == ExprOp::kOr) {
@@ -115,7 +115,7 @@ std::vector<ExprEmitter::Term> ExprEmitter::Terms(const BoundExpr& expr) {
 }
 
 bool ExprEmitter::IsCheapTerm(const Term& term) {
-  return IsCheap(*term.expr) && (term.members.empty() || !term.expr->type.is(TypeKind::kString));
+  return IsCheap(*term.expr) && (term.members.empty() || !term.expr->type.is_variable());
 }
 
 Value ExprEmitter::EmitTerm(const Term& term) {
@@ -127,7 +127,7 @@ Value ExprEmitter::EmitMembership(const BoundExpr& subject,
   Value x = Emit(subject);
   Value strict = x;
   strict.value = nullptr;
-  if (subject.type.is(TypeKind::kString)) {
+  if (subject.type.is_variable()) {
     std::vector<std::string> texts;
     for (const Datum* member : members) texts.push_back(member->s);
     std::sort(texts.begin(), texts.end());

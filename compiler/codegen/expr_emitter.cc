@@ -85,6 +85,10 @@ Value ExprEmitter::Constant(const Datum& literal, const Type& type) {
       result.value = llvm::ConstantInt::get(m.context(), ToApInt(literal.dec));
       break;
     case TypeKind::kString:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
       result.value = m.String(literal.s);
       break;
     case TypeKind::kNull:

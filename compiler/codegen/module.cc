@@ -38,6 +38,10 @@ llvm::Type* ModuleBuilder::SsaType(const Type& type) {
     case TypeKind::kDecimal:
       return i128;
     case TypeKind::kString:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
       return ptr;
     case TypeKind::kStruct:
       break;
@@ -47,12 +51,12 @@ llvm::Type* ModuleBuilder::SsaType(const Type& type) {
 
 llvm::Type* ModuleBuilder::CellType(const Type& type) {
   if (type.is(TypeKind::kBoolean) || type.is(TypeKind::kNull)) return i8;
-  if (type.is(TypeKind::kString)) return cell16;
+  if (type.is_variable()) return cell16;
   return SsaType(type);
 }
 
 llvm::Constant* ModuleBuilder::Zero(const Type& type) {
-  if (type.is(TypeKind::kString)) return EmptyString();
+  if (type.is_variable()) return EmptyString();
   return llvm::Constant::getNullValue(SsaType(type));
 }
 
@@ -200,13 +204,13 @@ void FunctionBuilder::StoreStatus(llvm::Value* status, llvm::Value* address) {
 }
 
 llvm::Value* FunctionBuilder::LoadCell(const Type& type, llvm::Value* address) {
-  if (type.is(TypeKind::kString)) return address;
+  if (type.is_variable()) return address;
   llvm::Value* cell = LoadField(module_.CellType(type), address, 0);
   return type.is(TypeKind::kBoolean) ? CreateICmpNE(cell, getInt8(0)) : cell;
 }
 
 void FunctionBuilder::StoreCell(const Type& type, llvm::Value* value, llvm::Value* address) {
-  if (type.is(TypeKind::kString)) {
+  if (type.is_variable()) {
     llvm::Value* head = LoadField(getInt64Ty(), value, 0);
     llvm::Value* tail = LoadField(getInt64Ty(), value, 8);
     StoreField(head, address, 0);

@@ -73,6 +73,10 @@ char LetterOf(const Type& type) {
       return 'd';
     case TypeKind::kDecimal:
     case TypeKind::kString:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
       return 'p';
     case TypeKind::kNull:
     case TypeKind::kStruct:

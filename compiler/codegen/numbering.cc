@@ -32,13 +32,13 @@ bool IsCheapWithin(const BoundExpr& expr, int* budget) {
   }
   // Strings are only looked at behind a test of their status; 128-bit arithmetic is long.
   for (const BoundExprPtr& child : expr.children) {
-    if (child->type.is(TypeKind::kString) && expr.op != ExprOp::kIsNull) return false;
+    if (child->type.is_variable() && expr.op != ExprOp::kIsNull) return false;
     bool arithmetic = expr.op >= ExprOp::kAdd && expr.op <= ExprOp::kMod;
     if (child->type.is(TypeKind::kDecimal) && (arithmetic || expr.op == ExprOp::kCast))
       return false;
     if (!IsCheapWithin(*child, budget)) return false;
   }
-  if (expr.op == ExprOp::kCast && expr.type.is(TypeKind::kString)) return false;
+  if (expr.op == ExprOp::kCast && expr.type.is_variable()) return false;
   return expr.op != ExprOp::kDiv && expr.op != ExprOp::kMod;
 }
 

@@ -372,7 +372,7 @@ void PipelineEmitter::EmitOutputs(ExprEmitter& exprs, llvm::Value* window, llvm:
   for (size_t i = 0; i < outputs.size(); ++i) {
     const Type& type = spec_.outputs[i]->type;
     Value& value = outputs[i];
-    if (type.is(TypeKind::kString) && !value.certain()) {
+    if (type.is_variable() && !value.certain()) {
       // What is under a NULL may point to nowhere.
       value.value = b_.CreateSelect(exprs.IsValue(value), value.value, m_.EmptyString());
     }
@@ -401,6 +401,10 @@ llvm::Value* PipelineEmitter::EmitHash(const std::vector<Value>& outputs) {
     auto of_value = [&]() -> llvm::Value* {
       switch (type.kind) {
         case TypeKind::kString:
+        case TypeKind::kBytes:
+        case TypeKind::kArray:
+        case TypeKind::kMap:
+        case TypeKind::kJson:
           return b_.CreateCall(m_.Callee("flow_op_hash_string"), {hash, key.value});
         case TypeKind::kDecimal:
           return b_.CreateCall(m_.Callee("flow_op_hash_i128"), {hash, b_.Spill(key.value)});

@@ -94,7 +94,9 @@ void MoveBehindEnd(std::vector<TokenComments>* comments, size_t end) {
   last.pop_back();
 }
 
-bool IsOpening(std::string_view token) { return token == "(" || token == "." || token == "::"; }
+bool IsOpening(std::string_view token) {
+  return token == "(" || token == "[" || token == "." || token == "::";
+}
 
 }  // namespace
 

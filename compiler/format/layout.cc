@@ -152,10 +152,10 @@ class Layout {
   // --- Lists of words -------------------------------------------------------------------------
 
   static bool NoSpaceBefore(std::string_view text) {
-    return text == "," || text == ")" || text == "." || text == "::" || text == ">";
+    return text == "," || text == ")" || text == "." || text == "::" || text == ">" || text == "]";
   }
   static bool NoSpaceBehind(std::string_view text) {
-    return text == "(" || text == "." || text == "::" || text == "<";
+    return text == "(" || text == "." || text == "::" || text == "<" || text == "[";
   }
 
   // A space between two but at brackets, commas and dots.
@@ -171,7 +171,7 @@ class Layout {
       bool space = i > 0 && !NoSpaceBefore(text) && !NoSpaceBehind(TextOf(nodes[i - 1]));
       if (tight) {
         space = space && text != "(" && text != "<" && nodes[i].rule != "pathStep" &&
-                nodes[i].rule != "callTail";
+                nodes[i].rule != "callTail" && nodes[i].rule != "elements";
       }
       if (space) parts.push_back(Text(" "));
       parts.push_back(upper && nodes[i].is("identifier") ? UpperName(nodes[i]) : Of(nodes[i]));

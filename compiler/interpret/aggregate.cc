@@ -109,7 +109,7 @@ class Accumulator {
   void Init(uint8_t* entry, FlowArena* arena) const {
     if (place_.shared) return;
     if (place_.count >= 0) SetCount(entry, 0);
-    const auto kind = static_cast<int32_t>(type_.kind);
+    const auto kind = static_cast<int32_t>(type_.storage());
     if (place_.distinct >= 0) SetObject(entry, place_.distinct, flow_multiset_new(kind, arena));
     if (place_.offset >= 0) memset(entry + place_.offset, 0, static_cast<size_t>(place_.size));
     switch (place_.keeps) {
@@ -258,7 +258,7 @@ class Accumulator {
         alignas(16) uint8_t cell[16];
         const bool found =
             key.is_value() &&
-            flow_sort_key_last(&key.s, static_cast<int32_t>(result_.kind), cell, arena) != 0;
+            flow_sort_key_last(&key.s, static_cast<int32_t>(result_.storage()), cell, arena) != 0;
         return found ? LoadValue(result_, cell) : Value::Null();
       }
       case AggregateFn::kStringAgg:
@@ -353,7 +353,7 @@ class Accumulator {
       if (WantsLeast() ? order >= 0 : order <= 0) return;
     }
     entry[place_.null.offset] &= static_cast<uint8_t>(~place_.null.mask);
-    if (type_.is(TypeKind::kString)) {
+    if (type_.is_variable()) {
       flow_state_string_assign(reinterpret_cast<FlowString*>(cell), &value.s, arena);
     } else {
       StoreValue(type_, value, cell);
@@ -545,7 +545,7 @@ class AggregateObject {
   void SetKey(uint8_t* entry, size_t k, Value value, FlowArena* arena) const {
     const program::Cell& cell = keys_[k];
     value = Canonical(cell.type, value);
-    if (cell.type.is(TypeKind::kString) && value.is_value()) {
+    if (cell.type.is_variable() && value.is_value()) {
       FlowString copy;
       flow_string_copy(&copy, flow_string_data(&value.s), value.s.size, arena);
       value.s = copy;

@@ -175,6 +175,10 @@ Value Arithmetic(const BoundExpr& expr, const Value& a, const Value& b) {
     case TypeKind::kString:
     case TypeKind::kDate:
     case TypeKind::kStruct:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
       return Value::Error(kFlowErrArgument);
   }
   return Value::Error(kFlowErrArgument);

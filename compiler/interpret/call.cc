@@ -24,6 +24,10 @@ ffi_type* Passed(const Type& type) {
       return &ffi_type_double;
     case TypeKind::kDecimal:
     case TypeKind::kString:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
     case TypeKind::kNull:
     case TypeKind::kStruct:
       return &ffi_type_pointer;
@@ -31,9 +35,7 @@ ffi_type* Passed(const Type& type) {
   return &ffi_type_pointer;
 }
 
-bool ByPointer(const Type& type) {
-  return type.is(TypeKind::kDecimal) || type.is(TypeKind::kString);
-}
+bool ByPointer(const Type& type) { return type.is(TypeKind::kDecimal) || type.is_variable(); }
 
 class NativeCall final : public Call {
  public:

@@ -152,6 +152,10 @@ Value ToText(const Type& from, const Value& value, FlowArena* arena) {
       return value;
     case TypeKind::kNull:
     case TypeKind::kStruct:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
       return Value::Error(kFlowErrCast);
   }
   FlowString s;
@@ -164,7 +168,7 @@ int64_t FloorDays(int64_t us) { return us / kDay - (us % kDay < 0 ? 1 : 0); }
 }  // namespace
 
 Value Cast(const Type& from, const Type& to, const Value& value, FlowArena* arena) {
-  if (from == to) return value;
+  if (from == to || (from.is_variable() && to.is_variable())) return value;
   if (to.is(TypeKind::kString)) return ToText(from, value, arena);
   switch (from.kind) {
     case TypeKind::kBoolean:
@@ -185,6 +189,10 @@ Value Cast(const Type& from, const Type& to, const Value& value, FlowArena* aren
     case TypeKind::kNull:
     case TypeKind::kInterval:
     case TypeKind::kStruct:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
       return Value::Error(kFlowErrCast);
   }
   return Value::Error(kFlowErrCast);

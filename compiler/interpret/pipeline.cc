@@ -13,7 +13,7 @@ uint64_t HashCell(uint64_t hash, const Type& type, const Value& value) {
   if (!value.is_value()) return flow_hash_null(hash);
   if (type.is(TypeKind::kDouble)) return flow_hash_double(hash, value.d);
   if (type.is(TypeKind::kDecimal)) return flow_hash_i128(hash, value.dec);
-  if (type.is(TypeKind::kString)) return flow_hash_string(hash, &value.s);
+  if (type.is_variable()) return flow_hash_string(hash, &value.s);
   return flow_hash_u64(hash, static_cast<uint64_t>(value.i));
 }
 

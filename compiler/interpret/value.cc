@@ -42,6 +42,10 @@ Value LoadValue(const Type& type, const void* cell) {
     case TypeKind::kDecimal:
       return Value::Decimal(Load<FlowInt128>(cell));
     case TypeKind::kString:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
       return Value::String(Load<FlowString>(cell));
     case TypeKind::kNull:
     case TypeKind::kStruct:
@@ -75,6 +79,10 @@ void StoreValue(const Type& type, const Value& value, void* cell) {
       Store(value.dec, cell);
       break;
     case TypeKind::kString:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
       Store(value.s, cell);
       break;
     case TypeKind::kNull:
@@ -103,7 +111,11 @@ Value FromDatum(const Datum& datum) {
       return Value::Double(datum.d);
     case TypeKind::kDecimal:
       return Value::Decimal(datum.dec);
-    case TypeKind::kString: {
+    case TypeKind::kString:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson: {
       FlowString s;
       flow_string_set(&s, datum.s.data(), static_cast<uint32_t>(datum.s.size()));
       return Value::String(s);
@@ -134,6 +146,10 @@ Datum ToDatum(const Value& value, const Type& type) {
       datum.dec = value.dec;
       break;
     case TypeKind::kString:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
       datum.s.assign(flow_string_data(&value.s), value.s.size);
       break;
     case TypeKind::kBoolean:
@@ -159,6 +175,10 @@ int Compare(const Type& type, const Value& a, const Value& b) {
     case TypeKind::kDecimal:
       return Order(a.dec, b.dec);
     case TypeKind::kString:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
       return flow_string_compare(&a.s, &b.s);
     case TypeKind::kBoolean:
     case TypeKind::kInt:

@@ -32,6 +32,10 @@ int DecodingCost(const program::SourceColumn& column) {
       return 2;
     case TypeKind::kDecimal:
     case TypeKind::kString:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
     case TypeKind::kInt:
     case TypeKind::kBigint:
       return 1;

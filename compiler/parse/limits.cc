@@ -32,6 +32,7 @@ bool LimitGuard::ReportExcess(size_t type, Span span, std::string_view text, Dia
   auto top_is = [&](size_t opener) { return open_.size() > 1 && open_.back().opened_by == opener; };
   switch (type) {
     case FlowLexer::LPAREN:
+    case FlowLexer::LBRACKET:
     case FlowLexer::CASE:
       return open();
     case FlowLexer::LESS:
@@ -46,6 +47,9 @@ bool LimitGuard::ReportExcess(size_t type, Span span, std::string_view text, Dia
       // Whatever was opened inside ends with it.
       while (open_.size() > 1 && !top_is(FlowLexer::LPAREN)) open_.pop_back();
       if (open_.size() > 1) open_.pop_back();
+      return false;
+    case FlowLexer::RBRACKET:
+      if (top_is(FlowLexer::LBRACKET)) open_.pop_back();
       return false;
     case FlowLexer::AND:
       return chain(open_.back().ands, "AND");

@@ -85,6 +85,8 @@ class TreeBuilder {
   ast::ExprPtr Product(FlowParser::ProductContext* context);
   ast::ExprPtr Signed(FlowParser::SignedTermContext* context);
   ast::ExprPtr Cast(FlowParser::CastContext* context);
+  // `of`: what the brackets stand behind, or nullptr.
+  ast::ExprPtr Elements(FlowParser::ElementsContext* context, ast::ExprPtr of);
   ast::ExprPtr Primary(FlowParser::PrimaryContext* context);
   ast::ExprPtr NameOrCall(FlowParser::NameOrCallContext* context);
   ast::ExprPtr TypedLiteral(FlowParser::NameOrCallContext* context);
@@ -107,6 +109,8 @@ class TreeBuilder {
   Type SimpleType(FlowParser::SimpleTypeContext* context);
   Type Decimal(FlowParser::SimpleTypeContext* context);
   Type StructType(FlowParser::TypeContext* context);
+  Type ElementsType(FlowParser::TypeContext* context, TypeKind kind);
+  bool WithElements(const Type& type, Span span);
   ast::Duration Duration(FlowParser::DurationContext* context);
 
   // tree_builder.cc

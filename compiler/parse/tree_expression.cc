@@ -187,11 +187,44 @@ ast::ExprPtr TreeBuilder::Signed(FlowParser::SignedTermContext* context) {
   return result;
 }
 
+// ARRAY[1, 2] and [1, 2] are array(1, 2), a[1] is element_at(a, 1).
+ast::ExprPtr TreeBuilder::Elements(FlowParser::ElementsContext* context, ast::ExprPtr of) {
+  Span span = SpanOfNode(context);
+  ast::ExprPtr call =
+      Node(ast::ExprKind::kCall, {of == nullptr ? span.begin : of->span.begin, span.end});
+  const bool array = of == nullptr || (of->kind == ast::ExprKind::kColumn && of->path.size() == 1 &&
+                                       EqualsIgnoringCase(file_.Text(of->span), "ARRAY"));
+  call->path.push_back({array ? "array" : "element_at", span});
+  auto items = context->expression();
+  if (!array) {
+    if (items.size() != 1) {
+      Fail(span, "a subscript is one value", "syntax").hint = "a[1] is the first element of a";
+    }
+    Adopt(call.get(), std::move(of));
+  }
+  for (auto* item : items) Adopt(call.get(), Expression(item));
+  return call;
+}
+
 ast::ExprPtr TreeBuilder::Cast(FlowParser::CastContext* context) {
   ast::ExprPtr result = Primary(context->primary());
+  for (antlr4::tree::ParseTree* child : context->children) {
+    if (auto* elements = dynamic_cast<FlowParser::ElementsContext*>(child)) {
+      result = Elements(elements, std::move(result));
+    } else if (auto* member = dynamic_cast<FlowParser::MemberContext*>(child)) {
+      // j -> 'a' is json_get(j, 'a').
+      Span span = SpanOfNode(member);
+      ast::ExprPtr call = Node(ast::ExprKind::kCall, {result->span.begin, span.end});
+      call->path.push_back({member->ARROW() != nullptr ? "json_get" : "json_get_text", span});
+      Adopt(call.get(), std::move(result));
+      Adopt(call.get(), Primary(member->primary()));
+      result = std::move(call);
+    }
+  }
   for (auto* type : context->simpleType()) {
     ast::ExprPtr cast = Node(ast::ExprKind::kCast, {result->span.begin, SpanOfNode(type).end});
     cast->type = SimpleType(type);
+    if (!WithElements(cast->type, SpanOfNode(type))) cast->type = Type();
     cast->op_span = SpanOfNode(type);
     Adopt(cast.get(), std::move(result));
     result = std::move(cast);

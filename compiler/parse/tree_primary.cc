@@ -11,6 +11,7 @@ ast::ExprPtr TreeBuilder::Primary(FlowParser::PrimaryContext* context) {
   if (auto* inner = context->expression()) return Expression(inner);
   if (auto* branches = context->caseExpression()) return Case(branches);
   if (auto* cast = context->castCall()) return CastCall(cast);
+  if (auto* elements = context->elements()) return Elements(elements, nullptr);
 
   auto literal = std::make_unique<ast::Expr>();
   literal->span = SpanOfNode(context);
@@ -66,14 +67,19 @@ ast::ExprPtr TreeBuilder::TypedLiteral(FlowParser::NameOrCallContext* context) {
     literal->type = Type(TypeKind::kDate);
   } else if (EqualsIgnoringCase(type, "TIMESTAMP")) {
     literal->type = Type(TypeKind::kTimestamp);
+  } else if (EqualsIgnoringCase(type, "BYTES") || EqualsIgnoringCase(type, "X")) {
+    literal->type = Type(TypeKind::kBytes);
+  } else if (EqualsIgnoringCase(type, "JSON")) {
+    literal->type = Type(TypeKind::kJson);
   } else {
-    std::string meant = DidYouMean(ToUpper(type), {"DATE", "TIMESTAMP", "LIKE"});
+    std::string meant = DidYouMean(ToUpper(type), {"DATE", "TIMESTAMP", "BYTES", "JSON", "LIKE"});
     Fail(SpanOfNode(context->literal), "unexpected string after `" + Shorten(type) + "`", "syntax")
         .hint = meant.empty() ? "literals with a type are DATE '2026-01-31' and "
                                 "TIMESTAMP '2026-01-31 10:00:00'"
                               : "did you mean `" + meant + "`?";
   }
   literal->text = String(context->literal);
+  if (EqualsIgnoringCase(type, "X")) literal->text = "\\x" + literal->text;
   return literal;
 }
 

@@ -12,7 +12,7 @@ namespace flow::parse {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, TypeKind>, 14> kTypes = {{
+constexpr std::array<std::pair<std::string_view, TypeKind>, 20> kTypes = {{
     {"BOOLEAN", TypeKind::kBoolean},
     {"INT", TypeKind::kInt},
     {"BIGINT", TypeKind::kBigint},
@@ -22,20 +22,23 @@ constexpr std::array<std::pair<std::string_view, TypeKind>, 14> kTypes = {{
     {"DATE", TypeKind::kDate},
     {"TIMESTAMP", TypeKind::kTimestamp},
     {"STRUCT", TypeKind::kStruct},
+    {"INTERVAL", TypeKind::kInterval},
+    {"BYTES", TypeKind::kBytes},
+    {"ARRAY", TypeKind::kArray},
+    {"MAP", TypeKind::kMap},
+    {"JSON", TypeKind::kJson},
     // Other names of the same types; "did you mean" does not offer them.
     {"BOOL", TypeKind::kBoolean},
     {"INTEGER", TypeKind::kInt},
     {"NUMERIC", TypeKind::kDecimal},
     {"VARCHAR", TypeKind::kString},
     {"TEXT", TypeKind::kString},
+    {"BYTEA", TypeKind::kBytes},
 }};
-constexpr size_t kOwnNames = 9;
-
-constexpr std::array<std::string_view, 5> kLaterTypes = {"BYTES", "INTERVAL", "ARRAY", "MAP",
-                                                         "JSON"};
+constexpr size_t kOwnNames = 14;
 
 // What people used to other systems write.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kForeign = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kForeign = {{
     {"FLOAT", "DOUBLE"},
     {"FLOAT8", "DOUBLE"},
     {"REAL", "DOUBLE"},
@@ -46,6 +49,10 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kForeign
     {"INT32", "INT"},
     {"DATETIME", "TIMESTAMP"},
     {"CHAR", "STRING"},
+    {"BLOB", "BYTES"},
+    {"BINARY", "BYTES"},
+    {"VARBINARY", "BYTES"},
+    {"JSONB", "JSON"},
 }};
 
 std::string Suggestion(const std::string& name) {
@@ -65,18 +72,16 @@ Type TreeBuilder::SimpleType(FlowParser::SimpleTypeContext* context) {
   std::string written =
       identifier != nullptr ? std::string(TextOf(identifier)) : std::string("INTERVAL");
   std::string name = ToUpper(written);
-  for (std::string_view later : kLaterTypes) {
-    if (name != later) continue;
-    Refuse(span, "type " + name, Rest::kIsLost);
-    return Type();
-  }
   for (const auto& [known, kind] : kTypes) {
     if (name != known) continue;
     if (kind == TypeKind::kDecimal) return Decimal(context);
     if (!context->NUMBER().empty()) {
       Fail(span, "type " + name + " has no parameters", "bad-type");
     }
-    if (kind == TypeKind::kStruct) return Type();  // StructType() reads what follows
+    // TypeOf() reads what follows.
+    if (kind == TypeKind::kStruct || kind == TypeKind::kArray || kind == TypeKind::kMap) {
+      return Type(kind);
+    }
     return Type(kind);
   }
   if (out_.Asked(span)) {
@@ -88,9 +93,10 @@ Type TreeBuilder::SimpleType(FlowParser::SimpleTypeContext* context) {
   }
   std::string meant = Suggestion(name);
   Fail(span, "unknown type `" + Shorten(written) + "`", "unknown-type").hint =
-      meant.empty() ? "the types are BOOLEAN, INT, BIGINT, DOUBLE, DECIMAL(p,s), STRING, DATE, "
-                      "TIMESTAMP and STRUCT<name T, ...>"
-                    : "did you mean `" + meant + "`?";
+      meant.empty()
+          ? "the types are BOOLEAN, INT, BIGINT, DOUBLE, DECIMAL(p,s), STRING, DATE, "
+            "TIMESTAMP, INTERVAL, BYTES, JSON, ARRAY<T>, MAP<STRING, T> and STRUCT<name T, ...>"
+          : "did you mean `" + meant + "`?";
   return Type();
 }
 
@@ -123,17 +129,58 @@ Type TreeBuilder::Decimal(FlowParser::SimpleTypeContext* context) {
 
 Type TreeBuilder::TypeOf(FlowParser::TypeContext* context) {
   auto* simple = context->simpleType();
-  bool is_struct = EqualsIgnoringCase(TextOf(simple), "STRUCT");
   auto parameters = context->typeParameter();
-  if (is_struct && !parameters.empty()) return StructType(context);
-  Type type = SimpleType(simple);
-  if (is_struct) {
-    Fail(SpanOfNode(context), "STRUCT needs its fields", "bad-type").hint =
-        "STRUCT<auction BIGINT, price BIGINT>";
-  } else if (!parameters.empty() && !failed_) {
-    Fail(SpanOfNode(parameters.front()), "only STRUCT has fields", "bad-type");
+  if (EqualsIgnoringCase(TextOf(simple), "STRUCT") && !parameters.empty()) {
+    return StructType(context);
+  }
+  const Type type = SimpleType(simple);
+  if (type.has_elements() && !parameters.empty()) return ElementsType(context, type.kind);
+  if (!WithElements(type, SpanOfNode(context))) return Type();
+  if (!parameters.empty() && !failed_) {
+    Fail(SpanOfNode(parameters.front()), "only STRUCT, ARRAY and MAP have types inside",
+         "bad-type");
   }
   return type;
+}
+
+// A report if what is in a STRUCT, an ARRAY or a MAP was not written.
+bool TreeBuilder::WithElements(const Type& type, Span span) {
+  if (type.is(TypeKind::kStruct) && type.fields == nullptr) {
+    Fail(span, "STRUCT needs its fields", "bad-type").hint = "STRUCT<auction BIGINT, price BIGINT>";
+    return false;
+  }
+  if (!type.has_elements() || type.element != nullptr) return true;
+  const bool array = type.is(TypeKind::kArray);
+  Fail(span, type.ToString() + " needs the type of its values", "bad-type").hint =
+      array ? "ARRAY<STRING>" : "MAP<STRING, INT>";
+  return false;
+}
+
+Type TreeBuilder::ElementsType(FlowParser::TypeContext* context, TypeKind kind) {
+  const bool array = kind == TypeKind::kArray;
+  auto parameters = context->typeParameter();
+  Type element;
+  bool fits = parameters.size() == (array ? 1u : 2u);
+  for (size_t i = 0; fits && i < parameters.size(); ++i) {
+    auto parts = parameters[i]->type();
+    fits = parts.size() == 1;
+    if (!fits) break;
+    element = TypeOf(parts[0]);
+    if (!array && i == 0 && !element.is(TypeKind::kString)) fits = false;
+  }
+  if (failed_) return Type();
+  if (!fits) {
+    Fail(SpanOfNode(context),
+         array ? "ARRAY has one type inside" : "MAP has STRING and a type inside", "bad-type")
+        .hint = array ? "ARRAY<STRING>" : "MAP<STRING, INT>";
+    return Type();
+  }
+  if (element.is(TypeKind::kStruct)) {
+    Refuse(SpanOfNode(context), "a STRUCT inside " + std::string(array ? "ARRAY" : "MAP"),
+           Rest::kIsLost);
+    return Type();
+  }
+  return array ? Type::Array(std::move(element)) : Type::Map(std::move(element));
 }
 
 Type TreeBuilder::StructType(FlowParser::TypeContext* context) {

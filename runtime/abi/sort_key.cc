@@ -101,6 +101,32 @@ std::string_view LastPart(std::string_view key) {
   return {};
 }
 
+// Of a part that is no string.
+void ReadFixed(std::string_view part, int32_t kind, void* out) {
+  const char* body = part.data() + 1;
+  switch (part[0]) {
+    case 'B':
+      Store(static_cast<uint8_t>(*body), out);
+      return;
+    case 'M':
+      Store(ReadBytes<FlowUInt128>(body) ^ kWideSign, out);
+      return;
+    case 'D': {
+      const auto bits = ReadBytes<uint64_t>(body);
+      Store((bits & kSign) != 0 ? bits & ~kSign : ~bits, out);
+      return;
+    }
+    default: {
+      const uint64_t bits = ReadBytes<uint64_t>(body) ^ kSign;
+      if (IsNarrow(kind)) {
+        Store(static_cast<uint32_t>(bits), out);
+      } else {
+        Store(bits, out);
+      }
+    }
+  }
+}
+
 // Of a part of a string, without its letter and its end.
 size_t Unescape(std::string_view body, char* out) {
   size_t size = 0;
@@ -149,35 +175,14 @@ size_t flow_sort_key_write(const void* cell, int32_t kind, int32_t descending, c
 int32_t flow_sort_key_last(const FlowString* key, int32_t kind, void* out, FlowArena* arena) {
   const std::string_view part = LastPart({flow_string_data(key), key->size});
   if (part.empty() || part[0] != LetterOf(kind)) return 0;
-  const char* body = part.data() + 1;
-  switch (part[0]) {
-    case 'B':
-      Store(static_cast<uint8_t>(*body), out);
-      return 1;
-    case 'M':
-      Store(ReadBytes<FlowUInt128>(body) ^ kWideSign, out);
-      return 1;
-    case 'D': {
-      const auto bits = ReadBytes<uint64_t>(body);
-      Store((bits & kSign) != 0 ? bits & ~kSign : ~bits, out);
-      return 1;
-    }
-    case 'T': {
-      char* text = flow_arena_allocate(arena, part.size());
-      const size_t size = Unescape(part.substr(1, part.size() - 3), text);
-      flow_string_set(static_cast<FlowString*>(out), text, static_cast<uint32_t>(size));
-      return 1;
-    }
-    default: {
-      const uint64_t bits = ReadBytes<uint64_t>(body) ^ kSign;
-      if (IsNarrow(kind)) {
-        Store(static_cast<uint32_t>(bits), out);
-      } else {
-        Store(bits, out);
-      }
-      return 1;
-    }
+  if (part[0] != 'T') {
+    ReadFixed(part, kind, out);
+    return 1;
   }
+  char* text = flow_arena_allocate(arena, part.size());
+  const size_t size = Unescape(part.substr(1, part.size() - 3), text);
+  flow_string_set(static_cast<FlowString*>(out), text, static_cast<uint32_t>(size));
+  return 1;
 }
 
 }  // extern "C"
@@ -187,5 +192,27 @@ bool flow_sort_key_text(std::string_view key, std::string* text) {
   if (part.empty() || part[0] != 'T') return false;
   text->resize(part.size());
   text->resize(Unescape(part.substr(1, part.size() - 3), text->data()));
+  return true;
+}
+
+size_t flow_sort_key_part(std::string_view key) {
+  if (key.empty()) return 0;
+  const size_t size = PartSize(key);
+  return size <= key.size() ? size : 0;
+}
+
+bool flow_sort_key_cell(std::string_view part, int32_t kind, void* out, std::string* scratch) {
+  if (part.empty() || part[0] != LetterOf(kind) || PartSize(part) != part.size()) return false;
+  if (part[0] != 'T') {
+    ReadFixed(part, kind, out);
+    return true;
+  }
+  std::string_view body = part.substr(1, part.size() - 3);
+  if (body.find('\0') != std::string_view::npos) {
+    scratch->resize(body.size());
+    scratch->resize(Unescape(body, scratch->data()));
+    body = *scratch;
+  }
+  flow_string_set(static_cast<FlowString*>(out), body.data(), static_cast<uint32_t>(body.size()));
   return true;
 }

@@ -1,5 +1,5 @@
-// Values as bytes that compare as the values do: what ARG_MIN and an ordered STRING_AGG keep. A key
-// is any number of parts, each of which says where it ends:
+// Values as bytes that compare as the values do: what ARG_MIN and an ordered STRING_AGG keep, and
+// what an ARRAY is made of. A key is any number of parts, each of which says where it ends:
 //
 //   'B' byte                  BOOLEAN
 //   'I' 8 bytes               INT, BIGINT, DATE, TIMESTAMP, INTERVAL
@@ -32,4 +32,10 @@ int32_t flow_sort_key_last(const FlowString* key, int32_t kind, void* out, FlowA
 
 // The same where the value is a string.
 bool flow_sort_key_text(std::string_view key, std::string* text);
+
+// Bytes of the part at the front; 0: there is none.
+size_t flow_sort_key_part(std::string_view key);
+// Writes the value of an ascending part of that kind into the cell of up to 16 bytes at `out`.
+// false: the part is NULL, or of another kind. A string stands in the part, or in `scratch`.
+bool flow_sort_key_cell(std::string_view part, int32_t kind, void* out, std::string* scratch);
 #endif

@@ -62,7 +62,7 @@ void Batch::SetRow(int32_t at, const Batch& from, int32_t row) {
     const FlowColumn& source = from.columns_[i];
     FlowColumn& target = columns_[i];
     target.status[at] = source.status[row];
-    if (types_[i].is(TypeKind::kString)) {
+    if (types_[i].is_variable()) {
       const FlowString& s = static_cast<const FlowString*>(source.values)[row];
       FlowString* out = &static_cast<FlowString*>(target.values)[at];
       if (source.status[row] == kFlowValue) {

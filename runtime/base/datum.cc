@@ -3,6 +3,7 @@
 
 #include "runtime/abi/convert.h"
 #include "runtime/abi/error_code.h"
+#include "runtime/base/elements.h"
 
 namespace flow {
 
@@ -26,6 +27,32 @@ std::string Quoted(const std::string& text) {
     quoted += c;
   }
   return quoted + "'";
+}
+
+std::string Hex(const std::string& bytes) {
+  std::string text;
+  for (char c : bytes) {
+    text += "0123456789abcdef"[static_cast<unsigned char>(c) >> 4];
+    text += "0123456789abcdef"[static_cast<unsigned char>(c) & 15];
+  }
+  return text;
+}
+
+// The parts of an ARRAY or a MAP from `first` on, each `step`th, as SQL text.
+std::string ListOf(const Datum& value, size_t first, size_t step) {
+  const bool keys = step == 2 && first == 0;
+  const Type string(TypeKind::kString);
+  const Type& type = keys || value.type.element == nullptr ? string : *value.type.element;
+  std::string text;
+  Parts parts(value.s);
+  ElementCell cell;
+  std::string_view part;
+  for (size_t i = 0; parts.Next(&part); ++i) {
+    if (i % step != first) continue;
+    cell.Load(part, type);
+    text += (text.empty() ? "" : ", ") + ToSql(ReadCell(cell.column(), type, 0));
+  }
+  return text;
 }
 
 }  // namespace
@@ -54,7 +81,11 @@ Datum ReadCell(const FlowColumn& column, const Type& type, int32_t row) {
     case TypeKind::kDecimal:
       value.dec = At<FlowInt128>(column, row);
       break;
-    case TypeKind::kString: {
+    case TypeKind::kString:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson: {
       const FlowString& s = At<FlowString>(column, row);
       value.s.assign(flow_string_data(&s), s.size);
       break;
@@ -89,7 +120,11 @@ void WriteCell(const FlowColumn& column, int32_t row, const Datum& value, FlowAr
     case TypeKind::kDecimal:
       At<FlowInt128>(column, row) = is_value ? value.dec : 0;
       break;
-    case TypeKind::kString: {
+    case TypeKind::kString:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson: {
       const size_t size = is_value ? value.s.size() : 0;
       flow_string_copy(&At<FlowString>(column, row), value.s.data(), static_cast<uint32_t>(size),
                        arena);
@@ -118,6 +153,14 @@ std::string ToSql(const Datum& value) {
     }
     case TypeKind::kString:
       return Quoted(value.s);
+    case TypeKind::kBytes:
+      return "X'" + Hex(value.s) + "'";
+    case TypeKind::kJson:
+      return "JSON " + Quoted(value.s);
+    case TypeKind::kArray:
+      return "ARRAY[" + ListOf(value, 0, 1) + "]";
+    case TypeKind::kMap:
+      return "MAP(ARRAY[" + ListOf(value, 0, 2) + "], ARRAY[" + ListOf(value, 1, 2) + "])";
     case TypeKind::kDate:
       return "DATE '" + Formatted(static_cast<int32_t>(value.i), flow_format_date) + "'";
     case TypeKind::kTimestamp:

@@ -15,7 +15,7 @@ struct Datum {
   int64_t i = 0;               // BOOLEAN, INT, BIGINT, DATE, TIMESTAMP, INTERVAL
   double d = 0;                // DOUBLE
   FlowInt128 dec = 0;          // DECIMAL, unscaled
-  std::string s;               // STRING
+  std::string s;               // STRING, BYTES, ARRAY, MAP, JSON
 
   bool is_value() const { return status == kFlowValue; }
   bool is_null() const { return status == kFlowNull; }
@@ -53,6 +53,12 @@ struct Datum {
     Datum v = Null(TypeKind::kString);
     v.status = kFlowValue;
     v.s = std::move(value);
+    return v;
+  }
+  // Of any type whose values are strings of bytes.
+  static Datum Variable(Type t, std::string value) {
+    Datum v = String(std::move(value));
+    v.type = std::move(t);
     return v;
   }
 };

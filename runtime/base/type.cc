@@ -1,6 +1,8 @@
 // Type: widths, equality and the text form.
 #include "runtime/base/type.h"
 
+#include <charconv>
+
 namespace flow {
 
 Type Type::Struct(std::vector<StructField> fields) {
@@ -22,6 +24,10 @@ bool Type::operator==(const Type& other) const {
       }
       return true;
     }
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+      if (element == nullptr || other.element == nullptr) return element == other.element;
+      return *element == *other.element;
     case TypeKind::kNull:
     case TypeKind::kBoolean:
     case TypeKind::kInt:
@@ -31,6 +37,8 @@ bool Type::operator==(const Type& other) const {
     case TypeKind::kDate:
     case TypeKind::kTimestamp:
     case TypeKind::kInterval:
+    case TypeKind::kBytes:
+    case TypeKind::kJson:
       return true;
   }
   return false;
@@ -50,6 +58,10 @@ int Type::width() const {
       return 8;
     case TypeKind::kDecimal:
     case TypeKind::kString:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
       return 16;
     case TypeKind::kNull:
     case TypeKind::kStruct:
@@ -88,8 +100,45 @@ std::string Type::ToString() const {
       }
       return text + ">";
     }
+    case TypeKind::kBytes:
+      return "BYTES";
+    case TypeKind::kArray:
+      return element == nullptr ? "ARRAY" : "ARRAY<" + element->ToString() + ">";
+    case TypeKind::kMap:
+      return element == nullptr ? "MAP" : "MAP<STRING, " + element->ToString() + ">";
+    case TypeKind::kJson:
+      return "JSON";
   }
   return "?";
+}
+
+std::optional<Type> Type::Parse(std::string_view text) {
+  const auto inside = [&](std::string_view begin) {
+    return text.starts_with(begin) && text.ends_with('>');
+  };
+  for (const std::string_view begin :
+       {std::string_view("ARRAY<"), std::string_view("MAP<STRING, ")}) {
+    if (!inside(begin)) continue;
+    const std::optional<Type> inner =
+        Parse(text.substr(begin.size(), text.size() - begin.size() - 1));
+    if (!inner.has_value()) return std::nullopt;
+    return begin[0] == 'A' ? Array(*inner) : Map(*inner);
+  }
+  int precision = 0, scale = 0;
+  if (text.starts_with("DECIMAL(")) {
+    const char* end = text.data() + text.size();
+    const auto whole = std::from_chars(text.data() + 8, end, precision);
+    if (whole.ec != std::errc() || whole.ptr == end) return std::nullopt;
+    std::from_chars(whole.ptr + 1, end, scale);
+    return Decimal(precision, scale);
+  }
+  for (const TypeKind kind :
+       {TypeKind::kNull, TypeKind::kBoolean, TypeKind::kInt, TypeKind::kBigint, TypeKind::kDouble,
+        TypeKind::kString, TypeKind::kDate, TypeKind::kTimestamp, TypeKind::kInterval,
+        TypeKind::kBytes, TypeKind::kJson}) {
+    if (text == Type(kind).ToString()) return Type(kind);
+  }
+  return std::nullopt;
 }
 
 }  // namespace flow

@@ -1,9 +1,12 @@
-// The types of values. STRUCT exists only while compiling: its leaves become columns.
+// The types of values. STRUCT exists only while compiling: its leaves become columns. How the
+// values of ARRAY and MAP look is in runtime/base/elements.h.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace flow {
@@ -20,6 +23,10 @@ enum class TypeKind : uint8_t {
   kTimestamp,
   kInterval,  // microseconds; expressions only
   kStruct,    // while compiling only
+  kBytes,
+  kArray,
+  kMap,  // of STRING
+  kJson,
 };
 
 constexpr int kMaxDecimalDigits = 38;
@@ -32,6 +39,7 @@ struct Type {
   uint8_t precision = 0;                                   // DECIMAL: 1..38
   uint8_t scale = 0;                                       // DECIMAL: 0..precision
   std::shared_ptr<const std::vector<StructField>> fields;  // STRUCT
+  std::shared_ptr<const Type> element;                     // ARRAY, MAP: of the values in it
 
   Type() = default;
   Type(TypeKind k) : kind(k) {}  // NOLINT(google-explicit-constructor)
@@ -42,6 +50,10 @@ struct Type {
     return t;
   }
   static Type Struct(std::vector<StructField> fields);
+  static Type Array(Type element) { return Of(TypeKind::kArray, std::move(element)); }
+  static Type Map(Type element) { return Of(TypeKind::kMap, std::move(element)); }
+  // Reads what ToString writes, but for a STRUCT; nullopt if it is something else.
+  static std::optional<Type> Parse(std::string_view text);
 
   bool operator==(const Type& other) const;
   bool is(TypeKind k) const { return kind == k; }
@@ -49,10 +61,25 @@ struct Type {
   bool is_numeric() const {
     return is_integer() || kind == TypeKind::kDouble || kind == TypeKind::kDecimal;
   }
+  // Its values are FlowStrings that are equal, and sort, by their bytes.
+  bool is_variable() const {
+    return kind == TypeKind::kString || kind == TypeKind::kBytes || kind == TypeKind::kArray ||
+           kind == TypeKind::kMap || kind == TypeKind::kJson;
+  }
+  bool has_elements() const { return kind == TypeKind::kArray || kind == TypeKind::kMap; }
+  // The kind whose cells look alike and sort alike.
+  TypeKind storage() const { return is_variable() ? TypeKind::kString : kind; }
   // Bytes of one value in a column: 1, 4, 8 or 16. 0 for kNull and kStruct.
   int width() const;
   // As it is written in a .flow file: "DECIMAL(12,2)".
   std::string ToString() const;
+
+ private:
+  static Type Of(TypeKind kind, Type element) {
+    Type t(kind);
+    t.element = std::make_shared<const Type>(std::move(element));
+    return t;
+  }
 };
 
 struct StructField {

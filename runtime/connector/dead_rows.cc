@@ -44,7 +44,7 @@ void AppendDeadLetter(Batch* rows, const DeadLetterRecord& record) {
   rows->Reserve(rows->rows + 1);
   for (int c = 0; c < rows->column_count(); ++c) {
     rows->column(c).status[rows->rows] = kFlowNull;
-    if (rows->types()[static_cast<size_t>(c)].is(TypeKind::kString)) {
+    if (rows->types()[static_cast<size_t>(c)].is_variable()) {
       flow_string_set(&rows->values<FlowString>(c)[rows->rows], "", 0);
     }
   }

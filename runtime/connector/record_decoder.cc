@@ -36,7 +36,7 @@ void BeginRows(const program::Source& source, const Morsel& morsel, DecodedRows*
 void EndRows(const program::Source& source, const Morsel& morsel, DecodedRows* out) {
   FillMetadata(source.columns, morsel, out);
   for (const program::SourceColumn& column : source.columns) {
-    if (!column.type.is(TypeKind::kString)) continue;
+    if (!column.type.is_variable()) continue;
     out->batch.kept.push_back(morsel.keep);
     break;
   }

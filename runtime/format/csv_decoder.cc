@@ -189,9 +189,9 @@ bool CsvLayout::Decode(const char* data, size_t size, int32_t row, Batch* batch,
       FlowColumn* column = &batch->column(target.column);
       if (options_.unit.has_value() && target.type.is(TypeKind::kTimestamp) &&
           LooksLikeNumber(text)) {
-        StoreNumber(target, text.data(), text.size(), column, row);
+        StoreNumber(target, text.data(), text.size(), column, row, batch->arena().abi());
       } else {
-        StoreText(target, text.data(), text.size(), column, row);
+        StoreText(target, text.data(), text.size(), column, row, batch->arena().abi());
       }
     }
   }

@@ -7,6 +7,7 @@
 #include "runtime/abi/convert.h"
 #include "runtime/abi/error_code.h"
 #include "runtime/abi/hash.h"
+#include "runtime/format/nested.h"
 
 namespace flow {
 
@@ -74,9 +75,21 @@ void AppendPlain(const FlowColumn& column, const Type& type, int32_t row, bool i
     case TypeKind::kString:
     case TypeKind::kNull:
     case TypeKind::kStruct:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
       return;
   }
   out->append(text, size);
+}
+
+std::string TextOf(const Type& type, const FlowString& s) {
+  const std::string_view value(flow_string_data(&s), s.size);
+  if (type.is(TypeKind::kString)) return std::string(value);
+  std::string text;
+  AppendNestedText(type, value, &text);
+  return text;
 }
 
 bool IsQuotedInJson(const FlowColumn& column, const Type& type, int32_t row) {
@@ -94,6 +107,10 @@ bool IsQuotedInJson(const FlowColumn& column, const Type& type, int32_t row) {
     case TypeKind::kString:
     case TypeKind::kNull:
     case TypeKind::kStruct:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
       return false;
   }
   return false;
@@ -175,9 +192,13 @@ void AppendJsonCell(const FlowColumn& column, const Type& type, int32_t row, std
     *out += "null";
     return;
   }
-  if (type.is(TypeKind::kString)) {
+  if (type.is_variable()) {
     const FlowString& s = At<FlowString>(column, row);
-    AppendJsonString(flow_string_data(&s), s.size, out);
+    if (type.is(TypeKind::kString)) {
+      AppendJsonString(flow_string_data(&s), s.size, out);
+    } else {
+      AppendNestedJson(type, {flow_string_data(&s), s.size}, out);
+    }
     return;
   }
   const bool quoted = IsQuotedInJson(column, type, row);
@@ -288,9 +309,9 @@ void AppendCsvRow(const Batch& batch, int32_t row, const std::vector<int>& colum
     const FlowColumn& column = batch.column(columns[i]);
     const Type& type = batch.types()[static_cast<size_t>(columns[i])];
     if (column.status[row] != kFlowValue) continue;
-    if (type.is(TypeKind::kString)) {
+    if (type.is_variable()) {
       const FlowString& s = At<FlowString>(column, row);
-      AppendCsvText({flow_string_data(&s), s.size}, out);
+      AppendCsvText(TextOf(type, s), out);
     } else {
       AppendPlain(column, type, row, /*iso=*/false, out);
     }
@@ -303,9 +324,8 @@ std::string CellText(const FlowColumn& column, const Type& type, int32_t row) {
   if (status == kFlowNull) return "NULL";
   if (status != kFlowValue) return std::string("<") + FlowErrorText(status) + ">";
   std::string text;
-  if (type.is(TypeKind::kString)) {
-    const FlowString& s = At<FlowString>(column, row);
-    text.assign(flow_string_data(&s), s.size);
+  if (type.is_variable()) {
+    text = TextOf(type, At<FlowString>(column, row));
   } else {
     AppendPlain(column, type, row, /*iso=*/false, &text);
   }

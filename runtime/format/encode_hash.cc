@@ -18,7 +18,7 @@ unsigned __int128 RowHash(const Batch& batch, int32_t row) {
     if (!is_value) continue;
     const size_t width = static_cast<size_t>(type.width());
     const char* cell = static_cast<const char*>(column.values) + width * static_cast<size_t>(row);
-    if (type.is(TypeKind::kString)) {
+    if (type.is_variable()) {
       FlowString s;
       memcpy(&s, cell, sizeof s);
       bytes.append(reinterpret_cast<const char*>(&s.size), sizeof s.size);

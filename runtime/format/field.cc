@@ -5,7 +5,9 @@
 #include <limits>
 
 #include "runtime/abi/convert.h"
+#include "runtime/abi/convert_interval.h"
 #include "runtime/abi/error_code.h"
+#include "runtime/format/nested.h"
 
 namespace flow {
 
@@ -157,6 +159,18 @@ void Finish(uint8_t status, FlowColumn* column, int32_t row) {
   column->status[row] = status == kFlowValue ? uint8_t{kFlowValue} : uint8_t{kFlowErrFieldType};
 }
 
+// BYTES, ARRAY, MAP or JSON.
+void StoreMade(const FieldTarget& target, const char* text, size_t size, FlowColumn* column,
+               int32_t row, FlowArena* arena) {
+  thread_local std::string value;
+  const bool ok = ReadNested(target.type, target.unit, {text, size}, true, &value);
+  if (ok) {
+    flow_string_copy(&Cell<FlowString>(column, row), value.data(),
+                     static_cast<uint32_t>(value.size()), arena);
+  }
+  column->status[row] = ok ? uint8_t{kFlowValue} : uint8_t{kFlowErrFieldType};
+}
+
 }  // namespace
 
 Result<std::optional<TimestampUnit>> ParseTimestampUnit(const program::Options& format_options) {
@@ -172,7 +186,7 @@ Result<std::optional<TimestampUnit>> ParseTimestampUnit(const program::Options& 
 }
 
 void StoreText(const FieldTarget& target, const char* text, size_t size, FlowColumn* column,
-               int32_t row) {
+               int32_t row, FlowArena* arena) {
   switch (target.type.kind) {
     case TypeKind::kString:
       flow_string_set(&Cell<FlowString>(column, row), text, static_cast<uint32_t>(size));
@@ -200,7 +214,13 @@ void StoreText(const FieldTarget& target, const char* text, size_t size, FlowCol
       }
       return Finish(flow_parse_timestamp(text, size, out), column, row);
     }
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
+      return StoreMade(target, text, size, column, row, arena);
     case TypeKind::kInterval:
+      return Finish(flow_parse_interval(text, size, &Cell<int64_t>(column, row)), column, row);
     case TypeKind::kNull:
     case TypeKind::kStruct:
       break;
@@ -209,7 +229,7 @@ void StoreText(const FieldTarget& target, const char* text, size_t size, FlowCol
 }
 
 void StoreNumber(const FieldTarget& target, const char* text, size_t size, FlowColumn* column,
-                 int32_t row) {
+                 int32_t row, FlowArena* arena) {
   switch (target.type.kind) {
     case TypeKind::kBigint: {
       if (ParseShortInteger(text, size, &Cell<int64_t>(column, row))) {
@@ -254,25 +274,30 @@ void StoreNumber(const FieldTarget& target, const char* text, size_t size, FlowC
     case TypeKind::kInterval:
     case TypeKind::kNull:
     case TypeKind::kStruct:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
       break;
   }
-  StoreText(target, text, size, column, row);
+  StoreText(target, text, size, column, row, arena);
 }
 
-void StoreBoolean(const FieldTarget& target, bool value, FlowColumn* column, int32_t row) {
+void StoreBoolean(const FieldTarget& target, bool value, FlowColumn* column, int32_t row,
+                  FlowArena* arena) {
   if (target.type.is(TypeKind::kBoolean)) {
     Cell<uint8_t>(column, row) = value ? 1 : 0;
     column->status[row] = kFlowValue;
     return;
   }
   // Short enough to stand inline.
-  StoreText(target, value ? "true" : "false", value ? 4 : 5, column, row);
+  StoreText(target, value ? "true" : "false", value ? 4 : 5, column, row, arena);
 }
 
 void StoreNested(const FieldTarget& target, const char* text, size_t size, FlowColumn* column,
-                 int32_t row) {
-  if (target.type.is(TypeKind::kString)) {
-    StoreText(target, text, size, column, row);
+                 int32_t row, FlowArena* arena) {
+  if (target.type.is_variable() && !target.type.is(TypeKind::kBytes)) {
+    StoreText(target, text, size, column, row, arena);
   } else {
     column->status[row] = kFlowErrFieldType;
   }

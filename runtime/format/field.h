@@ -29,16 +29,18 @@ struct FieldTarget {
 };
 
 // The text of a string field (JSON string without its quotes, CSV field). STRING borrows `text`.
+// Values that are made of it, as those of ARRAY, go into `arena`, which nothing else needs.
 void StoreText(const FieldTarget& target, const char* text, size_t size, FlowColumn* column,
-               int32_t row);
+               int32_t row, FlowArena* arena);
 // A number that follows JSON's grammar.
 void StoreNumber(const FieldTarget& target, const char* text, size_t size, FlowColumn* column,
-                 int32_t row);
+                 int32_t row, FlowArena* arena);
 // `true` or `false`; STRING borrows `text`, which must outlive the batch.
-void StoreBoolean(const FieldTarget& target, bool value, FlowColumn* column, int32_t row);
-// An object or array: its JSON text under STRING, an error elsewhere.
+void StoreBoolean(const FieldTarget& target, bool value, FlowColumn* column, int32_t row,
+                  FlowArena* arena);
+// An object or array: its JSON text under STRING, a value under MAP, ARRAY and JSON, else an error.
 void StoreNested(const FieldTarget& target, const char* text, size_t size, FlowColumn* column,
-                 int32_t row);
+                 int32_t row, FlowArena* arena);
 
 // The status of a cell that the record says nothing about.
 uint8_t AbsentStatus(const program::SourceColumn& column);

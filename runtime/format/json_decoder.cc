@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "runtime/format/encode.h"
 #include "runtime/format/json_scan.h"
 
 namespace flow {
@@ -156,8 +157,8 @@ class JsonParser {
         }
         if (p == nullptr) return nullptr;
         for (const FieldTarget& target : node.values) {
-          StoreNested(target, start, static_cast<size_t>(p - start), &columns_[target.column],
-                      row_);
+          StoreNested(target, start, static_cast<size_t>(p - start), &columns_[target.column], row_,
+                      arena_);
         }
         break;
       }
@@ -167,7 +168,7 @@ class JsonParser {
         const size_t size = value ? 4 : 5;
         if (!json::StartsWith(p, end_, value ? "true" : "false", size)) return nullptr;
         for (const FieldTarget& target : node.values) {
-          StoreBoolean(target, value, &columns_[target.column], row_);
+          StoreBoolean(target, value, &columns_[target.column], row_, arena_);
         }
         p += size;
         break;
@@ -178,8 +179,8 @@ class JsonParser {
         p = json::ScanNumber(p, end_);
         if (p == nullptr) return nullptr;
         for (const FieldTarget& target : node.values) {
-          StoreNumber(target, start, static_cast<size_t>(p - start), &columns_[target.column],
-                      row_);
+          StoreNumber(target, start, static_cast<size_t>(p - start), &columns_[target.column], row_,
+                      arena_);
         }
         break;
       }
@@ -197,8 +198,22 @@ class JsonParser {
       text = plain;
     }
     for (const FieldTarget& target : node.values) {
-      StoreText(target, text, size, &columns_[target.column], row_);
+      if (target.type.is(TypeKind::kJson)) {
+        StoreJsonString(text, size, &columns_[target.column]);
+      } else {
+        StoreText(target, text, size, &columns_[target.column], row_, arena_);
+      }
     }
+  }
+
+  // A string is a JSON value as it is; only elsewhere a text is read for one.
+  void StoreJsonString(const char* text, size_t size, FlowColumn* column) {
+    memory_->scratch_.clear();
+    AppendJsonString(text, size, &memory_->scratch_);
+    const std::string& json = memory_->scratch_;
+    flow_string_copy(static_cast<FlowString*>(column->values) + row_, json.data(),
+                     static_cast<uint32_t>(json.size()), arena_);
+    column->status[row_] = kFlowValue;
   }
 
   // Compares the text with a remembered key; returns the place of its value, or nullptr.

@@ -8,7 +8,7 @@ namespace flow {
 void AppendCell(const Type& type, const void* value, uint8_t status, std::string* out) {
   *out += static_cast<char>(status);
   if (status != kFlowValue) return;
-  if (type.is(TypeKind::kString)) {
+  if (type.is_variable()) {
     FlowString s;
     std::memcpy(&s, value, sizeof s);
     out->append(reinterpret_cast<const char*>(&s.size), 4);
@@ -28,7 +28,7 @@ bool ReadCellBytes(const Type& type, std::string_view* in, void* value, uint8_t*
     std::memset(value, 0, width);
     return true;
   }
-  if (type.is(TypeKind::kString)) {
+  if (type.is_variable()) {
     uint32_t size;
     if (in->size() < 4) return false;
     std::memcpy(&size, in->data(), 4);

@@ -28,7 +28,7 @@ void AppendCell(const Batch& batch, int32_t column, int32_t row, std::string* ou
   const Type& type = batch.types()[static_cast<size_t>(column)];
   out->push_back(static_cast<char>(cells.status[row]));
   if (cells.status[row] != kFlowValue) return;
-  if (type.is(TypeKind::kString)) {
+  if (type.is_variable()) {
     const FlowString& s = static_cast<const FlowString*>(cells.values)[row];
     out->append(reinterpret_cast<const char*>(&s.size), sizeof s.size);
     out->append(flow_string_data(&s), s.size);
@@ -87,6 +87,10 @@ int CompareCells(const Type& type, const FlowColumn& a, int32_t row_a, const Flo
       return Compare(static_cast<const FlowInt128*>(a.values)[row_a],
                      static_cast<const FlowInt128*>(b.values)[row_b]);
     case TypeKind::kString:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
       return flow_string_compare(&static_cast<const FlowString*>(a.values)[row_a],
                                  &static_cast<const FlowString*>(b.values)[row_b]);
     case TypeKind::kNull:

@@ -93,7 +93,7 @@ void AppendMultiset(const Type& type, const FlowMultiset* set, std::string* out)
 
 // Its address is written to `at` at once.
 void ReadMultiset(const Type& type, bool bounded, EntryInput* in, uint8_t* at, Arena* arena) {
-  const auto kind = static_cast<int32_t>(type.kind);
+  const auto kind = static_cast<int32_t>(type.storage());
   FlowMultiset* set = bounded ? flow_multiset_new_bounded(kind, arena->abi())
                               : flow_multiset_new(kind, arena->abi());
   std::memcpy(at, &set, sizeof set);
@@ -216,7 +216,7 @@ void ReadValue(const Type& type, const program::Accumulator& place, EntryInput* 
   if (!in->ok) return;
   if (status != kFlowValue) {
     entry[place.null.offset] |= place.null.mask;
-  } else if (type.is(TypeKind::kString)) {
+  } else if (type.is_variable()) {
     StoreStateString(Load<FlowString>(reinterpret_cast<uint8_t*>(cell)), at, arena);
   } else {
     std::memcpy(at, cell, static_cast<size_t>(type.width()));
@@ -248,13 +248,15 @@ void ReadAccumulator(const AggregateCall& call, const program::Accumulator& plac
       ReadMultiset(call.argument_type, place.keeps == Keeps::kBounded, in, at, arena);
       return;
     case Keeps::kSketch: {
-      auto* sketch = flow_sketch_new(static_cast<int32_t>(call.argument_type.kind), arena->abi());
+      auto* sketch =
+          flow_sketch_new(static_cast<int32_t>(call.argument_type.storage()), arena->abi());
       Store(at, sketch);
       in->ok = in->ok && flow_sketch_load(sketch, &in->bytes);
       return;
     }
     case Keeps::kMoments: {
-      auto* moments = flow_moments_new(static_cast<int32_t>(call.argument_type.kind), arena->abi());
+      auto* moments =
+          flow_moments_new(static_cast<int32_t>(call.argument_type.storage()), arena->abi());
       Store(at, moments);
       in->ok = in->ok && flow_moments_load(moments, &in->bytes);
       return;
@@ -347,7 +349,7 @@ void MoveEntry(const program::Aggregate& spec, const uint8_t* from, uint8_t* to,
   reinterpret_cast<FlowEntryHeader*>(to)->hash = header->hash;
   reinterpret_cast<FlowEntryHeader*>(to)->nulls = header->nulls;
   for (const program::Cell& key : spec.layout.keys) {
-    if (!key.type.is(TypeKind::kString) || IsNull(key.null, from)) continue;
+    if (!key.type.is_variable() || IsNull(key.null, from)) continue;
     const FlowString s = Load<FlowString>(from + key.offset);
     FlowString copy;
     flow_string_copy(&copy, flow_string_data(&s), s.size, arena->abi());
@@ -356,7 +358,7 @@ void MoveEntry(const program::Aggregate& spec, const uint8_t* from, uint8_t* to,
   for (size_t i = 0; i < spec.calls.size(); ++i) {
     const AggregateCall& call = spec.calls[i];
     const program::Accumulator& place = spec.layout.accumulators[i];
-    if (place.keeps != Keeps::kValue || !call.argument_type.is(TypeKind::kString)) continue;
+    if (place.keeps != Keeps::kValue || !call.argument_type.is_variable()) continue;
     if (IsNull(place.null, from)) continue;
     StoreStateString(Load<FlowString>(from + place.offset), to + place.offset, arena);
   }

@@ -22,13 +22,16 @@ using program::AggregateFn;
 using program::Keeps;
 
 Json TypeJson(const Type& type) {
-  return {static_cast<int>(type.kind), type.precision, type.scale};
+  Json json = {static_cast<int>(type.kind), type.precision, type.scale};
+  if (type.has_elements()) json.push_back(type.ToString());
+  return json;
 }
 
 Type TypeFrom(const Json& json) {
   Type type(static_cast<TypeKind>(json.at(0).get<int>()));
   type.precision = json.at(1).get<uint8_t>();
   type.scale = json.at(2).get<uint8_t>();
+  if (json.size() > 3) return Type::Parse(json.at(3).get<std::string>()).value_or(type);
   return type;
 }
 
@@ -79,7 +82,7 @@ std::string MultisetText(const Type& type, EntryInput* in) {
 // What they say of the values: the mean square of their distances from their mean.
 std::string MomentsText(const Type& type, EntryInput* in) {
   Arena arena;
-  FlowMoments* moments = flow_moments_new(static_cast<int32_t>(type.kind), arena.abi());
+  FlowMoments* moments = flow_moments_new(static_cast<int32_t>(type.storage()), arena.abi());
   double variance = 0;
   in->ok = in->ok && flow_moments_load(moments, &in->bytes);
   const uint8_t status =
@@ -114,7 +117,7 @@ std::string AccumulatorText(const AggregateCall& call, const program::Accumulato
     case Keeps::kSketch: {
       Arena arena;
       FlowSketch* sketch =
-          flow_sketch_new(static_cast<int32_t>(call.argument_type.kind), arena.abi());
+          flow_sketch_new(static_cast<int32_t>(call.argument_type.storage()), arena.abi());
       in->ok = in->ok && flow_sketch_load(sketch, &in->bytes);
       const int64_t values = flow_sketch_finish(sketch);
       flow_sketch_free(sketch);

@@ -19,7 +19,7 @@ std::vector<int> AggregateInputWidths(const program::Aggregate& spec) {
 
 bool AccumulatorsUseArena(const program::Aggregate& spec) {
   for (const program::AggregateCall& call : spec.calls) {
-    if (call.argument >= 0 && call.argument_type.is(TypeKind::kString)) return true;
+    if (call.argument >= 0 && call.argument_type.is_variable()) return true;
   }
   return false;
 }
@@ -54,7 +54,7 @@ bool RowsEqual(const Batch& a, int32_t row_a, const Batch& b, int32_t row_b) {
     if (x.status[row_a] != y.status[row_b]) return false;
     if (x.status[row_a] != kFlowValue) continue;
     const Type& type = a.types()[static_cast<size_t>(i)];
-    if (type.is(TypeKind::kString)) {
+    if (type.is_variable()) {
       if (!flow_string_equal(&a.values<FlowString>(i)[row_a], &b.values<FlowString>(i)[row_b])) {
         return false;
       }

@@ -12,7 +12,7 @@ using program::AggregateKernels;
 
 bool SessionTable::owns_strings() const {
   for (const program::Cell& key : spec_->layout.keys) {
-    if (key.type.is(TypeKind::kString)) return true;
+    if (key.type.is_variable()) return true;
   }
   return AccumulatorsUseArena(*spec_);
 }

@@ -88,3 +88,14 @@ uint8_t flow_url_decode(FlowArena* arena, const FlowString* s, FlowString* out) 
 }
 
 FLOW_ALIAS("base64", "to_base64");
+
+FLOW_FUNCTION("to_base64(bytes) -> string", "The bytes in base64 (RFC 4648, with padding).",
+              "to_base64(X'00ff')")
+uint8_t flow_bytes_to_base64(FlowArena* arena, const FlowString* s, FlowString* out) {
+  return flow_to_base64(arena, s, out);
+}
+
+FLOW_FUNCTION("hex(bytes) -> string", "The bytes in hexadecimal, in upper case.", "hex(X'00ff')")
+uint8_t flow_bytes_hex(FlowArena* arena, const FlowString* s, FlowString* out) {
+  return flow_hex(arena, s, out);
+}

@@ -90,3 +90,42 @@ uint8_t flow_crc32(FlowArena*, const FlowString* s, int64_t* out) {
       crc32_z(0, reinterpret_cast<const Bytef*>(flow_string_data(s)), s->size));
   return kFlowValue;
 }
+
+FLOW_FUNCTION("md5(bytes) -> string", "The MD5 of the bytes, in hexadecimal.", "md5(X'00ff')")
+uint8_t flow_bytes_md5(FlowArena* arena, const FlowString* s, FlowString* out) {
+  return flow_md5(arena, s, out);
+}
+
+FLOW_FUNCTION("sha1(bytes) -> string", "The SHA-1 of the bytes, in hexadecimal.", "sha1(X'00ff')")
+uint8_t flow_bytes_sha1(FlowArena* arena, const FlowString* s, FlowString* out) {
+  return flow_sha1(arena, s, out);
+}
+
+FLOW_FUNCTION("sha256(bytes) -> string", "The SHA-256 of the bytes, in hexadecimal.",
+              "sha256(X'00ff')")
+uint8_t flow_bytes_sha256(FlowArena* arena, const FlowString* s, FlowString* out) {
+  return flow_sha256(arena, s, out);
+}
+
+FLOW_FUNCTION("sha512(bytes) -> string", "The SHA-512 of the bytes, in hexadecimal.",
+              "sha512(X'00ff')")
+uint8_t flow_bytes_sha512(FlowArena* arena, const FlowString* s, FlowString* out) {
+  return flow_sha512(arena, s, out);
+}
+
+FLOW_FUNCTION("hash(bytes) -> bigint", "A hash of the bytes that never changes: XXH3, 64 bits.",
+              "hash(X'00ff')")
+uint8_t flow_bytes_hash(FlowArena* arena, const FlowString* s, int64_t* out) {
+  return flow_hash(arena, s, out);
+}
+
+FLOW_FUNCTION("xxhash64(bytes) -> bigint", "The XXH64 of the bytes, with seed 0.",
+              "xxhash64(X'00ff')")
+uint8_t flow_bytes_xxhash64(FlowArena* arena, const FlowString* s, int64_t* out) {
+  return flow_xxhash64(arena, s, out);
+}
+
+FLOW_FUNCTION("crc32(bytes) -> bigint", "The CRC-32 of the bytes, as in gzip.", "crc32(X'00ff')")
+uint8_t flow_bytes_crc32(FlowArena* arena, const FlowString* s, int64_t* out) {
+  return flow_crc32(arena, s, out);
+}

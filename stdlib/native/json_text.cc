@@ -266,3 +266,99 @@ uint8_t flow_json_exists(FlowArena*, const FlowString* text, const FlowString* p
   *out = found == Found::kYes;
   return kFlowValue;
 }
+
+// The same of JSON, whose values are such texts.
+
+FLOW_FUNCTION("json_extract(json, string) -> json",
+              "What is at the path ($.a.b, $.a[0], $.\"a b\"); NULL if nothing is there.",
+              "json_extract(JSON '{\"a\": [1, 2]}', '$.a')")
+uint8_t flow_json_extract_json(FlowArena* arena, const FlowString* value, const FlowString* path,
+                               FlowString* out) {
+  return flow_json_extract(arena, value, path, out);
+}
+
+FLOW_FUNCTION(
+    "json_extract_string(json, string) -> string",
+    "What is at the path: a string without its quotes, else as json_extract; NULL of null, "
+    "and if nothing is there.",
+    "json_extract_string(JSON '{\"a\": \"x\"}', '$.a')")
+uint8_t flow_json_extract_string_json(FlowArena* arena, const FlowString* value,
+                                      const FlowString* path, FlowString* out) {
+  return flow_json_extract_string(arena, value, path, out);
+}
+
+FLOW_FUNCTION("json_exists(json, string) -> boolean", "Is anything at the path, if only null?",
+              "json_exists(JSON '{\"a\": null}', '$.a')")
+uint8_t flow_json_exists_json(FlowArena* arena, const FlowString* value, const FlowString* path,
+                              uint8_t* out) {
+  return flow_json_exists(arena, value, path, out);
+}
+
+FLOW_FUNCTION("json_typeof(json) -> string", "object, array, string, number, boolean or null.",
+              "json_typeof(JSON '[1, 2]')")
+uint8_t flow_json_typeof_json(FlowArena*, const FlowString* value, FlowString* out) {
+  return Borrow(TypeOf(Whole(value)), out);
+}
+
+FLOW_FUNCTION("json_array_length(json) -> int", "How many elements; an error if it is no array.",
+              "json_array_length(JSON '[1, 2]')")
+uint8_t flow_json_array_length_json(FlowArena* arena, const FlowString* value, int32_t* out) {
+  return flow_json_array_length(arena, value, out);
+}
+
+namespace {
+
+// The member of an object, or (name: nullptr) the element of an array; empty: there is none.
+std::string_view MemberOf(const FlowString* json, const FlowString* name, int64_t index) {
+  const std::string_view value = Whole(json);
+  if (value.empty() || value.front() != (name != nullptr ? '{' : '[')) return {};
+  Members members(value);
+  for (int64_t i = 0; members.Next(); ++i) {
+    if (name != nullptr ? members.KeyIs(View(name)) : i == index) return members.value();
+  }
+  return {};
+}
+
+uint8_t GiveJson(std::string_view value, FlowArena* arena, FlowString* out) {
+  return value.empty() ? uint8_t{kFlowNull} : Give(value, arena, out);
+}
+
+uint8_t GiveText(std::string_view value, FlowArena* arena, FlowString* out) {
+  if (value.empty() || value.front() == 'n') return kFlowNull;
+  if (value.front() != '"') return Give(value, arena, out);
+  std::string plain(value.substr(1, value.size() - 2));
+  plain.resize(json::Unescape(plain.data(), plain.size(), plain.data()));
+  return Give(plain, arena, out);
+}
+
+}  // namespace
+
+FLOW_FUNCTION("json_get(json, string) -> json", "j -> 'key': the member of an object.",
+              "json_get(JSON '{\"a\": [1, 2]}', 'a')")
+uint8_t flow_json_get(FlowArena* arena, const FlowString* value, const FlowString* name,
+                      FlowString* out) {
+  return GiveJson(MemberOf(value, name, 0), arena, out);
+}
+
+FLOW_FUNCTION("json_get(json, bigint) -> json", "j -> 0: the element of an array, the first is 0.",
+              "json_get(JSON '[1, 2]', 0)")
+uint8_t flow_json_get_at(FlowArena* arena, const FlowString* value, int64_t index,
+                         FlowString* out) {
+  return GiveJson(MemberOf(value, nullptr, index), arena, out);
+}
+
+FLOW_FUNCTION("json_get_text(json, string) -> string",
+              "j ->> 'key': the member of an object as text; NULL of null.",
+              "json_get_text(JSON '{\"a\": \"x\"}', 'a')")
+uint8_t flow_json_get_text(FlowArena* arena, const FlowString* value, const FlowString* name,
+                           FlowString* out) {
+  return GiveText(MemberOf(value, name, 0), arena, out);
+}
+
+FLOW_FUNCTION("json_get_text(json, bigint) -> string",
+              "j ->> 0: the element of an array as text, the first is 0; NULL of null.",
+              "json_get_text(JSON '[1, 2]', 0)")
+uint8_t flow_json_get_text_at(FlowArena* arena, const FlowString* value, int64_t index,
+                              FlowString* out) {
+  return GiveText(MemberOf(value, nullptr, index), arena, out);
+}

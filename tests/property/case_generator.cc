@@ -21,7 +21,8 @@ struct Column {
 struct Relation {
   std::string name;
   std::vector<Column> columns;
-  bool timed = false;     // can stand in a window call
+  std::vector<std::pair<std::string, std::string>> nested;  // names and types of other columns
+  bool timed = false;                                       // can stand in a window call
   bool straight = false;  // rows come from a source: windows judge them
   bool append_only = false;
   int64_t lateness = 0;  // seconds that its rows can change after their time
@@ -40,7 +41,10 @@ std::string Timestamp(int64_t ms) {
 
 class Generator {
  public:
-  explicit Generator(uint64_t seed) : random_(seed), calls_(seed + 1000003) { case_.seed = seed; }
+  explicit Generator(uint64_t seed)
+      : random_(seed), calls_(seed + 1000003), nested_(seed * 2654435761 + 17) {
+    case_.seed = seed;
+  }
 
   GeneratedCase Make() {
     case_.idle = random_.Chance(25);
@@ -112,6 +116,134 @@ class Generator {
     return "";
   }
 
+  // --- ARRAY, MAP, BYTES, JSON ------------------------------------------------------------------
+  std::string NestedValue(const std::string& type) {
+    if (nested_.Chance(15)) return "NULL";
+    static const std::vector<std::string> ints = {
+        "ARRAY[]",           "ARRAY[NULL]",           "ARRAY[1]",   "ARRAY[1, NULL]",
+        "ARRAY[1, 2, 3, 4]", "ARRAY[-1, 2147483647]", "ARRAY[2, 1]"};
+    static const std::vector<std::string> texts = {
+        "ARRAY[]",         "ARRAY['']",   "ARRAY[NULL]",
+        "ARRAY['a', 'b']", "ARRAY['ab']", "ARRAY['a text of more than twelve bytes', NULL]",
+        "ARRAY['a', '']"};
+    static const std::vector<std::string> bytes = {"X''", "X'00'", "X'0001'", "X'61'",
+                                                   "X'ff00ff00ff00ff00ff00ff00ff00ff00'"};
+    static const std::vector<std::string> maps = {"'{}'", "'{\"a\":1}'", "'{\"b\":2,\"a\":null}'",
+                                                  "'{\"\":7,\"key of some length\":8}'"};
+    static const std::vector<std::string> documents = {"'1'", "'\"a\"'",
+                                                       "'{\"b\": 1, \"a\": [true, 2.50]}'",
+                                                       "'{\"a\":[true,2.50],\"b\":1}'", "'[]'"};
+    if (type == "ARRAY<INT>") return nested_.Pick(ints);
+    if (type == "ARRAY<STRING>") return nested_.Pick(texts);
+    if (type == "BYTES") return nested_.Pick(bytes);
+    return nested_.Pick(type == "JSON" ? documents : maps);
+  }
+
+  std::string NestedLeaf(const Relation& relation, const std::string& type) {
+    for (const auto& [column, own] : relation.nested) {
+      if (own == type && nested_.Chance(80)) return column;
+    }
+    const std::string value = NestedValue(type);
+    return "CAST(" + (value == "ARRAY[NULL]" || value == "ARRAY[]" ? "'[]'" : value) + " AS " +
+           type + ")";
+  }
+
+  std::string PlainColumn(const Relation& relation, Kind kind) {
+    for (const Column& column : relation.columns) {
+      if (column.kind == kind && !column.name.empty()) return column.name;
+    }
+    return kind == Kind::kInt ? "3" : "'a'";
+  }
+
+  std::string NestedExpr(const Relation& relation, const std::string& type) {
+    const std::string e = NestedLeaf(relation, type);
+    if (nested_.Chance(40)) return e;
+    const std::string n = PlainColumn(relation, Kind::kInt);
+    const std::string s = PlainColumn(relation, Kind::kString);
+    if (type == "ARRAY<INT>" || type == "ARRAY<STRING>") {
+      const std::string one = type == "ARRAY<INT>" ? n : s;
+      const std::vector<std::string> forms = {
+          "array_append(" + e + ", " + one + ")",
+          "array_sort(" + e + ")",
+          "array_slice(" + e + ", 1, 2)",
+          "array_distinct(" + e + ")",
+          "(" + e + " || ARRAY[" + one + "])",
+          "COALESCE(" + e + ", ARRAY[" + one + "])",
+          "array_reverse(" + e + ")",
+          type == "ARRAY<INT>" ? "map_values(" + NestedLeaf(relation, "MAP<STRING, INT>") + ")"
+                               : "string_split(" + s + ", ' ')"};
+      return nested_.Pick(forms);
+    }
+    if (type == "BYTES") {
+      const std::vector<std::string> forms = {"(" + e + " || X'00')", "substring(" + e + ", 2)",
+                                              "encode(" + s + ")"};
+      return nested_.Pick(forms);
+    }
+    if (type == "JSON") return "to_json(" + NestedLeaf(relation, "ARRAY<INT>") + ")";
+    return "CASE WHEN " + n + " > 3 THEN " + e + " END";
+  }
+
+  // A value that is not nested, of one that is.
+  std::string OfNested(const Relation& relation) {
+    const std::vector<std::string> forms = {
+        "array_length(" + NestedExpr(relation, "ARRAY<INT>") + ")",
+        NestedLeaf(relation, "ARRAY<INT>") + "[2]",
+        "array_contains(" + NestedExpr(relation, "ARRAY<STRING>") + ", 'a')",
+        "array_position(" + NestedExpr(relation, "ARRAY<INT>") + ", 1)",
+        "array_max(" + NestedExpr(relation, "ARRAY<STRING>") + ")",
+        "array_to_string(" + NestedExpr(relation, "ARRAY<INT>") + ", '-')",
+        NestedLeaf(relation, "MAP<STRING, INT>") + "['a']",
+        "octet_length(" + NestedExpr(relation, "BYTES") + ")",
+        NestedExpr(relation, "BYTES") + " < " + NestedExpr(relation, "BYTES"),
+        NestedExpr(relation, "ARRAY<INT>") + " >= " + NestedExpr(relation, "ARRAY<INT>"),
+        NestedExpr(relation, "ARRAY<INT>") + " = " + NestedExpr(relation, "ARRAY<INT>")};
+    return nested_.Pick(forms);
+  }
+
+  std::string NestedType() {
+    static const std::vector<std::string> types = {
+        "ARRAY<INT>", "ARRAY<INT>", "ARRAY<STRING>", "BYTES", "MAP<STRING, INT>", "JSON"};
+    return nested_.Pick(types);
+  }
+
+  // ", expression AS name" for a view to have one column more.
+  std::string NestedOutput(const Relation& relation,
+                           std::vector<std::pair<std::string, std::string>>* columns) {
+    if (!nested_.Chance(40)) return "";
+    if (nested_.Chance(30)) return ", " + OfNested(relation) + " AS of_nested";
+    const std::string type = NestedType();
+    columns->emplace_back("nested", type);
+    return ", " + NestedExpr(relation, type) + " AS nested";
+  }
+
+  std::string NestedAggregate(const Relation& relation,
+                              std::vector<std::pair<std::string, std::string>>* columns) {
+    if (!nested_.Chance(40)) return "";
+    const std::string type = NestedType();
+    const std::string e = NestedExpr(relation, type);
+    const std::string n = PlainColumn(relation, Kind::kInt);
+    switch (nested_.Between(0, 5)) {
+      case 0:
+        columns->emplace_back("nested", type);
+        return ", MIN(" + e + ") AS nested";
+      case 1:
+        return ", COUNT(DISTINCT " + e + ") AS of_nested";
+      case 2:
+        columns->emplace_back("nested", type);
+        return ", ARG_MAX(" + e + ", " + n + ") AS nested";
+      case 3:
+        return ", ARRAY_AGG(" + e + ") AS collected";
+      case 4:
+        columns->emplace_back("nested", "ARRAY<INT>");
+        return ", ARRAY_AGG(CAST(" + n + " AS INT) ORDER BY " + NestedLeaf(relation, type) +
+               " DESC) AS nested";
+      default:
+        columns->emplace_back("nested", "ARRAY<STRING>");
+        return ", ARRAY_AGG(DISTINCT " + PlainColumn(relation, Kind::kString) + ") FILTER (WHERE " +
+               n + " > 1) AS nested";
+    }
+  }
+
   // Keys are few, so many rows have duplicates; an expression can fail.
   std::string Unique(const std::string& source) {
     Random random(case_.seed * 31 + static_cast<uint64_t>(source.back()));
@@ -129,10 +261,16 @@ class Generator {
     relation.timed = relation.straight = relation.append_only = true;
     relation.columns = {{"k", Kind::kString},  {"g", Kind::kInt},    {"b", Kind::kBigint},
                         {"d", Kind::kDecimal}, {"f", Kind::kDouble}, {"o", Kind::kBoolean}};
+    relation.nested = {{"arr", "ARRAY<INT>"},
+                       {"tags", "ARRAY<STRING>"},
+                       {"raw", "BYTES"},
+                       {"m", "MAP<STRING, INT>"},
+                       {"j", "JSON"}};
     std::string text = "SOURCE " + name + " (";
     for (const Column& column : relation.columns) {
       text += column.name + " " + TypeName(column.kind) + ", ";
     }
+    for (const auto& [column, type] : relation.nested) text += column + " " + type + ", ";
     text += "ts TIMESTAMP)\nFROM INLINE (";
     GeneratedSource generated;
     generated.name = name;
@@ -165,6 +303,7 @@ class Generator {
           case_.null_key = case_.null_key || (column.name == "k" && value == "NULL");
           text += value + ", ";
         }
+        for (const auto& [column, type] : relation.nested) text += NestedValue(type) + ", ";
         text += random_.Chance(2) ? "NULL)" : Timestamp(at) + ")";
       }
     }
@@ -312,6 +451,7 @@ class Generator {
   struct Aggregates {
     std::string text;  // ", COUNT(*) AS a0, ..."
     std::vector<Column> columns;
+    std::vector<std::pair<std::string, std::string>> nested;
   };
 
   Aggregates SomeAggregates(const Relation& relation) {
@@ -320,6 +460,7 @@ class Generator {
     static const std::vector<Kind> all = {Kind::kInt,     Kind::kBigint, Kind::kDouble,
                                           Kind::kDecimal, Kind::kString, Kind::kBoolean};
     Aggregates out;
+    out.text = NestedAggregate(relation, &out.nested);
     int count = static_cast<int>(random_.Between(1, 3));
     for (int i = 0; i < count; ++i) {
       std::string name = "a" + std::to_string(i);
@@ -490,11 +631,23 @@ class Generator {
     // Keeping the time column makes the view a relation for windows.
     bool timed = relation.straight && random_.Chance(70);
     if (timed) list += ", ts";
+    std::vector<std::pair<std::string, std::string>> nested;
+    list += NestedOutput(relation, &nested);
     Add(name, "SELECT " + list + "\nFROM " + relation.name + Where(relation), columns, timed,
         timed);
+    relations_.back().nested = std::move(nested);
   }
 
   void Distinct(const std::string& name, const Relation& relation) {
+    if (nested_.Chance(30)) {
+      const std::string type = NestedType();
+      Add(name,
+          "SELECT DISTINCT " + NestedExpr(relation, type) + " AS nested\nFROM " + relation.name +
+              Where(relation),
+          {}, false, false);
+      relations_.back().nested = {{"nested", type}};
+      return;
+    }
     Kind kind;
     std::string key = Key(relation, &kind);
     Add(name,
@@ -525,6 +678,7 @@ class Generator {
     if (random_.Chance(15)) {
       Add(name, "SELECT " + aggregates.text.substr(2) + "\nFROM " + relation.name + Where(relation),
           aggregates.columns, false, false);
+      relations_.back().nested = aggregates.nested;
       return;
     }
     Kind kind;
@@ -536,6 +690,7 @@ class Generator {
                        Having(aggregates);
     if (random_.Chance(30)) body += "\nEMIT EVERY 1s";
     Add(name, body, columns, false, false);
+    relations_.back().nested = aggregates.nested;
   }
 
   void Windowed(const std::string& name, const Relation& relation) {
@@ -605,6 +760,7 @@ class Generator {
       body += "\nRETAIN " + std::to_string(lateness + random_.Between(1, 40)) + "s";
     }
     Add(name, body, columns, !retained, false);
+    if (!again) relations_.back().nested = aggregates.nested;
     relations_.back().lateness = lateness;
     relations_.back().append_only =
         relation.append_only && lateness == 0 && !retained && (emit == 0 || emit == 3);
@@ -623,6 +779,7 @@ class Generator {
     std::string text;
   };
   std::map<std::string, Function> functions_;  // f0 ... f9
+  Random nested_;  // what is of ARRAY, MAP, BYTES and JSON
   GeneratedCase case_;
   std::vector<Relation> relations_;
 };

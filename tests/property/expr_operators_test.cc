@@ -137,6 +137,10 @@ std::vector<Datum> Extremes(const Type& type) {
       break;
     case TypeKind::kNull:
     case TypeKind::kStruct:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
       break;
   }
   return values;

@@ -196,6 +196,10 @@ inline Datum RandomValue(Random& random, const Type& type) {
       return Datum::Int(type, RandomInteger(random, FLOW_TIMESTAMP_MIN, FLOW_TIMESTAMP_MAX));
     case TypeKind::kNull:
     case TypeKind::kStruct:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
       break;
   }
   return Datum::Null(type);
@@ -229,7 +233,11 @@ class ExprGenerator {
  public:
   ExprGenerator(Random& random, std::vector<Type> columns)
       : random_(random), columns_(std::move(columns)) {
-    for (const Function& f : StandardFunctions()) functions_[f.result.kind].push_back(&f);
+    for (const Function& f : StandardFunctions()) {
+      bool plain = IsPlain(f.result);
+      for (const Type& argument : f.arguments) plain = plain && IsPlain(argument);
+      if (plain) functions_[f.result.kind].push_back(&f);
+    }
   }
 
   // At most about `budget` nodes.
@@ -247,6 +255,11 @@ class ExprGenerator {
   }
 
  private:
+  // The binder gives arguments of the others their types.
+  static bool IsPlain(const Type& type) {
+    return type.is(TypeKind::kString) || !type.is_variable();
+  }
+
   BoundExprPtr Leaf(const Type& type) {
     std::vector<int> same, castable;
     for (size_t c = 0; c < columns_.size(); ++c) {
@@ -289,6 +302,10 @@ class ExprGenerator {
       case TypeKind::kDate:
       case TypeKind::kNull:
       case TypeKind::kStruct:
+      case TypeKind::kBytes:
+      case TypeKind::kArray:
+      case TypeKind::kMap:
+      case TypeKind::kJson:
         return CastFrom(type, budget);
     }
     return Leaf(type);

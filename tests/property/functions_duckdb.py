@@ -22,6 +22,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, localcontext
 import duckdb
 
 import functions_cases
+import functions_nested
 
 FLOWC = os.path.abspath(os.environ.get("FLOWC", "build/release/tools/flowc/flowc"))
 
@@ -35,7 +36,7 @@ COLUMNS = {  # name: (type here, type of DuckDB)
     "date_text": ("STRING", "VARCHAR"), "time_text": ("STRING", "VARCHAR"), "bool_text": ("STRING", "VARCHAR"),
     "t1": ("TIMESTAMP", "TIMESTAMP"), "t2": ("TIMESTAMP", "TIMESTAMP"), "dt": ("DATE", "DATE"),
     "f": ("BOOLEAN", "BOOLEAN"), "g": ("BOOLEAN", "BOOLEAN"),
-} | functions_cases.COLUMNS
+} | functions_cases.COLUMNS | functions_nested.COLUMNS
 
 
 def generate(rng):
@@ -87,7 +88,7 @@ def generate(rng):
         "t1": moment(), "t2": moment(), "dt": moment().date(), "f": rng.random() < 0.5, "g": rng.random() < 0.5,
     }
     row = {name: None if rng.random() < 0.08 else value for name, value in row.items()}
-    return row | functions_cases.generate(rng)
+    return row | functions_cases.generate(rng) | functions_nested.generate(rng)
 
 
 def finite(expression, *arguments):
@@ -178,7 +179,7 @@ CASES = [
     ("k IS DISTINCT FROM l", None), ("d1 IS NOT DISTINCT FROM d2", None),
     ("t1 + INTERVAL '90' MINUTE", "t1 + INTERVAL 90 MINUTE"), ("t1 - 10s", "t1 - INTERVAL 10 SECOND"), ("dt + 1d", "dt + INTERVAL 1 DAY"),
     ("t1 - t2 < 30d", "epoch_us(t1) - epoch_us(t2) < 2592000000000"),
-] + functions_cases.CASES
+] + functions_cases.CASES + functions_nested.CASES
 
 
 def divide(row, a, b, scale):
@@ -221,7 +222,7 @@ COMPUTED = [
     ("CAST(few AS DECIMAL(12,2))", lambda r: Decimal(repr(r["few"])).quantize(Decimal("0.01"), ROUND_HALF_UP)),
     ("CAST(time_text AS TIMESTAMP)", lambda r: utc(r["time_text"])),
     ("x2 / 3.0", lambda r: (divide({**r, "three": Decimal(3)}, "x2", "three", 6))),
-] + functions_cases.COMPUTED
+] + functions_cases.COMPUTED + functions_nested.COMPUTED
 
 
 def computed(function, row):
@@ -240,6 +241,8 @@ def json_value(value):
         return value.isoformat(timespec="microseconds") + "Z"
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, bytes):
+        return "\\x" + value.hex()
     return value
 
 
@@ -257,6 +260,12 @@ def same(got, expected):
         return got is None and expected is None
     if isinstance(expected, bool) or isinstance(got, bool):
         return got is expected
+    if isinstance(expected, list):
+        return isinstance(got, list) and len(got) == len(expected) and all(same(g, e) for g, e in zip(got, expected))
+    if isinstance(expected, dict):
+        return isinstance(got, dict) and sorted(got) == sorted(expected) and all(same(got[k], v) for k, v in expected.items())
+    if isinstance(expected, bytes):
+        return got == json_value(expected)
     if isinstance(expected, float):
         value = float(got)
         return value == expected or math.isnan(value) and math.isnan(expected) or math.isclose(value, expected, rel_tol=4e-16)
@@ -328,7 +337,7 @@ def main():
         connection = duckdb.connect()
         connection.execute("CREATE TABLE s (id INTEGER, " + ", ".join(f"{n} {t[1]}" for n, t in COLUMNS.items()) + ")")
         marks = ", ".join("?" * (len(COLUMNS) + 1))
-        connection.executemany(f"INSERT INTO s VALUES ({marks})", [[n, *row.values()] for n, row in enumerate(rows)])
+        connection.executemany(f"INSERT INTO s VALUES ({marks})", [[n, *(json.dumps(v) if isinstance(v, dict) else v for v in row.values())] for n, row in enumerate(rows)])
         wrong = 0
         for engine in ("jit", "interpreter"):
             results = run_flowc(folder, [c[0] for c in cases], engine)

@@ -255,7 +255,7 @@ TEST(FrontError, TypesAndNumbers) {
   EXPECT_EQ(message("DECIMAL(99999999999999999999)"),
             "the precision of this DECIMAL is between 1 and 38 @ 99999999999999999999");
   EXPECT_EQ(message("VARCHAR(10)"), "type VARCHAR has no parameters @ VARCHAR(10)");
-  EXPECT_EQ(message("INT<a INT>"), "only STRUCT has fields @ a INT");
+  EXPECT_EQ(message("INT<a INT>"), "only STRUCT, ARRAY and MAP have types inside @ a INT");
   EXPECT_EQ(message("STRUCT"), "STRUCT needs its fields @ STRUCT");
   EXPECT_EQ(message("STRUCT<a>"), "a field of a STRUCT has a name and a type @ a");
   EXPECT_EQ(message("STRUCT<a INT, a INT>"), "field `a` is there twice @ a");

@@ -195,6 +195,10 @@ bool Matches(const bound::ExpectedValue& expected, const Datum& value) {
     case TypeKind::kDecimal:
       return wanted.dec == value.dec;
     case TypeKind::kString:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
       return wanted.s == value.s;
     case TypeKind::kBoolean:
     case TypeKind::kInt:

@@ -54,7 +54,7 @@ void RowEncoder::Encode(const Batch& rows, int32_t row, Record* out) const {
 
 int64_t RowEncoder::SizeBound(const Batch& rows, int32_t row) const {
   auto string_bytes = [&](int column) -> int64_t {
-    if (!types_[static_cast<size_t>(column)].is(TypeKind::kString)) return 0;
+    if (!types_[static_cast<size_t>(column)].is_variable()) return 0;
     if (rows.column(column).status[row] != kFlowValue) return 0;
     return static_cast<int64_t>(rows.values<FlowString>(column)[row].size) * kEscapeBound;
   };

@@ -78,7 +78,8 @@ class NexmarkDecoder : public Decoder {
           return;
         }
         char text[kFlowTextMax];
-        StoreNumber(wanted.target, text, flow_format_bigint(value, text), column, row);
+        StoreNumber(wanted.target, text, flow_format_bigint(value, text), column, row,
+                    batch->arena().abi());
         return OwnString(wanted.target, column, row, batch);
       }
       case Shape::kTime: {
@@ -90,12 +91,13 @@ class NexmarkDecoder : public Decoder {
         }
         scratch->clear();
         nexmark::AppendTime(ms, scratch);
-        StoreText(wanted.target, scratch->data(), scratch->size(), column, row);
+        StoreText(wanted.target, scratch->data(), scratch->size(), column, row,
+                  batch->arena().abi());
         return OwnString(wanted.target, column, row, batch);
       }
       case Shape::kText: {
         const std::string_view text = generator_->Text(event, wanted.info.field, scratch);
-        StoreText(wanted.target, text.data(), text.size(), column, row);
+        StoreText(wanted.target, text.data(), text.size(), column, row, batch->arena().abi());
         if (text.data() == scratch->data()) OwnString(wanted.target, column, row, batch);
         return;
       }
@@ -106,7 +108,7 @@ class NexmarkDecoder : public Decoder {
 
   // The string in the cell points to a buffer that is about to go.
   static void OwnString(const FieldTarget& target, FlowColumn* column, int32_t row, Batch* batch) {
-    if (!target.type.is(TypeKind::kString)) return;
+    if (!target.type.is_variable()) return;
     FlowString* cell = &static_cast<FlowString*>(column->values)[row];
     const FlowString borrowed = *cell;
     flow_string_copy(cell, flow_string_data(&borrowed), borrowed.size, batch->arena().abi());

@@ -60,7 +60,14 @@ bool Fits(const Type& type, const std::string& actual) {
     case TypeKind::kTimestamp:
       // The session's zone is UTC.
       return actual == "timestamp with time zone" || actual == "timestamp without time zone";
+    case TypeKind::kBytes:
+      return actual == "bytea";
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
+      return actual == "jsonb" || actual == "json" || actual == "text";
     case TypeKind::kInterval:
+      return actual == "interval";
     case TypeKind::kNull:
     case TypeKind::kStruct:
       break;

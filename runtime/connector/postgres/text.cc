@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "runtime/abi/convert.h"
+#include "runtime/format/nested.h"
 #include "runtime/format/utf8.h"
 
 namespace flow::postgres {
@@ -51,6 +52,21 @@ void AppendTimestamp(int64_t us, std::string* out) {
   if (before_christ) *out += " BC";
 }
 
+// A string, or the text of BYTES and what is JSON there.
+std::string_view TextOf(const Type& type, const FlowString& s, std::string* scratch) {
+  const std::string_view value(flow_string_data(&s), s.size);
+  if (type.is(TypeKind::kString)) return value;
+  AppendNestedText(type, value, scratch);
+  return *scratch;
+}
+
+bool HasNulEscape(std::string_view json) {
+  for (size_t i = json.find('\\'); i < json.size(); i = json.find('\\', i + 2)) {
+    if (json.substr(i).starts_with("\\u0000")) return true;
+  }
+  return false;
+}
+
 // The text of a value that is not a string. It has nothing that COPY or a literal would escape.
 void AppendPlain(const FlowColumn& column, const Type& type, int32_t row, std::string* out) {
   char text[kFlowTextMax];
@@ -80,9 +96,15 @@ void AppendPlain(const FlowColumn& column, const Type& type, int32_t row, std::s
       AppendTimestamp(At<int64_t>(column, row), out);
       return;
     case TypeKind::kInterval:
+      out->append(text, flow_format_interval(At<int64_t>(column, row), text));
+      return;
     case TypeKind::kString:
     case TypeKind::kNull:
     case TypeKind::kStruct:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
       return;
   }
 }
@@ -123,8 +145,15 @@ std::string SqlType(const Type& type) {
       return "date";
     case TypeKind::kTimestamp:
       return "timestamp with time zone";
-    case TypeKind::kString:
+    case TypeKind::kBytes:
+      return "bytea";
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
+      return "jsonb";
     case TypeKind::kInterval:
+      return "interval";
+    case TypeKind::kString:
     case TypeKind::kNull:
     case TypeKind::kStruct:
       break;
@@ -137,11 +166,10 @@ void AppendCopyCell(const FlowColumn& column, const Type& type, int32_t row, std
     *out += "\\N";
     return;
   }
-  if (!type.is(TypeKind::kString)) return AppendPlain(column, type, row, out);
-  const FlowString& s = At<FlowString>(column, row);
-  const char* data = flow_string_data(&s);
-  for (uint32_t i = 0; i < s.size; ++i) {
-    switch (data[i]) {
+  if (!type.is_variable()) return AppendPlain(column, type, row, out);
+  std::string scratch;
+  for (const char c : TextOf(type, At<FlowString>(column, row), &scratch)) {
+    switch (c) {
       case '\\':
         *out += "\\\\";
         break;
@@ -155,7 +183,7 @@ void AppendCopyCell(const FlowColumn& column, const Type& type, int32_t row, std
         *out += "\\r";
         break;
       default:
-        *out += data[i];
+        *out += c;
     }
   }
 }
@@ -165,9 +193,9 @@ void AppendLiteralCell(const FlowColumn& column, const Type& type, int32_t row, 
     *out += "NULL";
     return;
   }
-  if (type.is(TypeKind::kString)) {
-    const FlowString& s = At<FlowString>(column, row);
-    *out += Literal({flow_string_data(&s), s.size});
+  if (type.is_variable()) {
+    std::string scratch;
+    *out += Literal(TextOf(type, At<FlowString>(column, row), &scratch));
     return;
   }
   *out += '\'';
@@ -178,9 +206,16 @@ void AppendLiteralCell(const FlowColumn& column, const Type& type, int32_t row, 
 std::optional<std::string> CellRefusal(const FlowColumn& column, const Type& type, int32_t row) {
   if (column.status[row] != kFlowValue) return std::nullopt;
   switch (type.kind) {
-    case TypeKind::kString: {
-      const FlowString& s = At<FlowString>(column, row);
-      const std::string_view text(flow_string_data(&s), s.size);
+    case TypeKind::kString:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson: {
+      std::string scratch;
+      const std::string_view text = TextOf(type, At<FlowString>(column, row), &scratch);
+      if (!type.is(TypeKind::kString) && HasNulEscape(text)) {
+        return "PostgreSQL takes no NUL character in a text";
+      }
       if (text.find('\0') != std::string_view::npos) {
         return "PostgreSQL takes no NUL character in a text";
       }

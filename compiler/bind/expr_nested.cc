@@ -1,0 +1,276 @@
+// ExprBinder: ARRAY, MAP, JSON and BYTES, whose values the bodies of functions know by their bytes
+// only (runtime/base/elements.h), and STRUCTs that are compared as a whole.
+#include <optional>
+
+#include "compiler/bind/expr_binder.h"
+#include "compiler/bind/literal.h"
+#include "compiler/bind/types.h"
+
+namespace flow {
+
+namespace {
+
+Typed TypeText(const Type& type, Span span) {
+  return {MakeLiteral(Datum::String(type.ToString())), false, span};
+}
+
+// The same bytes as a value of another type.
+Typed Relabel(const Typed& value, const Type& type) {
+  if (value.type() == type) return value;
+  return {MakeCast(value.expr, type), false, value.span};
+}
+
+// The function that turns a part into a value.
+const char* ElementFunction(const Type& type) {
+  switch (type.storage()) {
+    case TypeKind::kBoolean:
+      return "_element_boolean";
+    case TypeKind::kInt:
+      return "_element_int";
+    case TypeKind::kBigint:
+      return "_element_bigint";
+    case TypeKind::kDouble:
+      return "_element_double";
+    case TypeKind::kDecimal:
+      return "_element_decimal";
+    case TypeKind::kDate:
+      return "_element_date";
+    case TypeKind::kTimestamp:
+      return "_element_timestamp";
+    case TypeKind::kInterval:
+      return "_element_interval";
+    case TypeKind::kString:
+    case TypeKind::kNull:
+    case TypeKind::kStruct:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
+      break;
+  }
+  return "_element_string";
+}
+
+BoundExprPtr Not(BoundExprPtr expr) {
+  return MakeNode(ExprOp::kNot, TypeKind::kBoolean, {std::move(expr)});
+}
+BoundExprPtr IsNull(BoundExprPtr expr) {
+  return MakeNode(ExprOp::kIsNull, TypeKind::kBoolean, {std::move(expr)});
+}
+
+// NULL equals NULL.
+BoundExprPtr SameLeaf(const BoundExprPtr& a, const BoundExprPtr& b) {
+  return MakeNode(ExprOp::kCase, TypeKind::kBoolean,
+                  {IsNull(a), IsNull(b), IsNull(b), MakeLiteral(Datum::Bool(false)),
+                   MakeNode(ExprOp::kEq, TypeKind::kBoolean, {a, b})});
+}
+
+}  // namespace
+
+// Of `value` as an element: its part, that of NULL if it is.
+Typed ExprBinder::PartOf(const Typed& value) {
+  const Typed part = SortKey(value, false);
+  const Typed null = {MakeLiteral(Datum::String("~")), false, value.span};
+  return part ? BindCoalesce({part, null}, "array", value.span) : Typed{};
+}
+
+// A part as the value that it stands for.
+Typed ExprBinder::ElementOf(const Typed& part, const Type& type) {
+  const Type text(TypeKind::kString);
+  Typed value = CallFunction(ElementFunction(type), {part}, part.span);
+  if (!value || value.type() == type) return value;
+  auto node = std::make_shared<BoundExpr>(*value.expr);
+  node->type = type.is(TypeKind::kNull) ? text : type;
+  return {std::move(node), false, part.span};
+}
+
+// ARRAY[a, b, ...].
+Typed ExprBinder::BindArray(std::vector<Typed> values, Span span) {
+  Type type(TypeKind::kNull);
+  if (!values.empty() && !Unify(&values, "the elements of an ARRAY", &type)) return {};
+  Typed all = {MakeLiteral(Datum::String("")), false, span};
+  for (size_t i = 0; i < values.size(); ++i) {
+    const Typed part = PartOf(values[i]);
+    if (!part) return {};
+    all = i == 0 ? part : CallFunction("concat", {all, part}, span);
+    if (!all) return {};
+  }
+  return Relabel(all, Type::Array(type));
+}
+
+// What the functions of the catalog that take an ARRAY or a MAP of any T need: T, and its values as
+// parts. `types`: the parameters. nullopt: none of them is a container; an empty result: reported.
+std::optional<std::vector<BoundExprPtr>> ExprBinder::BindElements(const Function& function,
+                                                                  std::vector<Typed>* arguments,
+                                                                  Type* container) {
+  container->kind = TypeKind::kNull;
+  std::vector<Typed>& values = *arguments;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const Type& parameter = function.arguments[i];
+    if (!Function::IsAny(parameter)) continue;
+    Type type = values[i].type();
+    if (type.is(TypeKind::kNull)) {
+      type = parameter.is(TypeKind::kArray) ? Type::Array(TypeKind::kNull)
+                                            : Type::Map(TypeKind::kNull);
+    }
+    std::optional<Type> common = CommonType(*container, type);
+    if (!common.has_value()) {
+      Diagnostic& d = TypeError(values[i].span, "wrong argument of " + function.name);
+      d.label = "this is " + type.ToString() + ", before it came " + container->ToString();
+      return std::vector<BoundExprPtr>();
+    }
+    *container = std::move(*common);
+  }
+  if (container->is(TypeKind::kNull)) return std::nullopt;
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (!Function::IsElement(function.arguments[i]) || values[i].untyped) continue;
+    std::optional<Type> common = CommonType(*container->element, values[i].type());
+    if (!common.has_value() || !WidensInPlace(*container->element, *common)) continue;
+    *container = container->is(TypeKind::kArray) ? Type::Array(*common) : Type::Map(*common);
+  }
+  std::vector<BoundExprPtr> bound;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const Type& parameter = function.arguments[i];
+    const bool element = Function::IsElement(parameter);
+    const Type& wanted = element                      ? *container->element
+                         : Function::IsAny(parameter) ? *container
+                                                      : parameter;
+    Typed value = values[i];
+    value.expr = Coerce(value, wanted, "wrong argument of " + function.name);
+    value.untyped = false;
+    if (value && element) value = SortKey(value, false);
+    if (!value) return std::vector<BoundExprPtr>();
+    bound.push_back(value.expr);
+  }
+  return bound;
+}
+
+Typed ExprBinder::BindElementAt(std::vector<Typed> values, Span span) {
+  const Type& type = values[0].type();
+  const bool map = type.is(TypeKind::kMap);
+  if (type.has_elements()) {
+    return CallFunction(map ? "_map_value" : "_array_element", std::move(values), span);
+  }
+  TypeError(values[0].span, "a subscript needs an ARRAY or a MAP").label =
+      "this is " + type.ToString();
+  return {};
+}
+
+// array_append(a, x), array_prepend(x, a): an array that is NULL is empty, as in PostgreSQL.
+Typed ExprBinder::BindAppend(const std::string& name, std::vector<Typed> values, Span span) {
+  const bool append = name == "array_append";
+  Typed& array = values[append ? 0 : 1];
+  Typed& element = values[append ? 1 : 0];
+  Type type = array.type();
+  if (type.is(TypeKind::kNull)) type = Type::Array(TypeKind::kNull);
+  if (!type.is(TypeKind::kArray)) {
+    TypeError(array.span, name + " needs an ARRAY").label = "this is " + type.ToString();
+    return {};
+  }
+  Type of = *type.element;
+  if (!element.untyped) {
+    std::optional<Type> common = CommonType(of, element.type());
+    if (common.has_value() && WidensInPlace(of, *common)) of = *common;
+  }
+  if (of.is(TypeKind::kNull)) of = TypeKind::kString;
+  element.expr = Coerce(element, of, "wrong argument of " + name);
+  array.expr = Coerce(array, Type::Array(of), "wrong argument of " + name);
+  if (!element || !array) return {};
+  const Typed none = {MakeLiteral(Datum::Variable(Type::Array(of), "")), false, span};
+  const Typed there = BindCoalesce({array, none}, name, span);
+  const Typed one = BindArray({{element.expr, false, element.span}}, span);
+  if (!there || !one) return {};
+  return append ? CallFunction("array_concat", {there, one}, span)
+                : CallFunction("array_concat", {one, there}, span);
+}
+
+Typed ExprBinder::BindArrayToString(std::vector<Typed> values, Span span) {
+  const Type type = values[0].type();
+  if (!type.is(TypeKind::kArray)) {
+    TypeError(values[0].span, "array_to_string needs an ARRAY").label =
+        "this is " + type.ToString();
+    return {};
+  }
+  return CallFunction("_array_to_string",
+                      {Relabel(values[0], TypeKind::kString), values[1], TypeText(type, span)},
+                      span);
+}
+
+// to_json(x): the element that it would be, as JSON.
+Typed ExprBinder::BindToJson(const Typed& value, Span span) {
+  if (value.type().is(TypeKind::kJson)) return value;
+  const Typed part = SortKey(value, false);
+  if (!part) return {};
+  return CallFunction("_to_json", {part, TypeText(value.type(), span)}, span);
+}
+
+// CAST that has to know what is in an ARRAY or MAP, or how BYTES and JSON are written.
+Typed ExprBinder::BindNestedCast(const Typed& value, const Type& type, bool try_cast, Span span) {
+  const Type& from = value.type();
+  if (WidensInPlace(from, type)) return Relabel(value, type);
+  if (type.is(TypeKind::kString)) {
+    return CallFunction("_value_text", {Relabel(value, TypeKind::kString), TypeText(from, span)},
+                        span);
+  }
+  if (type.is(TypeKind::kJson) && !from.is(TypeKind::kString)) return BindToJson(value, span);
+  const Typed tried = {MakeLiteral(Datum::Bool(try_cast)), false, span};
+  return Relabel(
+      CallFunction("_parse_value", {Relabel(value, TypeKind::kString), TypeText(type, span), tried},
+                   span),
+      type);
+}
+
+const bound::Visible* ExprBinder::StructOf(const ast::Expr& expr) const {
+  if (expr.kind != ast::ExprKind::kColumn || scope_.schema == nullptr) return nullptr;
+  Diagnostics quiet;
+  const bound::Visible* found = ResolveColumn(scope_, expr.path, expr.span, &quiet);
+  return found != nullptr && found->expr == nullptr ? found : nullptr;
+}
+
+// Are the two the same, where NULL equals NULL? Fields are compared in their order.
+BoundExprPtr ExprBinder::SameStruct(const bound::Visible& a, const bound::Visible& b, Span span) {
+  std::vector<BoundExprPtr> terms = {
+      MakeNode(ExprOp::kEq, TypeKind::kBoolean, {a.presence, b.presence})};
+  bool fits = a.fields.size() == b.fields.size();
+  for (size_t i = 0; fits && i < a.fields.size(); ++i) {
+    const bound::Visible& x = a.fields[i];
+    const bound::Visible& y = b.fields[i];
+    fits = x.name == y.name && (x.expr == nullptr) == (y.expr == nullptr);
+    if (!fits) break;
+    if (x.expr == nullptr) {
+      terms.push_back(SameStruct(x, y, span));
+      if (terms.back() == nullptr) return nullptr;
+      continue;
+    }
+    const std::optional<Type> common = CommonType(x.type, y.type);
+    fits = common.has_value();
+    if (fits) terms.push_back(SameLeaf(CastTo(x.expr, *common), CastTo(y.expr, *common)));
+  }
+  if (fits) return MakeNode(ExprOp::kAnd, TypeKind::kBoolean, std::move(terms));
+  Diagnostic& d = TypeError(span, "cannot compare STRUCTs with other fields");
+  d.label = a.type.ToString() + " with " + b.type.ToString();
+  return nullptr;
+}
+
+// s = t, s <> t, s IS [NOT] DISTINCT FROM t of two STRUCTs; nullopt: they are none.
+std::optional<Typed> ExprBinder::BindStructs(const ast::Expr& expr) {
+  const bool distinct = expr.kind == ast::ExprKind::kIsDistinct;
+  const bool equal = expr.op == "=";
+  if (!distinct && !equal && expr.op != "<>") return std::nullopt;
+  const bound::Visible* a = StructOf(*expr.children[0]);
+  const bound::Visible* b = StructOf(*expr.children[1]);
+  if (a == nullptr || b == nullptr) return std::nullopt;
+  BoundExprPtr same = SameStruct(*a, *b, distinct ? expr.span : expr.op_span);
+  if (same == nullptr) return Typed{};
+  if (distinct ? !expr.negated : !equal) same = Not(std::move(same));
+  if (!distinct) {
+    // One that is not there is NULL.
+    BoundExprPtr there = MakeNode(ExprOp::kAnd, TypeKind::kBoolean, {a->presence, b->presence});
+    same =
+        MakeNode(ExprOp::kCase, TypeKind::kBoolean,
+                 {std::move(there), std::move(same), MakeLiteral(Datum::Null(TypeKind::kBoolean))});
+  }
+  return Typed{std::move(same), false, expr.span};
+}
+
+}  // namespace flow
