@@ -401,7 +401,16 @@ filterClause
     ;
 
 overClause
-    : OVER ( balanced | identifier )
+    : OVER ( '(' partitionClause? orderClause? frameClause? ')' | identifier )
+    ;
+
+partitionClause
+    : PARTITION BY expression ( ',' expression )*
+    ;
+
+// ROWS BETWEEN ..., or the name of a window: refused.
+frameClause
+    : IDENTIFIER ( balanced | ~( '(' | ')' ) )*
     ;
 
 caseExpression

@@ -45,7 +45,7 @@ enum class ExprKind {
   kCase,        // has_operand: children[0] is the operand; then WHEN, THEN pairs; has_else: last
   kCast,        // children[0], type; try_cast
   kCall,   // path[0] = function name; distinct; filter; children = arguments (COUNT(*): kStar),
-           // kOrder
+           // kOrder; over: `number` of PARTITION BY, kOrder
   kOrder,  // behind the arguments of a call, ORDER BY: children[0]; negated: DESC; bool_value: NULL
            // comes first
 };
@@ -67,7 +67,8 @@ struct Expr {
   bool has_operand = false;
   bool has_else = false;
   bool distinct = false;
-  ExprPtr filter;  // FILTER (WHERE ...)
+  bool over = false;  // OVER (...)
+  ExprPtr filter;     // FILTER (WHERE ...)
 };
 
 // A duration as written, in microseconds.
@@ -107,6 +108,7 @@ struct Select {
   std::vector<ExprPtr> group_by;
   Span group_by_span;
   ExprPtr having;
+  ExprPtr qualify;
 };
 
 struct Cte {
@@ -114,11 +116,15 @@ struct Cte {
   QueryPtr query;
 };
 
-// [WITH ...] select UNION ALL select ...
+// [WITH ...] select UNION ALL select ... [ORDER BY ...] [LIMIT n]
 struct Query {
   Span span;
   std::vector<Cte> ctes;
   std::vector<Select> selects;
+  std::vector<ExprPtr> order;  // kOrder
+  Span order_span;
+  std::optional<int64_t> limit;
+  Span limit_span;
 };
 
 // --- Statements --------------------------------------------------------------------------------

@@ -178,6 +178,8 @@ class Printer {
       Query(*cte.query);
     }
     for (const ast::Select& select : query.selects) Select(select);
+    for (const ExprPtr& item : query.order) Line("order by " + ToSql(*item));
+    if (query.limit) Line("limit " + std::to_string(*query.limit));
   }
 
   void Select(const ast::Select& select) {
@@ -193,6 +195,7 @@ class Printer {
     if (select.group_by_all) Line("group by all");
     for (const ExprPtr& key : select.group_by) Line("group by " + ToSql(*key));
     if (select.having) Line("having " + ToSql(*select.having));
+    if (select.qualify) Line("qualify " + ToSql(*select.qualify));
   }
 
   void Relation(const ast::Relation& relation) {

@@ -242,12 +242,28 @@ class Writer {
 
   void Call(const Expr& expr) {
     Path(expr);
+    if (expr.over) {
+      Over(expr);
+      return;
+    }
     text_ += expr.distinct ? "(DISTINCT " : "(";
     List(expr, 0, ", ", kLevelOr);
     text_ += ")";
     if (expr.filter == nullptr) return;
     text_ += " FILTER (WHERE ";
     Write(*expr.filter, kLevelOr);
+    text_ += ")";
+  }
+
+  void Over(const Expr& expr) {
+    text_ += "() OVER (";
+    for (size_t i = 0; i < expr.children.size(); ++i) {
+      const auto partitions = static_cast<size_t>(expr.number);
+      if (i > 0) text_ += i == partitions ? " " : ", ";
+      if (i == 0 && partitions > 0) text_ += "PARTITION BY ";
+      if (i == partitions) text_ += "ORDER BY ";
+      Write(*expr.children[i], kLevelOr);
+    }
     text_ += ")";
   }
 

@@ -229,6 +229,33 @@ Typed ExprBinder::SortKey(const Typed& value, bool descending) {
   return CallFunction("_sort_key", {key, order}, value.span);
 }
 
+// The same of a value that may be NULL, which sorts before or behind all others: their keys begin
+// with a letter.
+Typed ExprBinder::SortKey(const Typed& value, bool descending, bool nulls_first, Span span) {
+  const Typed key = SortKey(value, descending);
+  if (!key) return {};
+  const Typed null = {MakeLiteral(Datum::String(nulls_first ? "!" : "~")), false, span};
+  return BindCoalesce({key, null}, "coalesce", span);
+}
+
+BoundExprPtr ExprBinder::SortKeyOf(const std::vector<bound::Ranking::Part>& parts, Span span) {
+  std::vector<Typed> keys;
+  for (const bound::Ranking::Part& part : parts) {
+    keys.push_back(SortKey({part.expr, false, span}, part.descending, part.nulls_first, span));
+    if (!keys.back()) return nullptr;
+  }
+  // Two neighbours at a time, so that many do not nest deep.
+  while (keys.size() > 1) {
+    std::vector<Typed> longer;
+    for (size_t i = 0; i < keys.size(); i += 2) {
+      const bool single = i + 1 == keys.size();
+      longer.push_back(single ? keys[i] : CallFunction("concat", {keys[i], keys[i + 1]}, span));
+    }
+    keys = std::move(longer);
+  }
+  return keys[0].expr;
+}
+
 // ARG_MIN(value, by) and FIRST(value), which is by event time: the least sort key of `by` and the
 // value, so that of equal times the least value is the first.
 Typed ExprBinder::BindArg(const ast::Expr& expr, const std::string& name,
@@ -323,11 +350,8 @@ Typed ExprBinder::BindJoined(const ast::Expr& expr, size_t arguments, const Type
     if (nulls_first != descending) {
       call.text += nulls_first ? " NULLS FIRST" : " NULLS LAST";
     }
-    Typed key = SortKey(by, descending);
+    const Typed key = SortKey(by, descending, nulls_first, item.span);
     if (!key) return {};
-    // NULL sorts before or behind all keys, which begin with a letter.
-    const Typed null = {MakeLiteral(Datum::String(nulls_first ? "!" : "~")), false, item.span};
-    key = BindCoalesce({key, null}, "string_agg", item.span);
     keys = keys ? CallFunction("concat", {keys, key}, expr.span) : key;
     if (!keys) return {};
   }

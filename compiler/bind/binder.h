@@ -85,9 +85,11 @@ class QueryBinder {
   std::vector<std::shared_ptr<bound::Relation>> windows_;
 };
 
-// select.cc. One SELECT over a bound relation; fills `schema` and `facts` with what comes out.
-bool BindSelect(const ast::Select& select, std::shared_ptr<const bound::Relation> from,
-                Binder* binder, bound::Select* result, bound::Schema* schema, bound::Facts* facts);
+// select.cc. One SELECT of a query over a bound relation; fills `schema` and `facts` with what
+// comes out.
+bool BindSelect(const ast::Query& query, const ast::Select& select,
+                std::shared_ptr<const bound::Relation> from, Binder* binder, bound::Select* result,
+                bound::Schema* schema, bound::Facts* facts);
 
 // connector_options.cc. Checks the names of options and copies them, secrets apart.
 enum class ConnectorUse { kSource, kSink, kDeadLetter };

@@ -120,12 +120,32 @@ struct Grouping {
   bool by_end = false;
 };
 
+// The first `limit` rows of each group (QUALIFY, ORDER BY ... LIMIT). The groups' one call keeps
+// the sort keys of their rows. Columns: keys, parts, the row's place from 1, then window_start and
+// window_end if there is a window.
+struct Ranking {
+  Grouping groups;
+  int64_t limit = 0;
+  struct Part {
+    BoundExprPtr expr;
+    bool descending = false;
+    bool nulls_first = false;
+    std::string name;
+  };
+  std::vector<Part> parts;
+  // Which columns tell rows apart, if some do.
+  bool has_key = false;
+  std::vector<int> key;
+};
+
 struct Select {
   std::shared_ptr<const Relation> from;
   BoundExprPtr where;
   std::optional<Grouping> grouping;
-  BoundExprPtr having;                // over the grouping's columns
-  std::vector<BoundExprPtr> outputs;  // over the grouping's columns, else those of `from`
+  BoundExprPtr having;             // over the grouping's columns
+  std::optional<Ranking> ranking;  // over the grouping's columns, else those of `from`
+  // Over the ranking's columns, else the grouping's, else those of `from`.
+  std::vector<BoundExprPtr> outputs;
   std::vector<std::string> names;
   // SELECT DISTINCT: a grouping over `outputs`, then the outputs again.
   std::optional<Grouping> distinct;

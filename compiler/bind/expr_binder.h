@@ -46,6 +46,10 @@ class ExprBinder {
   // A value that must widen to `type`.
   BoundExprPtr BindAs(const ast::Expr& expr, const Type& type, const std::string& what);
 
+  // A text that compares as the parts do, one after the other; they can be read from it again
+  // (runtime/abi/sort_key.h).
+  BoundExprPtr SortKeyOf(const std::vector<bound::Ranking::Part>& parts, Span span);
+
   // Where a reference to a column was written, by the node that Bind made for it.
   const Span* SpanOf(const BoundExpr* node) const {
     auto found = spans_.find(node);
@@ -80,6 +84,7 @@ class ExprBinder {
   std::string FilterText(const BoundExprPtr& filter) const;
   Typed BindArgument(const ast::Expr& expr);
   void NeedsNumber(const ast::Expr& argument, const std::string& name, const Type& type);
+  Typed SortKey(const Typed& value, bool descending, bool nulls_first, Span span);
   Typed SortKey(const Typed& value, bool descending);
   Typed BindArg(const ast::Expr& expr, const std::string& name, const BoundExprPtr& filter);
   Typed BindStringAgg(const ast::Expr& expr, const BoundExprPtr& filter);

@@ -112,6 +112,14 @@ Typed ExprBinder::BindSqlFunction(const ast::Expr& expr, const bound::SqlFunctio
 
 Typed ExprBinder::BindCall(const ast::Expr& expr) {
   const std::string name = LowerCase(expr.path[0].text);
+  if (name == "row_number") {
+    Diagnostic& d = out_->Error(expr.span, "ROW_NUMBER can not stand here");
+    d.label = expr.over ? "it is a whole column of SELECT, or what QUALIFY bounds"
+                        : "it needs OVER (... ORDER BY ...)";
+    d.hint = "QUALIFY ROW_NUMBER() OVER (PARTITION BY page ORDER BY revenue DESC) <= 10";
+    d.code = "bad-qualify";
+    return {};
+  }
   if (IsAggregateName(name)) return BindAggregate(expr, name);
   if (expr.filter != nullptr || expr.distinct) {
     const char* what = expr.distinct ? "DISTINCT" : "FILTER";

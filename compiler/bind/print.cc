@@ -93,6 +93,8 @@ class ScriptPrinter {
     std::vector<std::string> names = ColumnNames(select.from->schema);
     std::vector<std::string> input = names;
     if (select.grouping.has_value()) input = GroupingNames(*select.grouping);
+    const std::vector<std::string> ranked = input;
+    if (select.ranking.has_value()) input = RankingNames(*select.ranking);
     std::vector<std::string> outputs;
     for (size_t i = 0; i < select.outputs.size(); ++i) {
       std::string expr = ToText(*select.outputs[i], input);
@@ -102,7 +104,8 @@ class ScriptPrinter {
     }
     Line(depth, std::string(select.distinct.has_value() ? "select distinct " : "select ") +
                     Joined(outputs));
-    if (select.having != nullptr) Line(depth + 1, "having " + ToText(*select.having, input));
+    if (select.ranking.has_value()) Ranking(*select.ranking, ranked, depth + 1);
+    if (select.having != nullptr) Line(depth + 1, "having " + ToText(*select.having, ranked));
     if (select.grouping.has_value()) {
       std::vector<std::string> keys;
       for (const BoundExprPtr& key : select.grouping->keys) keys.push_back(ToText(*key, names));
@@ -119,6 +122,22 @@ class ScriptPrinter {
     for (const bound::AggregateCall& call : grouping.calls) names.push_back(call.text);
     names.emplace_back("window_start");
     names.emplace_back("window_end");
+    return names;
+  }
+
+  void Ranking(const bound::Ranking& ranking, const std::vector<std::string>& input, int depth) {
+    std::string line = ranking.groups.calls[0].text;
+    std::vector<std::string> keys;
+    for (const BoundExprPtr& key : ranking.groups.keys) keys.push_back(ToText(*key, input));
+    if (ranking.groups.by_start) keys.emplace_back("window_start");
+    if (ranking.groups.by_end) keys.emplace_back("window_end");
+    Line(depth, line + (keys.empty() ? "" : " of each " + Joined(keys)));
+  }
+
+  static std::vector<std::string> RankingNames(const bound::Ranking& ranking) {
+    std::vector<std::string> names = ranking.groups.key_names;
+    for (const bound::Ranking::Part& part : ranking.parts) names.push_back(part.name);
+    names.insert(names.end(), {"ROW_NUMBER()", "window_start", "window_end"});
     return names;
   }
 

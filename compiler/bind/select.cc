@@ -1,83 +1,9 @@
 // BindSelect: WHERE, GROUP BY, HAVING, DISTINCT and the select list of one SELECT.
 #include <algorithm>
 
-#include "compiler/bind/binder.h"
-#include "compiler/bind/literal.h"
-#include "compiler/bind/types.h"
+#include "compiler/bind/select_binder.h"
 
 namespace flow {
-
-namespace {
-
-// One column of the output.
-struct Item {
-  std::string name;
-  Span span;
-  const ast::Expr* ast = nullptr;  // nullptr: from a star, or part of a STRUCT
-  BoundExprPtr expr;               // where there is no `ast`
-  Span declared;
-};
-
-// What is one column to who wrote it: an item, or the items [begin, end) of a STRUCT.
-struct Output {
-  std::string name;
-  Span span;
-  bool stated_name = false;  // AS, or a plain column
-  size_t begin = 0;
-  size_t end = 0;
-  Span declared;  // where its name comes from
-};
-
-class SelectBinder {
- public:
-  SelectBinder(const ast::Select& select, std::shared_ptr<const bound::Relation> from,
-               Binder* binder, bound::Select* result)
-      : select_(select),
-        from_(std::move(from)),
-        out_(binder->out),
-        index_(binder->index),
-        result_(result),
-        scope_(ScopeOf(*from_, *binder)),
-        binder_(scope_, out_) {}
-
-  bool Bind(bound::Schema* schema, bound::Facts* facts);
-
- private:
-  static Scope ScopeOf(const bound::Relation& from, const Binder& binder);
-  bool ExpandItems();
-  bool AddStar(const ast::SelectItem& item);
-  void AddVisible(const bound::Visible& visible, const std::string& name, const std::string& key,
-                  Span span, Span declared);
-  void NoteOutput(const ast::SelectItem& item, const Output& output);
-  const bound::Visible* StructOf(const ast::Expr& expr) const;
-  bool AddStructKey(const bound::Visible& visible, const std::string& name);
-  std::string NameOf(const ast::Expr& expr, size_t position) const;
-  BoundExprPtr BindItem(const Item& item);
-  bool BindKeys();
-  bool AddKey(BoundExprPtr key, const std::string& name);
-  const Output* OutputOf(const ast::Expr& expr, bool* ok);
-  BoundExprPtr ToGrouped(const BoundExprPtr& expr, Span span, bool* ok);
-  bound::WindowRole RoleOf(const BoundExpr& expr) const;
-  void BindDistinct(const std::vector<bound::Column>& columns);
-  bool CheckNames();
-  void DeriveKey(const std::vector<BoundExprPtr>& outputs, bound::Schema* schema) const;
-  bool CheckSession();
-  bool CheckApart(const bound::Grouping& grouping, const std::string& clause, Span span);
-  void WarnUnbounded(const bound::Grouping& grouping, Span span);
-
-  const ast::Select& select_;
-  std::shared_ptr<const bound::Relation> from_;
-  Diagnostics* out_;
-  Index* index_;
-  bound::Select* result_;
-  Scope scope_;
-  ExprBinder binder_;
-  std::vector<Item> items_;
-  std::vector<Output> outputs_;
-  std::vector<program::StructColumns> structs_;  // of items
-  std::vector<Type> struct_types_;
-  std::vector<bound::AggregateCall> calls_;
-};
 
 Scope SelectBinder::ScopeOf(const bound::Relation& from, const Binder& binder) {
   Scope scope;
@@ -156,7 +82,7 @@ bool SelectBinder::ExpandItems() {
       ok &= AddStar(item);
       continue;
     }
-    Output output;
+    SelectOutput output;
     output.span = item.alias.has_value() ? item.alias->span : expr.span;
     output.name = item.alias.has_value() ? item.alias->text : NameOf(expr, outputs_.size());
     output.stated_name = item.alias.has_value() || expr.kind == ast::ExprKind::kColumn;
@@ -176,7 +102,7 @@ bool SelectBinder::ExpandItems() {
   return ok;
 }
 
-void SelectBinder::NoteOutput(const ast::SelectItem& item, const Output& output) {
+void SelectBinder::NoteOutput(const ast::SelectItem& item, const SelectOutput& output) {
   Symbol symbol{SymbolKind::kColumn, output.name, output.declared};
   if (!item.alias.has_value()) {
     symbol.naming = Symbol::Naming::kImplied;
@@ -208,7 +134,8 @@ bool SelectBinder::CheckNames() {
   return ok;
 }
 
-BoundExprPtr SelectBinder::BindItem(const Item& item) {
+BoundExprPtr SelectBinder::BindItem(const SelectItem& item) {
+  if (IsPlace(item)) return MakeLiteral(Datum::Null(TypeKind::kBigint));  // until it is ranked
   return item.ast != nullptr ? binder_.Bind(*item.ast) : item.expr;
 }
 
@@ -219,13 +146,15 @@ bound::WindowRole SelectBinder::RoleOf(const BoundExpr& expr) const {
   return from_->schema.columns[static_cast<size_t>(expr.column)].role;
 }
 
-// GROUP BY 2 and GROUP BY alias name an item; anything else is an expression of its own.
-const Output* SelectBinder::OutputOf(const ast::Expr& expr, bool* ok) {
+// GROUP BY 2 and GROUP BY alias name an item (ORDER BY too); anything else is an expression of its
+// own.
+const SelectOutput* SelectBinder::OutputOf(const ast::Expr& expr, const std::string& clause,
+                                           bool* ok) {
   if (expr.kind == ast::ExprKind::kNumber) {
     bool digits = expr.text.find_first_not_of("0123456789") == std::string::npos;
     size_t position = digits && expr.text.size() < 6 ? std::stoul(expr.text) : 0;
     if (position >= 1 && position <= outputs_.size()) return &outputs_[position - 1];
-    Diagnostic& d = out_->Error(expr.span, "GROUP BY " + expr.text + " names no column");
+    Diagnostic& d = out_->Error(expr.span, clause + " " + expr.text + " names no column");
     d.label = "SELECT has " + std::to_string(outputs_.size()) + " columns";
     d.code = "unknown-column";
     *ok = false;
@@ -234,7 +163,7 @@ const Output* SelectBinder::OutputOf(const ast::Expr& expr, bool* ok) {
   if (expr.kind != ast::ExprKind::kColumn || expr.path.size() != 1) return nullptr;
   // An input column comes first, as in PostgreSQL.
   if (FindVisible(scope_.schema->names, expr.path[0].text) != nullptr) return nullptr;
-  for (const Output& output : outputs_) {
+  for (const SelectOutput& output : outputs_) {
     if (output.name != expr.path[0].text) continue;
     if (index_ != nullptr) index_->uses.push_back({expr.path[0].span, output.declared});
     return &output;
@@ -264,8 +193,8 @@ bool SelectBinder::BindKeys() {
   binder_.ForbidAggregates("GROUP BY");
   bool ok = true;
   if (select_.group_by_all) {
-    for (const Item& item : items_) {
-      if (item.ast != nullptr && HasAggregate(*item.ast)) continue;
+    for (const SelectItem& item : items_) {
+      if (item.ast != nullptr && (HasAggregate(*item.ast) || IsPlace(item))) continue;
       BoundExprPtr key = BindItem(item);
       ok &= key != nullptr && AddKey(key, item.name);
     }
@@ -273,12 +202,12 @@ bool SelectBinder::BindKeys() {
   }
   for (const ast::ExprPtr& expr : select_.group_by) {
     bool found = true;
-    const Output* output = OutputOf(*expr, &found);
+    const SelectOutput* output = OutputOf(*expr, "GROUP BY", &found);
     ok &= found;
     if (!found) continue;
     if (output != nullptr) {
       for (size_t i = output->begin; i < output->end; ++i) {
-        if (items_[i].ast != nullptr && HasAggregate(*items_[i].ast)) {
+        if (items_[i].ast != nullptr && (HasAggregate(*items_[i].ast) || IsPlace(items_[i]))) {
           Diagnostic& d = out_->Error(expr->span, "cannot group by an aggregate");
           d.label = "this is column " + Quoted(output->name);
           d.code = "misplaced-aggregate";
@@ -298,7 +227,7 @@ bool SelectBinder::BindKeys() {
     ok &= key != nullptr;
     if (key == nullptr) continue;
     std::string name = ToText(*key, ColumnNames(from_->schema));
-    for (const Item& other : items_) {
+    for (const SelectItem& other : items_) {
       if (other.ast != nullptr && !HasAggregate(*other.ast) &&
           ast::ToSql(*other.ast) == ast::ToSql(*expr)) {
         name = other.name;
@@ -359,6 +288,16 @@ BoundExprPtr SelectBinder::ToGrouped(const BoundExprPtr& expr, Span span, bool* 
     changed |= children.back() != child;
   }
   return changed ? WithChildren(*expr, std::move(children)) : expr;
+}
+
+bound::WindowRole SelectBinder::RoleBelow(const BoundExpr& expr) const {
+  if (!result_->grouping.has_value()) return RoleOf(expr);
+  const bound::Grouping& grouping = *result_->grouping;
+  const int first = static_cast<int>(grouping.keys.size() + calls_.size());
+  if (!grouping.window.has_value() || expr.op != ExprOp::kColumn || expr.column < first) {
+    return bound::WindowRole::kNone;
+  }
+  return expr.column == first ? bound::WindowRole::kStart : bound::WindowRole::kEnd;
 }
 
 // SELECT DISTINCT groups the outputs by themselves.
@@ -447,9 +386,13 @@ bool SelectBinder::CheckSession() {
     return d;
   };
   const Span span = select_.group_by_span.end > 0 ? select_.group_by_span : select_.span;
-  for (const std::optional<bound::Grouping>* grouping : {&result_->grouping, &result_->distinct}) {
-    if (!*grouping || !(*grouping)->window || !(*grouping)->inherited ||
-        (*grouping)->window->kind != program::WindowKind::kSession) {
+  std::vector<const bound::Grouping*> groupings;
+  if (result_->grouping) groupings.push_back(&*result_->grouping);
+  if (result_->distinct) groupings.push_back(&*result_->distinct);
+  if (result_->ranking) groupings.push_back(&result_->ranking->groups);
+  for (const bound::Grouping* grouping : groupings) {
+    if (!grouping->window || !grouping->inherited ||
+        grouping->window->kind != program::WindowKind::kSession) {
       continue;
     }
     Diagnostic& d = wrong(span, "not supported yet: grouping sessions by their window again");
@@ -545,14 +488,16 @@ void SelectBinder::WarnUnbounded(const bound::Grouping& grouping, Span span) {
 
 bool SelectBinder::Bind(bound::Schema* schema, bound::Facts* facts) {
   result_->from = from_;
-  bool ok = ExpandItems() && CheckNames();
+  bool ok = ExpandItems() && CheckNames() && FindRanking();
   if (select_.where != nullptr) {
     binder_.ForbidAggregates("WHERE");
     result_->where = binder_.BindCondition(*select_.where, "WHERE");
     ok &= result_->where != nullptr;
   }
   bool aggregates = select_.having != nullptr || select_.group_by_all || !select_.group_by.empty();
-  for (const Item& item : items_) aggregates |= item.ast != nullptr && HasAggregate(*item.ast);
+  for (const SelectItem& item : items_)
+    aggregates |= item.ast != nullptr && HasAggregate(*item.ast);
+  aggregates |= RankingHasAggregate();
   if (aggregates) ok &= BindKeys();
 
   if (aggregates) {
@@ -561,7 +506,7 @@ bool SelectBinder::Bind(bound::Schema* schema, bound::Facts* facts) {
     binder_.ForbidAggregates("SELECT");
   }
   std::vector<BoundExprPtr> outputs;
-  for (const Item& item : items_) {
+  for (const SelectItem& item : items_) {
     outputs.push_back(BindItem(item));
     ok &= outputs.back() != nullptr;
   }
@@ -570,6 +515,7 @@ bool SelectBinder::Bind(bound::Schema* schema, bound::Facts* facts) {
     having = binder_.BindCondition(*select_.having, "HAVING");
     ok &= having != nullptr;
   }
+  if (ok && ranked_) ok = BindTerms(outputs);
   if (!ok) return false;
 
   if (aggregates) {
@@ -582,6 +528,11 @@ bool SelectBinder::Bind(bound::Schema* schema, bound::Facts* facts) {
     bool grouped = true;
     if (having != nullptr) having = ToGrouped(having, select_.having->span, &grouped);
     ok &= grouped;
+    for (RankingTerm& term : terms_) {
+      grouped = true;
+      term.expr = ToGrouped(term.expr, term.span, &grouped);
+      ok &= grouped;
+    }
     if (!ok) return false;
     const Span span = select_.group_by_span.end > 0 ? select_.group_by_span : select_.span;
     WarnUnbounded(*result_->grouping, span);
@@ -602,15 +553,8 @@ bool SelectBinder::Bind(bound::Schema* schema, bound::Facts* facts) {
     column.name = items_[i].name;
     column.type = outputs[i]->type;
     column.declared = items_[i].declared;
-    if (aggregates) {
-      int first = static_cast<int>(result_->grouping->keys.size() + calls_.size());
-      if (result_->grouping->window.has_value() && outputs[i]->op == ExprOp::kColumn &&
-          outputs[i]->column >= first) {
-        column.role =
-            outputs[i]->column == first ? bound::WindowRole::kStart : bound::WindowRole::kEnd;
-      }
-    } else {
-      column.role = RoleOf(*outputs[i]);
+    column.role = RoleBelow(*outputs[i]);
+    if (!aggregates) {
       column.size = Measure(
           *outputs[i], [&](int c) { return from_->schema.columns[static_cast<size_t>(c)].size; });
     }
@@ -619,16 +563,19 @@ bool SelectBinder::Bind(bound::Schema* schema, bound::Facts* facts) {
   schema->structs = structs_;
   schema->struct_types = struct_types_;
   DeriveKey(outputs, schema);
+  if (ranked_ && (!BindRanking(&outputs, schema) || !CheckSession())) return false;
   result_->having = std::move(having);
   result_->outputs = std::move(outputs);
-  for (const Item& item : items_) result_->names.push_back(item.name);
+  for (const SelectItem& item : items_) result_->names.push_back(item.name);
   if (select_.distinct) {
     BindDistinct(schema->columns);
     if (!aggregates) WarnUnbounded(*result_->distinct, select_.span);
     if (!CheckApart(*result_->distinct, "DISTINCT", select_.span) || !CheckSession()) return false;
   }
-  if (aggregates || select_.distinct) {
-    const bound::Grouping& top = select_.distinct ? *result_->distinct : *result_->grouping;
+  if (aggregates || select_.distinct || ranked_) {
+    const bound::Grouping& top = select_.distinct ? *result_->distinct
+                                 : ranked_        ? result_->ranking->groups
+                                                  : *result_->grouping;
     facts->windowed = top.window.has_value();
     facts->has_time = facts->windowed;
     facts->window = top.window;
@@ -651,11 +598,10 @@ bool SelectBinder::Bind(bound::Schema* schema, bound::Facts* facts) {
   return true;
 }
 
-}  // namespace
-
-bool BindSelect(const ast::Select& select, std::shared_ptr<const bound::Relation> from,
-                Binder* binder, bound::Select* result, bound::Schema* schema, bound::Facts* facts) {
-  return SelectBinder(select, std::move(from), binder, result).Bind(schema, facts);
+bool BindSelect(const ast::Query& query, const ast::Select& select,
+                std::shared_ptr<const bound::Relation> from, Binder* binder, bound::Select* result,
+                bound::Schema* schema, bound::Facts* facts) {
+  return SelectBinder(query, select, std::move(from), binder, result).Bind(schema, facts);
 }
 
 }  // namespace flow

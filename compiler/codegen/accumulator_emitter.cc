@@ -85,6 +85,10 @@ void AccumulatorEmitter::Clear(llvm::Value* entry, llvm::Value* arena) {
       b_.StoreField(b_.CreateCall(ObjectFunction("new_bounded"), {kind, arena}), entry,
                     place_.offset);
       return;
+    case Keeps::kLeast:
+      b_.StoreField(b_.CreateCall(ObjectFunction("new_least"), {b_.getInt64(Most()), arena}), entry,
+                    place_.offset);
+      return;
     case Keeps::kMultiset:
     case Keeps::kMoments:
     case Keeps::kSketch:
@@ -133,6 +137,7 @@ void AccumulatorEmitter::AddValue(llvm::Value* entry, llvm::Value* cell, llvm::V
       return;
     case Keeps::kMultiset:
     case Keeps::kBounded:
+    case Keeps::kLeast:
     case Keeps::kMoments:
     case Keeps::kSketch:
       b_.CreateCall(ObjectFunction("add"), {Object(entry), cell, weight});
@@ -292,6 +297,7 @@ void AccumulatorEmitter::Merge(llvm::Value* entry, llvm::Value* from, llvm::Valu
       return;
     case Keeps::kMultiset:
     case Keeps::kBounded:
+    case Keeps::kLeast:
     case Keeps::kMoments:
     case Keeps::kSketch:
       b_.CreateCall(ObjectFunction("merge"), {Object(entry), Object(from)});
@@ -375,6 +381,12 @@ void AccumulatorEmitter::FinishObject(llvm::Value* entry, llvm::Value* cell, llv
   if (call_.fn == AggregateFn::kQuantile) {
     llvm::Value* fraction = llvm::ConstantFP::get(m_.f64, call_.parameter.d);
     StoreFound(b_.CreateCall(ObjectFunction("quantile"), {Object(entry), fraction, cell}), status);
+    return;
+  }
+  if (call_.fn == AggregateFn::kBest) {
+    b_.StoreField(
+        b_.CreateCall(ObjectFunction("best"), {Object(entry), b_.getInt64(Most()), cell, arena}),
+        status, 0);
     return;
   }
   if (place_.keeps == Keeps::kMoments) {

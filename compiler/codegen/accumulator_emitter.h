@@ -63,6 +63,8 @@ class AccumulatorEmitter {
   llvm::Value* IsBetter(llvm::Value* candidate, llvm::Value* current);
   void FinishSum(llvm::Value* entry, llvm::Value* cell, llvm::Value* status);
   void FinishObject(llvm::Value* entry, llvm::Value* cell, llvm::Value* status, llvm::Value* arena);
+  // How many sort keys a ranking keeps.
+  uint64_t Most() const { return static_cast<uint64_t>(call_.parameter.i); }
   // Of a call that gives 0 where there is no value.
   void StoreFound(llvm::Value* found, llvm::Value* status);
   bool IsArg() const {

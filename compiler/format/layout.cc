@@ -98,6 +98,9 @@ class Layout {
         {"type", &Layout::Tight},
         {"simpleType", &Layout::Type},
         {"typeParameter", &Layout::TypeParameter},
+        {"overClause", &Layout::Over},
+        {"partitionClause", &Layout::Clause},
+        {"frameClause", &Layout::Loose},
         {"balanced", &Layout::Loose},
         {"subquery", &Layout::Loose},
     };
@@ -698,6 +701,27 @@ class Layout {
       if (i > close) parts.push_back(Text(" "));
       parts.push_back(Of(all[i]));
     }
+    return Concat(std::move(parts));
+  }
+
+  // OVER (PARTITION BY a ORDER BY b)
+  Doc Over(const SyntaxNode& node) {
+    const std::vector<SyntaxNode>& all = node.children;
+    Docs parts;
+    parts.push_back(Of(all[0]));
+    parts.push_back(Text(" "));
+    if (all.size() == 2) {
+      parts.push_back(Of(all[1]));
+      return Concat(std::move(parts));
+    }
+    parts.push_back(Of(all[1]));
+    Docs inside;
+    for (size_t i = 2; i + 1 < all.size(); ++i) {
+      if (i > 2) inside.push_back(Line());
+      inside.push_back(Of(all[i]));
+    }
+    parts.push_back(Align(Group(Concat(std::move(inside)))));
+    parts.push_back(Of(all.back()));
     return Concat(std::move(parts));
   }
 

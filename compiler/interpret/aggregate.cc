@@ -127,6 +127,9 @@ class Accumulator {
       case Keeps::kBounded:
         SetObject(entry, place_.offset, flow_multiset_new_bounded(kind, arena));
         return;
+      case Keeps::kLeast:
+        SetObject(entry, place_.offset, flow_multiset_new_least(parameter_.i, arena));
+        return;
       case Keeps::kSketch:
         SetObject(entry, place_.offset, flow_sketch_new(kind, arena));
         return;
@@ -174,6 +177,7 @@ class Accumulator {
         return;
       case Keeps::kMultiset:
       case Keeps::kBounded:
+      case Keeps::kLeast:
         flow_multiset_add(Object<FlowMultiset>(entry), cell, weight);
         return;
       case Keeps::kSketch:
@@ -212,6 +216,7 @@ class Accumulator {
         return;
       case Keeps::kMultiset:
       case Keeps::kBounded:
+      case Keeps::kLeast:
         flow_multiset_merge(Object<FlowMultiset>(entry), Object<FlowMultiset>(from));
         return;
       case Keeps::kMoments:
@@ -269,6 +274,8 @@ class Accumulator {
             flow_multiset_quantile(Object<FlowMultiset>(entry), parameter_.d, cell) != 0;
         return found ? LoadValue(type_, cell) : Value::Null();
       }
+      case AggregateFn::kBest:
+        return FinishBest(entry, arena);
       case AggregateFn::kApproxCountDistinct:
         return Value::Int(flow_sketch_finish(Object<FlowSketch>(entry)));
     }
@@ -296,6 +303,7 @@ class Accumulator {
         break;
       case Keeps::kMultiset:
       case Keeps::kBounded:
+      case Keeps::kLeast:
         flow_multiset_free(Object<FlowMultiset>(entry));
         break;
       case Keeps::kMoments:
@@ -429,6 +437,14 @@ class Accumulator {
         (once_ ? kFlowJoinOnce : 0) | (sort_keys_ ? kFlowJoinSortKeys : 0), &joined.s, arena);
     if (code == kFlowNull) return Value::Null();
     return code == kFlowValue ? joined : Value::Error(code);
+  }
+
+  Value FinishBest(const uint8_t* entry, FlowArena* arena) const {
+    Value packed = Value::String({});
+    const uint8_t code =
+        flow_multiset_best(Object<FlowMultiset>(entry), parameter_.i, &packed.s, arena);
+    if (code == kFlowNull) return Value::Null();
+    return code == kFlowValue ? packed : Value::Error(code);
   }
 
   bool WantsLeast() const { return fn_ == AggregateFn::kMin || fn_ == AggregateFn::kArgMin; }

@@ -22,7 +22,8 @@ class Builder {
  private:
   NodePtr BuildSelect(const bound::Select& select, const bound::Schema& schema, bool on_close);
   NodePtr BuildRelation(const bound::Relation& relation, bool on_close);
-  NodePtr BuildGrouping(const bound::Grouping& grouping, NodePtr input, bool on_close);
+  NodePtr BuildGrouping(const bound::Grouping& grouping, NodePtr input, bool on_close,
+                        const bound::Ranking* ranking = nullptr);
   NodePtr Project(NodePtr input, const std::vector<BoundExprPtr>& exprs,
                   const std::vector<std::string>& names);
   NodePtr Finish(Node node) {
@@ -83,7 +84,8 @@ NodePtr Builder::BuildRelation(const bound::Relation& relation, bool on_close) {
   return Finish(std::move(node));
 }
 
-NodePtr Builder::BuildGrouping(const bound::Grouping& grouping, NodePtr input, bool on_close) {
+NodePtr Builder::BuildGrouping(const bound::Grouping& grouping, NodePtr input, bool on_close,
+                               const bound::Ranking* ranking) {
   const program::Window* window = grouping.window ? &*grouping.window : nullptr;
   int64_t size = window != nullptr ? window->size : 0;
   if (window != nullptr && grouping.inherited) {
@@ -112,8 +114,15 @@ NodePtr Builder::BuildGrouping(const bound::Grouping& grouping, NodePtr input, b
     node.columns.push_back({grouping.key_names[i], grouping.keys[i]->type});
   }
   node.calls = grouping.calls;
+  if (ranking != nullptr) {
+    node.ranking = *ranking;
+    for (const bound::Ranking::Part& part : ranking->parts) {
+      node.columns.push_back({part.name, part.expr->type});
+    }
+    node.columns.push_back({"ROW_NUMBER()", TypeKind::kBigint});
+  }
   for (const bound::AggregateCall& call : grouping.calls) {
-    node.columns.push_back({call.text, call.result});
+    if (ranking == nullptr) node.columns.push_back({call.text, call.result});
   }
   if (window != nullptr) {
     node.window = *window;
@@ -156,12 +165,16 @@ NodePtr Builder::BuildSelect(const bound::Select& select, const bound::Schema& s
     return on_close && (!grouping.has_value() || grouping->inherited);
   };
   bool grouping_on_close = through(on_close, select.distinct);
+  if (select.ranking) grouping_on_close = on_close && select.ranking->groups.inherited;
   NodePtr node = BuildRelation(*select.from, through(grouping_on_close, select.grouping));
   if (select.where != nullptr) node = MakeFilter(*plan_, std::move(node), select.where);
   if (select.grouping.has_value()) {
     node = BuildGrouping(*select.grouping, std::move(node), grouping_on_close);
   }
   if (select.having != nullptr) node = MakeFilter(*plan_, std::move(node), select.having);
+  if (select.ranking.has_value()) {
+    node = BuildGrouping(select.ranking->groups, std::move(node), on_close, &*select.ranking);
+  }
   std::vector<std::string> names;
   for (const bound::Column& column : schema.columns) names.push_back(column.name);
   node =

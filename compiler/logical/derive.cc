@@ -86,14 +86,20 @@ void DeriveAggregate(Node* node) {
   node->time_column = -1;
   node->lateness = node->window.has_value() ? node->inputs[0]->lateness : 0;
   node->append_only = node->on_close && node->lateness == 0;
+  if (node->ranking.has_value()) {
+    node->has_key = node->ranking->has_key;
+    node->key = node->ranking->key;
+  }
   if (!node->window.has_value()) return;
-  const int start = keys + static_cast<int>(node->calls.size());
+  const size_t results = node->ranking ? node->ranking->parts.size() + 1 : node->calls.size();
+  const int start = keys + static_cast<int>(results);
   // The windows of one cycle of CUMULATE begin together: only their end tells them apart.
   const bool apart = node->window->kind != program::WindowKind::kCumulate;
   node->window_start = apart ? start : -1;
   node->window_end = start + 1;
   const bool session = node->window->kind == program::WindowKind::kSession;
   node->window_size = session ? 0 : node->window->size;
+  if (node->ranking.has_value()) return;
   if (node->by_start && apart) node->key.push_back(node->window_start);
   if (node->by_end) node->key.push_back(node->window_end);
 }

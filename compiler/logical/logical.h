@@ -54,6 +54,9 @@ struct Node {
   bool by_end = false;
   bool partial = false;  // kAggregate: pre-aggregate before the exchange
   bool slices = false;   // kAggregate: one update a row, windows are put together from slices
+  // kAggregate: the first rows of each group; in place of results come the parts of the rows and
+  // the place.
+  std::optional<bound::Ranking> ranking;
 
   // Derived, over `columns`.
   bool has_time = false;  // rows keep an event time

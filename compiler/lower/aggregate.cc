@@ -30,6 +30,20 @@ program::AggregateCall CallOf(const bound::AggregateCall& call, int* argument) {
   return result;
 }
 
+program::Ranking RankingOf(const logical::Node& node, const std::vector<Type>& keys) {
+  program::Ranking ranking;
+  ranking.limit = node.ranking->limit;
+  for (const bound::Ranking::Part& part : node.ranking->parts) {
+    ranking.parts.push_back({part.expr->type, part.descending});
+  }
+  ranking.finished = keys;
+  for (const bound::AggregateCall& call : node.calls) ranking.finished.push_back(call.result);
+  if (node.window.has_value()) {
+    ranking.finished.insert(ranking.finished.end(), 2, TypeKind::kTimestamp);
+  }
+  return ranking;
+}
+
 }  // namespace
 
 int LowerAggregate(Draft* draft, const logical::NodePtr& node) {
@@ -55,6 +69,7 @@ int LowerAggregate(Draft* draft, const logical::NodePtr& node) {
     aggregate.output.push_back(column.type);
     aggregate.output_names.push_back(column.name);
   }
+  if (node->ranking.has_value()) aggregate.ranking = RankingOf(*node, aggregate.key_types);
   program::WindowMode mode =
       node->slices ? program::WindowMode::kSlice : program::WindowMode::kExpand;
   if (node->window.has_value()) {

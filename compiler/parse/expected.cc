@@ -14,9 +14,6 @@ using grammar::FlowParser;
 // Constructs that are refused anyway: nobody should be led to them.
 bool IsForLater(size_t type) {
   switch (type) {
-    case FlowParser::QUALIFY:
-    case FlowParser::ORDER:
-    case FlowParser::LIMIT:
     case FlowParser::JOIN:
     case FlowParser::INNER:
     case FlowParser::LEFT:
@@ -37,7 +34,6 @@ bool IsForLater(size_t type) {
     case FlowParser::TABLE:
     case FlowParser::EXPECT:
     case FlowParser::RECONCILE:
-    case FlowParser::OVER:
     case FlowParser::GAP:
       return true;
     default:
@@ -80,6 +76,8 @@ std::string WordOf(FlowParser& parser, size_t type) {
   switch (type) {
     case FlowParser::GROUP:
       return "GROUP BY";
+    case FlowParser::ORDER:
+      return "ORDER BY";
     case FlowParser::UNION:
       return "UNION ALL";
     case FlowParser::EVENT:
@@ -161,8 +159,9 @@ void AddState(FlowParser& parser, size_t state, Expected& expected) {
       continue;
     }
     if (token == FlowParser::DOT) continue;
+    if (token == FlowParser::ORDER && !Has(set, FlowParser::LIMIT)) continue;  // of a call
     if (optional && (token == FlowParser::LPAREN || token == FlowParser::STRING ||
-                     token == FlowParser::FILTER)) {
+                     token == FlowParser::FILTER || token == FlowParser::OVER)) {
       continue;
     }
     if (token == FlowParser::INTERVAL && Has(set, FlowParser::DURATION)) continue;
@@ -180,11 +179,11 @@ void AddState(FlowParser& parser, size_t state, Expected& expected) {
 
 // Clauses are named in the order in which they are written.
 size_t RankOf(const std::string& word) {
-  constexpr std::array<std::string_view, 22> kOrder = {
-      "SOURCE", "FUNCTION",  "VIEW",           "SINK",        "TEST",       "META",
-      "AS",     "FROM",      "INTO",           "FORMAT",      "EVENT TIME", "IDLE",
-      "AHEAD",  "MAX RATE",  "OVERLOAD",       "DEAD LETTER", "WHERE",      "GROUP BY",
-      "HAVING", "UNION ALL", "ALLOW LATENESS", "LATE TO"};
+  constexpr std::array<std::string_view, 25> kOrder = {
+      "SOURCE",   "FUNCTION",    "VIEW",           "SINK",       "TEST",   "META",    "AS",
+      "FROM",     "INTO",        "FORMAT",         "EVENT TIME", "IDLE",   "AHEAD",   "MAX RATE",
+      "OVERLOAD", "DEAD LETTER", "WHERE",          "GROUP BY",   "HAVING", "QUALIFY", "UNION ALL",
+      "ORDER BY", "LIMIT",       "ALLOW LATENESS", "LATE TO"};
   auto found = std::find(kOrder.begin(), kOrder.end(), word);
   if (found != kOrder.end()) return 1 + static_cast<size_t>(found - kOrder.begin());
   if (word == "RETAIN") return kOrder.size() + 2;

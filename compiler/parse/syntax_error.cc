@@ -62,14 +62,17 @@ std::string ClauseOrder(size_t head, size_t type) {
     case FlowParser::WHERE:
     case FlowParser::GROUP:
     case FlowParser::HAVING:
+    case FlowParser::QUALIFY:
     case FlowParser::UNION:
+    case FlowParser::ORDER:
+    case FlowParser::LIMIT:
     case FlowParser::ALLOW:
     case FlowParser::LATE:
     case FlowParser::EMIT:
     case FlowParser::RETAIN:
       if (head == FlowParser::VIEW) {
-        return "the clauses come in this order: SELECT, FROM, WHERE, GROUP BY, HAVING, UNION ALL, "
-               "ALLOW LATENESS, LATE TO, EMIT, RETAIN";
+        return "the clauses come in this order: SELECT, FROM, WHERE, GROUP BY, HAVING, QUALIFY, "
+               "UNION ALL, ORDER BY ... LIMIT, ALLOW LATENESS, LATE TO, EMIT, RETAIN";
       }
       return "";
     default:

@@ -42,7 +42,10 @@ std::string TreeBuilder::String(FlowParser::StringContext* context) {
 }
 
 std::optional<int64_t> TreeBuilder::WholeNumber(antlr4::tree::TerminalNode* number) const {
-  std::string_view text = file_.Text(SpanOfToken(number));
+  return WholeNumber(file_.Text(SpanOfToken(number)));
+}
+
+std::optional<int64_t> TreeBuilder::WholeNumber(std::string_view text) {
   int64_t value = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;

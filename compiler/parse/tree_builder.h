@@ -62,10 +62,12 @@ class TreeBuilder {
   std::optional<size_t> PartitionNumber(antlr4::tree::TerminalNode* number);
   // A whole number of NUMBER; nullopt: it is none, or too large.
   std::optional<int64_t> WholeNumber(antlr4::tree::TerminalNode* number) const;
+  static std::optional<int64_t> WholeNumber(std::string_view text);
 
   // tree_query.cc
   ast::QueryPtr Query(FlowParser::QueryContext* context);
   void QueryTerm(FlowParser::QueryTermContext* context, ast::Query* query);
+  void Limit(FlowParser::LimitClauseContext* context, ast::Query* query);
   ast::Select Select(FlowParser::SelectContext* context);
   ast::SelectItem SelectItem(FlowParser::SelectItemContext* context);
   ast::Relation Relation(FlowParser::RelationContext* context);
@@ -92,6 +94,8 @@ class TreeBuilder {
   ast::ExprPtr TypedLiteral(FlowParser::NameOrCallContext* context);
   ast::ExprPtr Extract(ast::ExprPtr call, FlowParser::ArgumentContext* argument);
   ast::ExprPtr Call(FlowParser::NameOrCallContext* context);
+  void Over(FlowParser::OverClauseContext* context, ast::Expr* call);
+  ast::ExprPtr OrderItem(FlowParser::OrderItemContext* context);
   ast::ExprPtr Case(FlowParser::CaseExpressionContext* context);
   ast::ExprPtr CastCall(FlowParser::CastCallContext* context);
   ast::ExprPtr Binary(ast::ExprPtr left, std::string op, Span op_span, ast::ExprPtr right);

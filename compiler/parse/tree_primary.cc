@@ -138,23 +138,54 @@ ast::ExprPtr TreeBuilder::Call(FlowParser::NameOrCallContext* context) {
     Adopt(call.get(), Expression(argument->expression(0)));
   }
   if (auto* order = tail->orderClause()) {
-    for (auto* item : order->orderItem()) {
-      auto by = std::make_unique<ast::Expr>();
-      by->kind = ast::ExprKind::kOrder;
-      by->span = SpanOfNode(item);
-      by->negated = item->DESC() != nullptr;
-      // As PostgreSQL: NULL counts as greater than all others.
-      by->bool_value = item->NULLS() != nullptr ? item->FIRST() != nullptr : by->negated;
-      Adopt(by.get(), Expression(item->expression()));
-      Adopt(call.get(), std::move(by));
-    }
+    for (auto* item : order->orderItem()) Adopt(call.get(), OrderItem(item));
   }
   if (auto* filter = tail->filterClause()) {
     call->filter = Expression(filter->expression());
     call->height = std::max(call->height, call->filter->height + 1);
   }
-  if (auto* over = tail->overClause()) Refuse(SpanOfNode(over), "OVER", Rest::kIsLost);
+  if (auto* over = tail->overClause()) Over(over, call.get());
   return call;
+}
+
+ast::ExprPtr TreeBuilder::OrderItem(FlowParser::OrderItemContext* context) {
+  auto by = std::make_unique<ast::Expr>();
+  by->kind = ast::ExprKind::kOrder;
+  by->span = SpanOfNode(context);
+  by->negated = context->DESC() != nullptr;
+  // As PostgreSQL: NULL counts as greater than all others.
+  by->bool_value = context->NULLS() != nullptr ? context->FIRST() != nullptr : by->negated;
+  Adopt(by.get(), Expression(context->expression()));
+  return by;
+}
+
+void TreeBuilder::Over(FlowParser::OverClauseContext* context, ast::Expr* call) {
+  if (!EqualsIgnoringCase(call->path[0].text, "ROW_NUMBER") || context->identifier() != nullptr) {
+    Refuse(SpanOfNode(context), "OVER", Rest::kIsLost);
+    return;
+  }
+  if (auto* frame = context->frameClause()) {
+    Refuse(SpanOfNode(frame), "frames of windows", Rest::kIsLost);
+    return;
+  }
+  if (!call->children.empty() || call->filter != nullptr || call->distinct) {
+    Fail(call->span, "ROW_NUMBER takes no arguments", "syntax");
+    return;
+  }
+  call->over = true;
+  if (auto* partition = context->partitionClause()) {
+    for (auto* key : partition->expression()) {
+      Adopt(call, Expression(key));
+      ++call->number;
+    }
+  }
+  auto* order = context->orderClause();
+  if (order == nullptr) {
+    Fail(SpanOfNode(context), "ROW_NUMBER needs ORDER BY", "syntax").hint =
+        "which row is the first? ROW_NUMBER() OVER (PARTITION BY page ORDER BY revenue DESC)";
+    return;
+  }
+  for (auto* item : order->orderItem()) Adopt(call, OrderItem(item));
 }
 
 ast::ExprPtr TreeBuilder::Case(FlowParser::CaseExpressionContext* context) {

@@ -22,12 +22,24 @@ ast::QueryPtr TreeBuilder::Query(FlowParser::QueryContext* context) {
     Refuse(SpanOfNode(set_operator), what, Rest::kIsLost);
   }
   if (auto* order = context->orderClause()) {
-    Refuse(SpanOfNode(order), "ORDER BY", Rest::kMakesSense);
+    query->order_span = SpanOfNode(order);
+    for (auto* item : order->orderItem()) query->order.push_back(OrderItem(item));
   }
-  if (auto* limit = context->limitClause()) {
-    Refuse(SpanOfNode(limit), "LIMIT", Rest::kMakesSense);
-  }
+  if (auto* limit = context->limitClause()) Limit(limit, query.get());
   return query;
+}
+
+void TreeBuilder::Limit(FlowParser::LimitClauseContext* context, ast::Query* query) {
+  query->limit_span = SpanOfNode(context);
+  if (context->OFFSET() != nullptr) {
+    Refuse({SpanOfToken(context->OFFSET()).begin, query->limit_span.end}, "OFFSET",
+           Rest::kMakesSense);
+  }
+  auto* number = context->expression(0);
+  const ast::ExprPtr value = Expression(number);
+  if (value->kind == ast::ExprKind::kNumber) query->limit = WholeNumber(value->text);
+  if (query->limit && *query->limit > 0) return;
+  Fail(SpanOfNode(number), "LIMIT is a whole number over 0", "bad-number");
 }
 
 void TreeBuilder::QueryTerm(FlowParser::QueryTermContext* context, ast::Query* query) {
@@ -39,6 +51,11 @@ void TreeBuilder::QueryTerm(FlowParser::QueryTermContext* context, ast::Query* q
   ast::QueryPtr inner = Query(context->query());
   if (!inner->ctes.empty()) {
     Refuse(inner->ctes.front().name.span, "WITH inside parentheses of UNION ALL", Rest::kIsLost);
+  }
+  if (!inner->order.empty() || inner->limit) {
+    const Span order = inner->order.empty() ? inner->limit_span : inner->order_span;
+    Refuse({order.begin, inner->limit ? inner->limit_span.end : order.end},
+           "ORDER BY ... LIMIT inside parentheses of UNION ALL", Rest::kIsLost);
   }
   std::move(inner->selects.begin(), inner->selects.end(), std::back_inserter(query->selects));
 }
@@ -58,7 +75,7 @@ ast::Select TreeBuilder::Select(FlowParser::SelectContext* context) {
   }
   if (auto* having = context->havingClause()) select.having = Expression(having->expression());
   if (auto* qualify = context->qualifyClause()) {
-    Refuse(SpanOfNode(qualify), "QUALIFY", Rest::kMakesSense);
+    select.qualify = Expression(qualify->expression());
   }
   return select;
 }

@@ -31,7 +31,8 @@ struct FlowMultiset {
 
   int64_t present = 0;  // values whose count is positive: themselves, and with their equals
   int64_t total = 0;
-  int64_t bytes = 0;  // of the strings among them
+  int64_t bytes = 0;         // of the strings among them
+  int64_t most = INT64_MAX;  // the greatest beyond are dropped
   bool bounded = false;
   bool lost = false;
 };
@@ -173,7 +174,13 @@ class OrderedMultiset final : public FlowMultiset {
       counts_.erase(at);
     }
     if (bounded && bytes > kFlowJoinedMax) Lose();
+    while (total > most) DropGreatest();
     return change;
+  }
+
+  void DropGreatest() {
+    const auto last = std::prev(counts_.end());
+    AddKey(typename CellKind::Key(last->first), -std::min(last->second, total - most));
   }
 
   template <typename Iterator>
@@ -221,6 +228,12 @@ FlowMultiset* flow_multiset_new(int32_t kind, FlowArena* arena) {
 FlowMultiset* flow_multiset_new_bounded(int32_t kind, FlowArena* arena) {
   FlowMultiset* set = flow_multiset_new(kind, arena);
   set->bounded = true;
+  return set;
+}
+
+FlowMultiset* flow_multiset_new_least(int64_t most, FlowArena* arena) {
+  FlowMultiset* set = flow_multiset_new(kFlowKindString, arena);
+  set->most = most;
   return set;
 }
 
@@ -287,6 +300,34 @@ uint8_t flow_multiset_join(const FlowMultiset* set, const FlowString* separator,
       &joined);
   if (joined.too_long) return kFlowErrTooLong;
   flow_string_copy(out, joined.text.data(), static_cast<uint32_t>(joined.text.size()), arena);
+  return kFlowValue;
+}
+
+uint8_t flow_multiset_best(const FlowMultiset* set, int64_t most, FlowString* out,
+                           FlowArena* arena) {
+  if (set->present == 0) return kFlowNull;
+  struct Packed {
+    int64_t left;
+    std::string text;
+    bool too_long = false;
+  } packed{most, ""};
+  set->Each(
+      [](void* self, const void* cell, int64_t count) {
+        auto& p = *static_cast<Packed*>(self);
+        const std::string_view key = StringCell::Read(cell);
+        const auto size = static_cast<uint32_t>(key.size());
+#ifdef FLOW_MUTANT_RANKING_ONCE
+        count = std::min<int64_t>(count, 1);
+#endif
+        for (; count > 0 && p.left > 0 && !p.too_long; --count, --p.left) {
+          p.text.append(reinterpret_cast<const char*>(&size), sizeof size);
+          p.text += key;
+          p.too_long = p.text.size() > kFlowJoinedMax;
+        }
+      },
+      &packed);
+  if (packed.too_long) return kFlowErrTooLong;
+  flow_string_copy(out, packed.text.data(), static_cast<uint32_t>(packed.text.size()), arena);
   return kFlowValue;
 }
 

@@ -33,6 +33,8 @@ FlowMultiset* flow_multiset_new(int32_t kind, FlowArena* arena);
 // Of strings, for STRING_AGG of append-only input: once it has more than kFlowJoinedMax bytes of
 // different strings it keeps none of them.
 FlowMultiset* flow_multiset_new_bounded(int32_t kind, FlowArena* arena);
+// Of strings: keeps no more than `most` of the least, equal ones counted. Nothing is taken away.
+FlowMultiset* flow_multiset_new_least(int64_t most, FlowArena* arena);
 void flow_multiset_free(FlowMultiset* set);
 // Returns 1 if the value was not there before, -1 if it is there no longer, else 0.
 int64_t flow_multiset_add(FlowMultiset* set, const void* value, int64_t weight);
@@ -56,6 +58,10 @@ int32_t flow_multiset_quantile(const FlowMultiset* set, double fraction, void* o
 // (sort_key.h). NULL of nothing, an error beyond kFlowJoinedMax.
 uint8_t flow_multiset_join(const FlowMultiset* set, const FlowString* separator, int32_t how,
                            FlowString* out, FlowArena* arena);
+// The least `most` strings, each as often as it is there: a length of 4 bytes and the bytes. NULL
+// of nothing, an error beyond kFlowJoinedMax.
+uint8_t flow_multiset_best(const FlowMultiset* set, int64_t most, FlowString* out,
+                           FlowArena* arena);
 // Has a bounded set let go of its strings? And makes it so.
 int32_t flow_multiset_is_lost(const FlowMultiset* set);
 void flow_multiset_lose(FlowMultiset* set);

@@ -216,3 +216,20 @@ bool flow_sort_key_cell(std::string_view part, int32_t kind, void* out, std::str
   flow_string_set(static_cast<FlowString*>(out), body.data(), static_cast<uint32_t>(body.size()));
   return true;
 }
+
+uint8_t flow_sort_key_next(std::string_view* key, int32_t kind, bool descending, void* out,
+                           FlowArena* arena) {
+  const std::string_view part = key->substr(0, flow_sort_key_part(*key));
+  key->remove_prefix(part.size());
+  std::string ascending(part), scratch;
+  for (size_t i = 1; descending && i < part.size(); ++i) {
+    ascending[i] = static_cast<char>(~part[i]);
+  }
+  if (descending && part.starts_with('U')) ascending[0] = 'T';
+  if (!flow_sort_key_cell(ascending, kind, out, &scratch)) return kFlowNull;
+  if (kind == kFlowKindString) {
+    auto* text = static_cast<FlowString*>(out);
+    flow_string_copy(text, flow_string_data(text), text->size, arena);
+  }
+  return kFlowValue;
+}

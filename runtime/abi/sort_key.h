@@ -30,7 +30,12 @@ int32_t flow_sort_key_last(const FlowString* key, int32_t kind, void* out, FlowA
 #include <string>
 #include <string_view>
 
-// The same where the value is a string.
+// Takes the part at the front away and writes its value into the cell at `out`; long strings go
+// into the arena. Returns kFlowValue, or kFlowNull where there is none.
+uint8_t flow_sort_key_next(std::string_view* key, int32_t kind, bool descending, void* out,
+                           FlowArena* arena);
+
+// Of flow_sort_key_last, where the value is a string.
 bool flow_sort_key_text(std::string_view key, std::string* text);
 
 // Bytes of the part at the front; 0: there is none.

@@ -1,9 +1,11 @@
 // PartialAggregate and FinalizeAggregate.
 #include "runtime/operator/batch_aggregate.h"
 
+#include <optional>
 #include <set>
 
 #include "runtime/operator/entry_codec.h"
+#include "runtime/operator/ranked_rows.h"
 #include "runtime/operator/rows.h"
 #include "runtime/operator/table_key.h"
 #include "runtime/time/windows.h"
@@ -186,7 +188,8 @@ class Finisher {
   Finisher(const program::Aggregate& spec, const AggregateKernels& kernels,
            const std::function<void(const Batch&)>& emit)
       : spec_(spec), kernels_(kernels), emit_(emit) {
-    out_.Reset(spec.output, kBatchRows);
+    out_.Reset(spec.finished(), kBatchRows);
+    if (spec.ranking) ranked_.emplace(spec);
   }
   void Add(const uint8_t* entry, int64_t window) {
     if (spec_.updating_input && !spec_.global && kernels_.live(kernels_.self, entry) <= 0) return;
@@ -202,7 +205,11 @@ class Finisher {
     out_.rows = count;
     kernels_.finish(kernels_.self, entries_.data(), count, out_.columns(), out_.arena().abi());
     if (spec_.window) FillWindowColumns(spec_, windows_.data(), count, &out_);
-    emit_(out_);
+    if (ranked_) {
+      ranked_->Expand(out_, emit_);
+    } else {
+      emit_(out_);
+    }
     entries_.clear();
     windows_.clear();
   }
@@ -212,6 +219,7 @@ class Finisher {
   const AggregateKernels& kernels_;
   const std::function<void(const Batch&)>& emit_;
   Batch out_;
+  std::optional<RankedRows> ranked_;
   std::vector<const uint8_t*> entries_;
   std::vector<int64_t> windows_;
 };

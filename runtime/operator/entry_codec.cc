@@ -92,10 +92,15 @@ void AppendMultiset(const Type& type, const FlowMultiset* set, std::string* out)
 }
 
 // Its address is written to `at` at once.
-void ReadMultiset(const Type& type, bool bounded, EntryInput* in, uint8_t* at, Arena* arena) {
+void ReadMultiset(const AggregateCall& call, Keeps keeps, EntryInput* in, uint8_t* at,
+                  Arena* arena) {
+  const Type& type = call.argument_type;
   const auto kind = static_cast<int32_t>(type.storage());
+  const bool bounded = keeps == Keeps::kBounded;
   FlowMultiset* set = bounded ? flow_multiset_new_bounded(kind, arena->abi())
-                              : flow_multiset_new(kind, arena->abi());
+                      : keeps == Keeps::kLeast
+                          ? flow_multiset_new_least(call.parameter.i, arena->abi())
+                          : flow_multiset_new(kind, arena->abi());
   std::memcpy(at, &set, sizeof set);
   Arena scratch;
   int64_t count = in->Integer<int64_t>();
@@ -176,6 +181,7 @@ void AppendAccumulator(const AggregateCall& call, const program::Accumulator& pl
       return;
     case Keeps::kMultiset:
     case Keeps::kBounded:
+    case Keeps::kLeast:
       AppendMultiset(call.argument_type, Load<const FlowMultiset*>(cell), out);
       return;
     case Keeps::kMoments:
@@ -227,8 +233,7 @@ void ReadAccumulator(const AggregateCall& call, const program::Accumulator& plac
                      uint8_t* entry, Arena* arena) {
   if (place.shared) return;
   uint8_t* at = entry + place.offset;
-  if (place.distinct >= 0)
-    ReadMultiset(call.argument_type, false, in, entry + place.distinct, arena);
+  if (place.distinct >= 0) ReadMultiset(call, Keeps::kMultiset, in, entry + place.distinct, arena);
   if (place.count >= 0) Store(entry + place.count, in->Integer<int64_t>());
   switch (place.keeps) {
     case Keeps::kCount:
@@ -245,7 +250,8 @@ void ReadAccumulator(const AggregateCall& call, const program::Accumulator& plac
       return;
     case Keeps::kMultiset:
     case Keeps::kBounded:
-      ReadMultiset(call.argument_type, place.keeps == Keeps::kBounded, in, at, arena);
+    case Keeps::kLeast:
+      ReadMultiset(call, place.keeps, in, at, arena);
       return;
     case Keeps::kSketch: {
       auto* sketch =
@@ -287,6 +293,7 @@ void FreeAccumulator(const AggregateCall& call, const program::Accumulator& plac
       break;
     case Keeps::kMultiset:
     case Keeps::kBounded:
+    case Keeps::kLeast:
       flow_multiset_free(Load<FlowMultiset*>(at));
       break;
     case Keeps::kMoments:

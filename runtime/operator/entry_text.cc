@@ -125,6 +125,7 @@ std::string AccumulatorText(const AggregateCall& call, const program::Accumulato
     }
     case Keeps::kMultiset:
     case Keeps::kBounded:
+    case Keeps::kLeast:
       return MultisetText(call.argument_type, in);
     case Keeps::kMoments:
       return MomentsText(call.argument_type, in);

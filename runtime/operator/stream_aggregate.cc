@@ -17,9 +17,10 @@ StreamAggregate::StreamAggregate(const program::Aggregate* spec, MemoryAccount* 
     : spec_(spec), account_("aggregate " + spec->name, account), room_(room), cold_(spec, room) {
   input_widths_ = AggregateInputWidths(*spec);
   uses_arena_ = AccumulatorsUseArena(*spec);
-  before_.Reset(spec->output, 64);
-  scratch_.Reset(spec->output, kBatchRows);
-  out_.Reset(spec->output, kBatchRows);
+  before_.Reset(spec->finished(), 64);
+  scratch_.Reset(spec->finished(), kBatchRows);
+  out_.Reset(spec->finished(), kBatchRows);
+  if (spec->ranking) ranked_.emplace(*spec);
   if (!spec_->global || !global_hash) return;
   // The row over nothing: shown by the first tick.
   const AggregateKernels& kernels = *spec_->kernels->Load();
@@ -276,7 +277,11 @@ void StreamAggregate::Push(const Batch& from, int32_t row, int64_t weight) {
 
 void StreamAggregate::Flush() {
   if (out_.rows == 0) return;
-  (*emit_)(out_);
+  if (ranked_) {
+    ranked_->Expand(out_, *emit_);
+  } else {
+    (*emit_)(out_);
+  }
   out_.Clear();
 }
 

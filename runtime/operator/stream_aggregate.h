@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "runtime/operator/group_table.h"
+#include "runtime/operator/ranked_rows.h"
 #include "runtime/operator/stream_operator.h"
 
 namespace flow {
@@ -137,6 +138,7 @@ class StreamAggregate : public StreamOperator {
   Batch before_;
   Batch scratch_;
   Batch out_;
+  std::optional<RankedRows> ranked_;
   const Emit* emit_ = nullptr;
   std::vector<int> input_widths_;  // bytes of one value of each input column
   std::vector<FlowColumn> shifted_;

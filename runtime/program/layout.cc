@@ -40,6 +40,12 @@ Keeps KeptBy(const AggregateCall& call, bool updating) {
       return updating ? Keeps::kMultiset : Keeps::kBounded;
     case AggregateFn::kQuantile:
       return Keeps::kMultiset;
+    case AggregateFn::kBest:
+#ifdef FLOW_MUTANT_RANKING_FORGETS
+      return Keeps::kLeast;
+#else
+      return updating ? Keeps::kMultiset : Keeps::kLeast;
+#endif
     case AggregateFn::kApproxCountDistinct:
       return Keeps::kSketch;
   }
@@ -119,6 +125,7 @@ class Layouter {
         return;
       case Keeps::kMultiset:
       case Keeps::kBounded:
+      case Keeps::kLeast:
       case Keeps::kMoments:
       case Keeps::kSketch:
         layout_.needs_destroy = true;

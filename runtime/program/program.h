@@ -178,6 +178,7 @@ enum class AggregateFn {
   kStringAgg,  // of strings, or of sort keys that end with one
   kQuantile,
   kApproxCountDistinct,
+  kBest,  // the least sort keys, as many as the ranking keeps, packed (flow_multiset_best)
 };
 
 struct AggregateCall {
@@ -188,7 +189,8 @@ struct AggregateCall {
   std::string text;        // for EXPLAIN: "SUM(revenue)"
   bool distinct = false;   // of equal values one counts
   bool sort_keys = false;  // kStringAgg: the arguments are sort keys
-  Datum parameter;         // kStringAgg: the separator; kQuantile: a DOUBLE from 0 to 1
+  // kStringAgg: the separator; kQuantile: a DOUBLE from 0 to 1; kBest: how many, a BIGINT
+  Datum parameter;
 };
 
 // One bit of an entry: set if its cell is NULL. A mask of 0: never NULL.
@@ -212,6 +214,7 @@ enum class Keeps {
   kMultiset,  // those of updating input, STRING_AGG and quantiles: FlowMultiset* at `offset`
               // (runtime/abi/multiset.h)
   kBounded,   // STRING_AGG of append-only input: the same, by flow_multiset_new_bounded
+  kLeast,     // kBest of append-only input: the same, by flow_multiset_new_least
   kMoments,   // VAR_POP, VAR_SAMP: FlowMoments* at `offset` (runtime/abi/moments.h)
   kSketch,    // APPROX_COUNT_DISTINCT: FlowSketch* at `offset` (runtime/abi/sketch.h)
 };
@@ -261,6 +264,18 @@ struct Edge {
   bool leaves = false;
 };
 
+// The groups of an aggregate are not rows, but the first `limit` rows of each are: its one call,
+// kBest, gives their sort keys, which are made of `parts`.
+struct Ranking {
+  int64_t limit = 0;
+  struct Part {
+    Type type;
+    bool descending = false;
+  };
+  std::vector<Part> parts;
+  std::vector<Type> finished;  // what the kernels write: keys, the call's result, window bounds
+};
+
 struct Aggregate {
   std::string name;  // identity: the view's name and the path in its bound tree
   std::vector<Edge> inputs;
@@ -282,10 +297,15 @@ struct Aggregate {
   bool updating_output = true;
   bool global = false;  // no keys and no window: always one row
   bool partial = true;  // pre-aggregate before the exchange
+  // The output columns are then keys, parts, the row's place from 1 (BIGINT), window_start and
+  // window_end.
+  std::optional<Ranking> ranking;
   std::vector<Type> output;
   std::vector<std::string> output_names;
   std::shared_ptr<KernelSlot<AggregateKernels>> kernels =
       std::make_shared<KernelSlot<AggregateKernels>>();
+  // What the kernels write.
+  const std::vector<Type>& finished() const { return ranking ? ranking->finished : output; }
 };
 
 // --- Views and sinks ---------------------------------------------------------------------------

@@ -69,6 +69,12 @@ SINK a FROM u INTO FILE (path = 'out/u.jsonl');""", {"u": None}),
 VIEW w AS SELECT page, window_start, COUNT(*) AS n, SUM(revenue) AS r FROM HOP(c, 30s EVERY 10s)
 GROUP BY page, window_start ALLOW LATENESS 20s;
 SINK a FROM w INTO FILE (path = 'out/w.jsonl');""", {"w": ("page", "window_start")}),
+    "first": Pipeline(SOURCE + """
+VIEW f AS SELECT page, id, revenue FROM c QUALIFY ROW_NUMBER() OVER (PARTITION BY page ORDER BY revenue DESC) = 1;
+VIEW b AS SELECT page, window_start, COUNT(*) AS n FROM TUMBLE(c, 20s) GROUP BY page, window_start
+ORDER BY n DESC LIMIT 2 ALLOW LATENESS 10s EMIT CHANGES;
+SINK a FROM f INTO FILE (path = 'out/f.jsonl');
+SINK d FROM b INTO FILE (path = 'out/b.jsonl');""", {"f": ("page",), "b": ("page", "window_start")}),
 }
 
 

@@ -24,6 +24,16 @@ QUERIES = [
         FROM TUMBLE(t, 1m) GROUP BY window_start, window_end ALLOW LATENESS 45s""",
      f"""SELECT window_start, window_end, COUNT(*) AS n, MIN(ts) AS first, MAX(ts) AS last FROM ({MINUTES})
          WHERE watermark IS NULL OR watermark < window_end + INTERVAL 45 SECOND GROUP BY window_start, window_end"""),
+    ("first_rows",
+     "SELECT page, user_id, n, id FROM t QUALIFY ROW_NUMBER() OVER (PARTITION BY page ORDER BY n DESC) <= 20",
+     """SELECT page, user_id, n, id FROM w WHERE ts IS NOT NULL
+        QUALIFY row_number() OVER (PARTITION BY page ORDER BY n DESC NULLS FIRST, user_id NULLS LAST, id) <= 20"""),
+    ("first_rows_of_windows",
+     """SELECT page, window_start, COUNT(*) AS views, MIN(x) AS least FROM TUMBLE(t, 1m) GROUP BY page, window_start
+        ORDER BY views DESC, least NULLS FIRST LIMIT 2 ALLOW LATENESS 20s""",
+     f"""SELECT page, window_start, COUNT(*) AS views, MIN(x) AS least FROM ({MINUTES})
+         WHERE watermark IS NULL OR watermark < window_end + INTERVAL 20 SECOND GROUP BY page, window_start
+         QUALIFY row_number() OVER (PARTITION BY window_start ORDER BY views DESC, least NULLS FIRST, page NULLS LAST) <= 2"""),
     ("shifted_windows",
      "SELECT window_start, SUM(n) AS total FROM TUMBLE(t, 7m OFFSET 100s) WHERE flag GROUP BY window_start",
      f"""SELECT window_start, SUM(n) AS total

@@ -42,7 +42,10 @@ std::string Timestamp(int64_t ms) {
 class Generator {
  public:
   explicit Generator(uint64_t seed)
-      : random_(seed), calls_(seed + 1000003), nested_(seed * 2654435761 + 17) {
+      : random_(seed),
+        calls_(seed + 1000003),
+        nested_(seed * 2654435761 + 17),
+        ranks_(seed + 2000003) {
     case_.seed = seed;
   }
 
@@ -576,6 +579,10 @@ class Generator {
 
   void View(const std::string& name) {
     const Relation relation = random_.Pick(relations_);
+    if (ranks_.Chance(15)) {
+      Ranked(name, relation);
+      return;
+    }
     switch (random_.Between(0, 9)) {
       case 0:
       case 1:
@@ -667,6 +674,82 @@ class Generator {
     Add(name, body, {{"k0", Kind::kString}, {"n0", Kind::kBigint}}, false, false);
   }
 
+  // "a DESC, b NULLS FIRST": of few values, so that much is equal.
+  std::string Order(const Relation& relation) {
+    static const std::vector<Kind> kinds = {Kind::kString, Kind::kInt,     Kind::kBigint,
+                                            Kind::kDouble, Kind::kDecimal, Kind::kBoolean};
+    std::string order;
+    for (int64_t i = ranks_.Between(1, 2); i > 0; --i) {
+      order += (order.empty() ? "" : ", ") + Expr(relation, ranks_.Pick(kinds), 0);
+      if (ranks_.Chance(50)) order += " DESC";
+      if (ranks_.Chance(30)) order += ranks_.Chance(50) ? " NULLS FIRST" : " NULLS LAST";
+    }
+    return order;
+  }
+
+  std::string FirstOf(const std::string& partition, const std::string& order) {
+    ++case_.rankings;
+    const std::string most = std::to_string(ranks_.Between(1, 4));
+    return "\nQUALIFY ROW_NUMBER() OVER (" +
+           (partition.empty() ? "" : "PARTITION BY " + partition + " ") + "ORDER BY " + order +
+           ") <= " + most;
+  }
+
+  // The first rows of each group of any relation: of its rows as they are, or in windows.
+  void Ranked(const std::string& name, const Relation& relation) {
+    static const std::vector<Kind> kinds = {Kind::kString,  Kind::kInt,    Kind::kBigint,
+                                            Kind::kDecimal, Kind::kDouble, Kind::kBoolean};
+    Kind key_kind;
+    const std::string key = Key(relation, &key_kind);
+    const bool keyed = ranks_.Chance(75);
+    std::string list = keyed ? key + " AS k_" + name : "";
+    std::vector<Column> columns;
+    if (keyed) columns.push_back({"k_" + name, key_kind});
+    for (int64_t i = ranks_.Between(1, 3); i > 0; --i) {
+      const Kind kind = ranks_.Pick(kinds);
+      const std::string column = "c" + std::to_string(i);
+      list += (list.empty() ? "" : ", ") + Expr(relation, kind, 1) + " AS " + column;
+      columns.push_back({column, kind});
+    }
+    std::string partition = keyed ? key : "";
+    std::string from = relation.name;
+    const bool windows = relation.timed && ranks_.Chance(40);
+    if (windows) {
+      const std::string step = std::to_string(ranks_.Between(1, 10)) + "s";
+      from = ranks_.Chance(60) ? "TUMBLE(" + from + ", " + step + ")"
+                               : "HOP(" + from + ", 20s EVERY " + step + ")";
+      list += ", window_end";
+      partition += partition.empty() ? "window_end" : ", window_end";
+    }
+    std::string body = "SELECT " + list;
+    const std::string order = Order(relation);
+    if (!keyed && ranks_.Chance(50)) {
+      ++case_.rankings;
+      body += "\nFROM " + from + Where(relation) + "\nORDER BY " + order + " LIMIT " +
+              std::to_string(ranks_.Between(1, 5));
+    } else {
+      const std::string first = FirstOf(partition, order);
+      const size_t call = first.find("ROW_NUMBER");
+      if (ranks_.Chance(40)) {
+        body += ", " + first.substr(call, first.rfind(')') + 1 - call) + " AS place";
+        columns.push_back({"place", Kind::kBigint});
+      }
+      body += "\nFROM " + from + Where(relation) + first;
+    }
+    int64_t lateness = relation.lateness;
+    if (windows && relation.straight && ranks_.Chance(40)) {
+      lateness = ranks_.Between(1, 20);
+      body += "\nALLOW LATENESS " + std::to_string(lateness) + "s";
+    }
+    if (ranks_.Chance(40)) body += ranks_.Chance(50) ? "\nEMIT CHANGES" : "\nEMIT EVERY 1s";
+    const bool retained = windows && ranks_.Chance(30);
+    if (retained) {
+      body += "\nRETAIN " + std::to_string(lateness + ranks_.Between(1, 40)) + "s";
+    }
+    Add(name, body, columns, windows && !retained, false);
+    relations_.back().lateness = lateness;
+  }
+
   std::string Having(const Aggregates&) {
     if (!random_.Chance(30)) return "";
     return "\nHAVING COUNT(*) " + std::string(random_.Chance(50) ? "> " : "<= ") +
@@ -733,6 +816,11 @@ class Generator {
                        window + (session ? "" : Where(relation)) + "\nGROUP BY " +
                        (keyed ? "k_" + name + ", " : "") +
                        (random_.Chance(50) ? bounds[1] : bounds[2]) + Having(aggregates);
+    if (!session && ranks_.Chance(25)) {
+      const std::string partition = ranks_.Chance(50) ? "window_end" : "window_start, window_end";
+      const std::string order = ranks_.Chance(50) ? "COUNT(*) DESC" : "COUNT(*)";
+      body += FirstOf(partition, order);
+    }
     if (!keyed) columns.pop_back();
     if (again) {
       columns = {{"groups", Kind::kBigint}};
@@ -773,13 +861,13 @@ class Generator {
   }
 
   Random random_;
-  Random calls_;  // apart, so that functions change nothing else of a case
+  Random calls_, ranks_;  // apart, so that functions change nothing else of a case
   struct Function {
     Kind kind;
     std::string text;
   };
   std::map<std::string, Function> functions_;  // f0 ... f9
-  Random nested_;  // what is of ARRAY, MAP, BYTES and JSON
+  Random nested_;                              // what is of ARRAY, MAP, BYTES and JSON
   GeneratedCase case_;
   std::vector<Relation> relations_;
 };

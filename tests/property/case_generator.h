@@ -40,6 +40,7 @@ struct GeneratedCase {
   // What the log holds, for coverage.
   bool null_key = false, tie = false, skewed = false;
   int64_t calls = 0;  // of FUNCTIONs
+  int64_t rankings = 0;
 };
 
 GeneratedCase Generate(uint64_t seed);

@@ -38,7 +38,7 @@ struct Coverage {
   int64_t cases = 0, late = 0, late_windows = 0, tie = 0, dead = 0, null_key = 0, skewed = 0;
   int64_t key_errors = 0, filtered = 0, back = 0, out = 0, shed = 0, frontiers = 0, deleted = 0,
           rows = 0;
-  int64_t duplicate = 0, held = 0, calls = 0;
+  int64_t duplicate = 0, held = 0, calls = 0, rankings = 0;
   int64_t crashes = 0, batch_crashes = 0, decided_crashes = 0, evictions = 0, cold_reads = 0;
 };
 
@@ -477,6 +477,7 @@ class Case {
     coverage_->null_key += case_.null_key;
     coverage_->skewed += case_.skewed;
     coverage_->calls += case_.calls;
+    coverage_->rankings += case_.rankings;
     for (const SourceLedger& source : report.sources) {
       coverage_->rows += source.read;
       coverage_->dead += source.dead;
@@ -522,7 +523,7 @@ TEST(Sameness, EveryWayOfRunningGivesTheSame) {
       "duplicate %lld, held %lld, left out %lld, came back %lld, shed %lld, crashes %lld, of "
       "batches %lld, with decisions "
       "%lld, evictions %lld, cold reads "
-      "%lld, calls of functions %lld\n",
+      "%lld, calls of functions %lld, rankings %lld\n",
       static_cast<long long>(coverage.cases), static_cast<long long>(coverage.rows),
       static_cast<long long>(coverage.frontiers), static_cast<long long>(coverage.late),
       static_cast<long long>(coverage.late_windows), static_cast<long long>(coverage.tie),
@@ -533,7 +534,8 @@ TEST(Sameness, EveryWayOfRunningGivesTheSame) {
       static_cast<long long>(coverage.back), static_cast<long long>(coverage.shed),
       static_cast<long long>(coverage.crashes), static_cast<long long>(coverage.batch_crashes),
       static_cast<long long>(coverage.decided_crashes), static_cast<long long>(coverage.evictions),
-      static_cast<long long>(coverage.cold_reads), static_cast<long long>(coverage.calls));
+      static_cast<long long>(coverage.cold_reads), static_cast<long long>(coverage.calls),
+      static_cast<long long>(coverage.rankings));
   if (cases < 200) return;
   // Floors: a generator that stopped making the hard cases would prove nothing.
   EXPECT_GE(coverage.late, cases / 2);
@@ -552,6 +554,7 @@ TEST(Sameness, EveryWayOfRunningGivesTheSame) {
   EXPECT_GE(coverage.evictions, cases * 5);
   EXPECT_GE(coverage.cold_reads, cases);
   EXPECT_GE(coverage.calls, cases / 2);
+  EXPECT_GE(coverage.rankings, cases / 5);
 }
 
 }  // namespace

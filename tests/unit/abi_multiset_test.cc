@@ -5,6 +5,8 @@
 #include <limits>
 #include <map>
 #include <random>
+#include <string>
+#include <vector>
 
 #include "runtime/abi/multiset.h"
 #include "runtime/base/arena.h"
@@ -115,6 +117,61 @@ TEST(Multiset, StringsByBytesAndMerge) {
   flow_multiset_add(a.set, &s, -1);
   ASSERT_EQ(flow_multiset_max(a.set, &out), 1);
   EXPECT_EQ(Text(out), "");
+}
+
+std::vector<std::string> BestOf(const FlowMultiset* set, int64_t most) {
+  flow::Arena arena;
+  FlowString packed;
+  std::vector<std::string> best;
+  if (flow_multiset_best(set, most, &packed, arena.abi()) != kFlowValue) return best;
+  for (std::string text = Text(packed); !text.empty();) {
+    uint32_t size;
+    memcpy(&size, text.data(), sizeof size);
+    best.push_back(text.substr(sizeof size, size));
+    text.erase(0, sizeof size + size);
+  }
+  return best;
+}
+
+// What a set that keeps the least few has is what one that keeps all would give, however its values
+// came and were put together; and it has no more.
+TEST(Multiset, TheLeast) {
+  std::mt19937_64 random(11);
+  for (int round = 0; round < 200; ++round) {
+    const auto most = static_cast<int64_t>(1 + random() % 5);
+    Set all(TypeKind::kString);
+    flow::Arena arena;
+    FlowMultiset* parts[2] = {flow_multiset_new_least(most, arena.abi()),
+                              flow_multiset_new_least(most, arena.abi())};
+    for (uint64_t i = random() % 30; i > 0; --i) {
+      const FlowString value =
+          Str(std::string(random() % 3 * 10, static_cast<char>('a' + random() % 4)));
+      const auto weight = static_cast<int64_t>(1 + random() % 3);
+      flow_multiset_add(all.set, &value, weight);
+      flow_multiset_add(parts[random() % 2], &value, weight);
+    }
+    flow_multiset_merge(parts[0], parts[1]);
+    EXPECT_EQ(BestOf(all.set, most), BestOf(parts[0], most));
+    EXPECT_LE(BestOf(parts[0], 1000).size(), static_cast<size_t>(most));
+    for (FlowMultiset* part : parts) flow_multiset_free(part);
+  }
+}
+
+TEST(Multiset, TheBestOfWhatIsThere) {
+  Set set(TypeKind::kString);
+  auto add = [&](const std::string& text, int64_t weight) {
+    const FlowString value = Str(text);
+    flow_multiset_add(set.set, &value, weight);
+  };
+  EXPECT_TRUE(BestOf(set.set, 3).empty());
+  add("b", 2);
+  add("a", -1);  // a retraction that came first
+  add("", 1);
+  add("c", 5);
+  EXPECT_EQ(BestOf(set.set, 4), (std::vector<std::string>{"", "b", "b", "c"}));
+  add("a", 2);
+  add("", -1);
+  EXPECT_EQ(BestOf(set.set, 2), (std::vector<std::string>{"a", "b"}));
 }
 
 TEST(Multiset, EachKindHasItsWidth) {

@@ -75,6 +75,44 @@ TEST(SortKey, OrderOfTheValues) {
   Ordered(strings, kFlowKindString);
 }
 
+TEST(SortKey, PartsAreReadOneByOne) {
+  flow::Arena arena;
+  const std::string text("a\0b\xff a text that is longer than twelve bytes", 45);
+  for (bool descending : {false, true}) {
+    const std::string key =
+        Key(int64_t{-7}, kFlowKindBigint, descending) + "!" +
+        Key(Str(text), kFlowKindString, descending) + "~" + Key(-1.5, kFlowKindDouble, descending) +
+        Key(static_cast<FlowInt128>(-123), kFlowKindDecimal, descending) +
+        Key(uint8_t{1}, kFlowKindBoolean, descending) + Key(int32_t{-9}, kFlowKindDate, descending);
+    std::string_view left = key;
+    auto next = [&](int32_t kind, auto* out) {
+      return flow_sort_key_next(&left, kind, descending, out, arena.abi());
+    };
+    int64_t big = 0;
+    EXPECT_EQ(next(kFlowKindBigint, &big), kFlowValue);
+    EXPECT_EQ(big, -7);
+    EXPECT_EQ(next(kFlowKindBigint, &big), kFlowNull);
+    FlowString string;
+    EXPECT_EQ(next(kFlowKindString, &string), kFlowValue);
+    EXPECT_EQ(std::string(flow_string_data(&string), string.size), text);
+    EXPECT_EQ(next(kFlowKindString, &string), kFlowNull);
+    double real = 0;
+    EXPECT_EQ(next(kFlowKindDouble, &real), kFlowValue);
+    EXPECT_EQ(real, -1.5);
+    FlowInt128 wide = 0;
+    EXPECT_EQ(next(kFlowKindDecimal, &wide), kFlowValue);
+    EXPECT_TRUE(wide == -123);
+    uint8_t flag = 0;
+    EXPECT_EQ(next(kFlowKindBoolean, &flag), kFlowValue);
+    EXPECT_EQ(flag, 1);
+    int32_t date = 0;
+    EXPECT_EQ(next(kFlowKindDate, &date), kFlowValue);
+    EXPECT_EQ(date, -9);
+    EXPECT_TRUE(left.empty());
+    EXPECT_EQ(next(kFlowKindDate, &date), kFlowNull);
+  }
+}
+
 TEST(SortKey, TornKeysHaveNoLastPart) {
   const std::string key = Key(int32_t{7}, kFlowKindInt) + Key(Str("abc"), kFlowKindString);
   for (size_t cut = 1; cut < key.size(); ++cut) {

@@ -72,7 +72,7 @@ error[syntax]: expected an expression or `*`, found `FROM`
   |
   = hint: remove the `,` before `FROM`, or say what follows it
 
-error[syntax]: expected `WHERE`, `GROUP BY`, `HAVING`, `UNION ALL`, another clause or `;`, found `EMITT`
+error[syntax]: expected `WHERE`, `GROUP BY`, `HAVING`, `QUALIFY`, another clause or `;`, found `EMITT`
  --> test.flow:5:31
   |
 5 | VIEW three AS SELECT a FROM s EMITT EVERY 10s;
@@ -181,8 +181,8 @@ TEST(FrontError, HintsForCommonSlips) {
   EXPECT_EQ(hint("INSERT INTO x VALUES (1);"),
             "a statement begins with SOURCE, FUNCTION, VIEW, SINK or TEST");
   EXPECT_EQ(hint("VIEW v AS SELECT a FROM s EMIT CHANGES ALLOW LATENESS 1m;"),
-            "the clauses come in this order: SELECT, FROM, WHERE, GROUP BY, HAVING, UNION ALL, "
-            "ALLOW LATENESS, LATE TO, EMIT, RETAIN");
+            "the clauses come in this order: SELECT, FROM, WHERE, GROUP BY, HAVING, QUALIFY, "
+            "UNION ALL, ORDER BY ... LIMIT, ALLOW LATENESS, LATE TO, EMIT, RETAIN");
   EXPECT_EQ(hint("SOURCE s (a INT) FROM x EVENT TIME a WATERMARK 1s FORMAT JSON;"),
             "the clauses of a SOURCE come in this order: columns, FROM, FORMAT, EVENT TIME "
             "(WATERMARK, IDLE, AHEAD), MAX RATE, OVERLOAD, DEAD LETTER");

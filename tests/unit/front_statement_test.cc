@@ -225,6 +225,30 @@ TEST(FrontStatement, WindowsOverQueries) {
 )");
 }
 
+TEST(FrontStatement, FirstRows) {
+  EXPECT_EQ(
+      PrintOf("view v as select a, row_number() over (partition by a, b + 1 order by c desc, d "
+              "nulls first) as n from s qualify n <= 3;"
+              "view w as select a from s order by a desc nulls last, 2 limit 10 emit changes;"),
+      R"(view v
+  query
+    select
+      item a
+      item row_number() OVER (PARTITION BY a, b + 1 ORDER BY c DESC, d NULLS FIRST) as n
+      from s
+      qualify n <= 3
+view w
+  query
+    select
+      item a
+      from s
+    order by a DESC NULLS LAST
+    order by 2
+    limit 10
+  emit changes
+)");
+}
+
 TEST(FrontStatement, ParenthesesAroundUnionAllAddNothing) {
   EXPECT_EQ(
       PrintOf("VIEW v AS (SELECT a FROM s) UNION ALL (SELECT b FROM s UNION ALL SELECT c "
