@@ -118,6 +118,31 @@ class Generator {
            "s" + (random.Chance(35) ? " PER PARTITION" : "");
   }
 
+  // Instead of the rows of an INLINE source, as many that are made, with faults.
+  std::string Datagen(GeneratedSource* source) {
+    Random random(case_.seed * 37 + static_cast<uint64_t>(source->name.back()));
+    random.Next();
+    if (!random.Chance(20)) return "";
+    const auto partitions = static_cast<int64_t>(source->partition_rows.size());
+    const int64_t rows = random.Between(1, 60);
+    source->partition_rows.assign(source->partition_rows.size(), rows);
+    static const std::vector<std::string> rates = {"0.1", "0.5", "2", "40"};
+    std::string text = "DATAGEN (events = " + std::to_string(rows * partitions) +
+                       ", partitions = " + std::to_string(partitions) +
+                       ", seed = " + std::to_string(random.Between(1, 1000)) +
+                       ", rate = " + random.Pick(rates);
+    if (random.Chance(60)) text += ", disorder = " + std::to_string(random.Between(1, 90)) + "s";
+    if (random.Chance(30)) text += ", late = 0.1, late.by = 1m";
+    if (random.Chance(50)) text += ", duplicates = 0.2, duplicates.within = 10";
+    if (random.Chance(50)) text += ", bad = 0.1";
+    if (random.Chance(30)) text += ", stall = 10s, stall.every = 30s";
+    return text +
+           ", column.k = 'choice(a, b, abc = 2, a much longer string than twelve bytes) null 0.1',"
+           " column.g = 'uniform(-2, 3) null 0.1', column.d = 'normal(0, 500)',"
+           " column.b = 'choice(9223372036854775807, -9223372036854775807, 0 = 20, 17 = 20)',"
+           " column.f = 'normal(0, 1e4) null 0.05', column.o = 'choice(true, false) null 0.1'";
+  }
+
   void Source(const std::string& name) {
     Relation relation;
     relation.name = name;
@@ -128,7 +153,9 @@ class Generator {
     for (const Column& column : relation.columns) {
       text += column.name + " " + TypeName(column.kind) + ", ";
     }
-    text += "ts TIMESTAMP)\nFROM INLINE (";
+    text += "ts TIMESTAMP)\nFROM ";
+    const size_t from = text.size();
+    text += "INLINE (";
     GeneratedSource generated;
     generated.name = name;
     int partitions = static_cast<int>(random_.Between(1, 4));
@@ -162,6 +189,9 @@ class Generator {
         }
         text += random_.Chance(2) ? "NULL)" : Timestamp(at) + ")";
       }
+    }
+    if (const std::string made = Datagen(&generated); !made.empty()) {
+      text.replace(from, std::string::npos, made);
     }
     text += ")\nEVENT TIME ts WATERMARK " + std::to_string(random_.Between(0, 10)) + "s";
     if (case_.idle) text += " IDLE 30s";
