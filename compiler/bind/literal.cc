@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <limits>
+#include <map>
 
 #include "runtime/abi/convert.h"
 #include "runtime/abi/convert_interval.h"
@@ -182,6 +183,45 @@ std::optional<Result<Datum>> ArrayAs(const ast::Expr& expr, const Type& type) {
   return Datum::Variable(type, std::move(value));
 }
 
+// MAP(ARRAY[keys], ARRAY[values]), as rows of tests are shown.
+bool IsMapLiteral(const ast::Expr& expr) {
+  if (expr.kind != ast::ExprKind::kCall || expr.path.size() != 1 || expr.children.size() != 2) {
+    return false;
+  }
+  const std::string& name = expr.path[0].text;
+  return (name == "map" || name == "MAP") && IsArrayLiteral(*expr.children[0]) &&
+         IsArrayLiteral(*expr.children[1]);
+}
+
+std::optional<Result<Datum>> MapAs(const ast::Expr& expr, const Type& type) {
+  if (!type.is(TypeKind::kMap)) {
+    return Error(UserError("a MAP where " + type.ToString() + " is expected"));
+  }
+  const auto& keys = expr.children[0]->children;
+  const auto& values = expr.children[1]->children;
+  if (keys.size() != values.size()) {
+    return Error(UserError("a MAP of " + std::to_string(keys.size()) + " keys and " +
+                           std::to_string(values.size()) + " values"));
+  }
+  std::map<std::string, std::string> entries;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    std::optional<Result<Datum>> key = ConstantAs(*keys[i], TypeKind::kString);
+    if (!key.has_value() || !key->ok()) return key;
+    if (!key->value().is_value()) return Error(UserError("a key of a MAP is not NULL"));
+    std::optional<Result<Datum>> value = ConstantAs(*values[i], *type.element);
+    if (!value.has_value() || !value->ok()) return value;
+    std::string parts;
+    AppendStringPart(key->value().s, &parts);
+    AppendPart(value->value(), &parts);
+    if (!entries.emplace(key->value().s, std::move(parts)).second) {
+      return Error(UserError("a key of a MAP is there once"));
+    }
+  }
+  std::string bytes;
+  for (const auto& [key, parts] : entries) bytes += parts;
+  return Datum::Variable(type, std::move(bytes));
+}
+
 }  // namespace
 
 std::optional<Result<Datum>> ConstantAs(const ast::Expr& expr, const Type& type) {
@@ -208,6 +248,7 @@ std::optional<Result<Datum>> ConstantAs(const ast::Expr& expr, const Type& type)
     case ast::ExprKind::kString:
       return TextAs(e->text, type);
     case ast::ExprKind::kCall:
+      if (IsMapLiteral(*e)) return MapAs(*e, type);
       return IsArrayLiteral(*e) ? ArrayAs(*e, type) : std::nullopt;
     case ast::ExprKind::kTyped:
       if (!(e->type == type) && !(e->type.is(TypeKind::kDate) && type.is(TypeKind::kTimestamp))) {

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "compiler/codegen/bitcode.h"
+#include "runtime/base/hex.h"
 
 namespace flow::codegen {
 
@@ -87,12 +88,8 @@ std::string ObjectCache::KeyOf(const llvm::Module& module, const llvm::TargetMac
   stream.write(reinterpret_cast<const char*>(sum.digest), sizeof(sum.digest));
   llvm::WriteBitcodeToFile(module, stream);
   const XXH128_canonical_t key = Checksum(text);
-  static constexpr char kDigits[] = "0123456789abcdef";
   std::string name;
-  for (const unsigned char byte : key.digest) {
-    name += kDigits[byte >> 4];
-    name += kDigits[byte & 15];
-  }
+  AppendHex({reinterpret_cast<const char*>(key.digest), sizeof(key.digest)}, &name);
   return name;
 }
 

@@ -43,6 +43,9 @@ bool IsForLater(size_t type) {
 
 bool IsOperator(size_t type) {
   switch (type) {
+    case FlowParser::LBRACKET:
+    case FlowParser::ARROW:
+    case FlowParser::LONG_ARROW:
     case FlowParser::AND:
     case FlowParser::OR:
     case FlowParser::NOT:

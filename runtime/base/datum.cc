@@ -4,6 +4,7 @@
 #include "runtime/abi/convert.h"
 #include "runtime/abi/error_code.h"
 #include "runtime/base/elements.h"
+#include "runtime/base/hex.h"
 
 namespace flow {
 
@@ -31,10 +32,7 @@ std::string Quoted(const std::string& text) {
 
 std::string Hex(const std::string& bytes) {
   std::string text;
-  for (char c : bytes) {
-    text += "0123456789abcdef"[static_cast<unsigned char>(c) >> 4];
-    text += "0123456789abcdef"[static_cast<unsigned char>(c) & 15];
-  }
+  AppendHex(bytes, &text);
   return text;
 }
 

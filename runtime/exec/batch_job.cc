@@ -16,7 +16,7 @@ namespace flow {
 
 namespace {
 
-constexpr int64_t kMorselRows = 4096;
+constexpr int64_t kMorselRows = 1024;  // few: workers on one file wait for each other in turn
 constexpr int64_t kFlushBytes = 8 << 20;
 constexpr int32_t kFlushRows = 16 * 1024;  // of append-only views that sources feed
 constexpr int64_t kProgressUs = 100'000;

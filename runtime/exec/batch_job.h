@@ -121,6 +121,9 @@ class BatchJob {
   Uniques uniques_;
   std::unique_ptr<WorkerPool> pool_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  // Before those whose memory they count.
+  MemoryAccount state_account_{"state", MemoryAccount::Process()};
+  std::vector<std::unique_ptr<MemoryAccount>> aggregate_accounts_;  // of which it is the sum
   // [aggregate][worker]; after a resume one more: what there was.
   std::vector<std::vector<std::unique_ptr<PartialAggregate>>> partials_;
   std::vector<int64_t> start_event_time_;  // by aggregate: M(from)
@@ -129,8 +132,6 @@ class BatchJob {
   std::mutex output_mutex_;
   std::unique_ptr<DeadLetters> dead_letters_;
   SinkThread sink_thread_;
-  MemoryAccount state_account_{"state", MemoryAccount::Process()};
-  std::vector<std::unique_ptr<MemoryAccount>> aggregate_accounts_;  // of which it is the sum
   std::atomic<bool> failed_{false};
   std::atomic<bool> stopped_{false};
   std::atomic<bool> full_{false};  // views hold enough for an epoch

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/base/elements.h"
+#include "runtime/base/hex.h"
 #include "runtime/format/base64.h"
 #include "runtime/format/encode.h"
 #include "runtime/format/json_scan.h"
@@ -19,13 +20,6 @@ namespace {
 const Type kText(TypeKind::kString);
 
 const Type& ElementOf(const Type& type) { return type.element == nullptr ? kText : *type.element; }
-
-void AppendHex(std::string_view bytes, std::string* out) {
-  for (char c : bytes) {
-    *out += "0123456789abcdef"[static_cast<unsigned char>(c) >> 4];
-    *out += "0123456789abcdef"[static_cast<unsigned char>(c) & 15];
-  }
-}
 
 int HexDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';

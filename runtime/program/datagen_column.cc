@@ -111,6 +111,10 @@ bool ParseUnits(const std::string& text, const Type& type, int64_t* out) {
     case TypeKind::kNull:
     case TypeKind::kInterval:
     case TypeKind::kStruct:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
       break;
   }
   return false;
@@ -157,6 +161,10 @@ std::string JsonValue(const std::string& text, const Type& type) {
     case TypeKind::kNull:
     case TypeKind::kInterval:
     case TypeKind::kStruct:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
       break;
   }
   return "";
@@ -385,10 +393,18 @@ GeneratedColumn UsualDistribution(const Type& type) {
       break;
     case TypeKind::kDate:
     case TypeKind::kTimestamp:
+      break;
     case TypeKind::kNull:
     case TypeKind::kInterval:
     case TypeKind::kStruct:
-      break;
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson: {
+      GeneratedColumn always_null;
+      always_null.nulls = 1;
+      return always_null;
+    }
   }
   GeneratedColumn column;
   DatagenMistake unused;

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <map>
 
+#include "generated_records.h"
+
 namespace flow::test {
 
 namespace {
@@ -274,7 +276,9 @@ class Generator {
       text += column.name + " " + TypeName(column.kind) + ", ";
     }
     for (const auto& [column, type] : relation.nested) text += column + " " + type + ", ";
-    text += "ts TIMESTAMP)\nFROM INLINE (";
+    text += "ts TIMESTAMP)\nFROM ";
+    const size_t from = text.size();
+    text += "INLINE (";
     GeneratedSource generated;
     generated.name = name;
     int partitions = static_cast<int>(random_.Between(1, 4));
@@ -309,6 +313,9 @@ class Generator {
         for (const auto& [column, type] : relation.nested) text += NestedValue(type) + ", ";
         text += random_.Chance(2) ? "NULL)" : Timestamp(at) + ")";
       }
+    }
+    if (const std::string made = GeneratedRecords(case_.seed, &generated); !made.empty()) {
+      text.replace(from, std::string::npos, made);
     }
     text += ")\nEVENT TIME ts WATERMARK " + std::to_string(random_.Between(0, 10)) + "s";
     if (case_.idle) text += " IDLE 30s";

@@ -39,6 +39,8 @@ def generate(rng):
         return {rng.choice(["a", "b", "c d", "ä", "\"q"]): value(depth - 1) for _ in range(rng.randint(0, 3))}
 
     def document():
+        if rng.random() < 0.1:
+            return json.dumps({"a": rng.choice(["a\"b\\c\n", "\u20ac", "\\"])})
         text = json.dumps(value(3), indent=rng.choice([None, None, 1]), ensure_ascii=rng.random() < 0.7)
         return rng.choice([text, text, text, " " + text + "\n", text[:-1], text + "]", "", "01", "tru"])
 
@@ -79,7 +81,7 @@ def generate(rng):
         "u1": rng.choice([rng.uniform(-1, 1), rng.uniform(-2, 2), 1.0, -1.0, 0.0, -0.0, math.nan, math.inf, rng.uniform(-10, 10)]),
         "w1": "".join(rng.choice("abcd") for _ in range(rng.randint(0, 9))), "w2": "".join(rng.choice("abcd") for _ in range(rng.randint(0, 9))),
         "re1": rng.choice([regex(2), regex(2), regex(3), "(", "a**b"]), "url1": url(), "json1": document(),
-        "path1": rng.choice([path, path, path, "$.", "a", "$[x]", ""]), "zone1": zone, "code1": code(),
+        "path1": rng.choice([path, path, path, "$.a", "$.", "a", "$[x]", ""]), "zone1": zone, "code1": code(),
         "stamp": rng.choice([stamp_text, stamp_text, stamp_text, stamp_text[:-9], "30.02.2020 00:00:00.0", "x", ""]),
         "near": near, "n": rng.choice([rng.randint(-40, 40), rng.randint(-30000, 30000), rng.randint(0, 22)]),
     }

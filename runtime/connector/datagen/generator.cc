@@ -53,11 +53,8 @@ RecordGenerator::RecordGenerator(program::Datagen config,
     int64_t count = static_cast<int64_t>(std::min(kMostUs / step_us_.back(), 1e15));
     if (config_.events) {
       const int64_t all = *config_.events;
-      const int64_t until =
-          p + 1 == config_.partitions
-              ? all
-              : std::min(all, static_cast<int64_t>(std::floor(static_cast<double>(all) * before)));
-      count = std::max<int64_t>(until - given, 0);
+      const auto until = static_cast<int64_t>(std::round(static_cast<double>(all) * before));
+      count = (p + 1 == config_.partitions ? all : std::min(until, all)) - given;
       given += count;
     }
     counts_.push_back(std::min(count, kMostRows));

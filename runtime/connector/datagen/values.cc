@@ -92,6 +92,10 @@ void RecordGenerator::AppendUnits(size_t field, int64_t units, std::string* out)
     case TypeKind::kNull:
     case TypeKind::kInterval:
     case TypeKind::kStruct:
+    case TypeKind::kBytes:
+    case TypeKind::kArray:
+    case TypeKind::kMap:
+    case TypeKind::kJson:
       out->append(text, flow_format_bigint(units, text));
       return;
   }

@@ -6,6 +6,7 @@
 
 #include "runtime/connector/redis/scripts.h"
 #include "runtime/format/encode.h"
+#include "runtime/format/nested.h"
 
 namespace flow::redis {
 
@@ -78,6 +79,11 @@ void RowWriter::AppendText(const Batch& rows, int32_t column, int32_t row, std::
   if (type.is(TypeKind::kString)) {
     const FlowString& s = static_cast<const FlowString*>(cells.values)[row];
     out->append(flow_string_data(&s), s.size);
+    return;
+  }
+  if (type.is_variable()) {
+    const FlowString& s = static_cast<const FlowString*>(cells.values)[row];
+    AppendNestedText(type, {flow_string_data(&s), s.size}, out);
     return;
   }
   // As in JSON, but without the quotes of dates and times.
