@@ -196,10 +196,6 @@ bool SelectBinder::BindTerms(const std::vector<BoundExprPtr>& items) {
     bound.nulls_first = order && terms[i]->bool_value;
     bound.expr = BindTerm(term, items);
     ok &= bound.expr != nullptr;
-    if (bound.expr == nullptr || !bound.expr->type.is(TypeKind::kInterval)) continue;
-    WrongRanking(term.span, "not supported yet: an INTERVAL in " + ranked_->clause,
-                 "not-supported-yet");
-    ok = false;
   }
   return ok;
 }
@@ -333,11 +329,6 @@ bool SelectBinder::BindRanking(std::vector<BoundExprPtr>* outputs, bound::Schema
     }
     const size_t part = part_of(expr);
     if (part == ranking.parts.size()) {
-      if (expr->type.is(TypeKind::kInterval)) {
-        WrongRanking(items_[i].span, "not supported yet: an INTERVAL in rows that are ranked",
-                     "not-supported-yet");
-        return false;
-      }
       ranking.parts.push_back({expr, false, false, items_[i].name});
     }
     part_of_output[i] = keys + static_cast<int>(part);

@@ -155,7 +155,8 @@ const SelectOutput* SelectBinder::OutputOf(const ast::Expr& expr, const std::str
     size_t position = digits && expr.text.size() < 6 ? std::stoul(expr.text) : 0;
     if (position >= 1 && position <= outputs_.size()) return &outputs_[position - 1];
     Diagnostic& d = out_->Error(expr.span, clause + " " + expr.text + " names no column");
-    d.label = "SELECT has " + std::to_string(outputs_.size()) + " columns";
+    d.label = "SELECT has " + std::to_string(outputs_.size()) +
+              (outputs_.size() == 1 ? " column" : " columns");
     d.code = "unknown-column";
     *ok = false;
     return nullptr;

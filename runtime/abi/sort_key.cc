@@ -228,8 +228,8 @@ uint8_t flow_sort_key_next(std::string_view* key, int32_t kind, bool descending,
   if (descending && part.starts_with('U')) ascending[0] = 'T';
   if (!flow_sort_key_cell(ascending, kind, out, &scratch)) return kFlowNull;
   if (kind == kFlowKindString) {
-    auto* text = static_cast<FlowString*>(out);
-    flow_string_copy(text, flow_string_data(text), text->size, arena);
+    const auto text = Read<FlowString>(out);
+    flow_string_copy(static_cast<FlowString*>(out), flow_string_data(&text), text.size, arena);
   }
   return kFlowValue;
 }

@@ -3,6 +3,10 @@
 
 #include <sys/resource.h>
 
+#include <cstdlib>
+#include <fstream>
+#include <string>
+
 #include "runtime/abi/error_code.h"
 #include "runtime/time/windows.h"
 
@@ -27,10 +31,14 @@ int64_t ProcessCpuUs() {
          usage.ru_stime.tv_usec;
 }
 
+// Not getrusage's, which a process inherits from the one that started it.
 int64_t PeakRss() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return usage.ru_maxrss * 1024;
+  std::ifstream status("/proc/self/status");
+  std::string line;
+  while (std::getline(status, line)) {
+    if (line.rfind("VmHWM:", 0) == 0) return std::atoll(line.c_str() + 6) * 1024;
+  }
+  return 0;
 }
 
 std::string PathView(const program::Program& program, const Route& route) {

@@ -1,5 +1,4 @@
-// links: compiler/format compiler/parse compiler/ast compiler/source
-// sources: case_generator.cc
+// links: compiler/format compiler/parse compiler/ast compiler/source tests/generator
 //
 // A layout changes nothing but the layout: over every .flow text of the repository, over generated
 // ones, and over both with their spaces shaken and comments put between any two tokens.
@@ -14,10 +13,11 @@
 #include <string>
 #include <vector>
 
-#include "case_generator.h"
 #include "compiler/ast/ast.h"
 #include "compiler/parse/parse.h"
 #include "compiler/parse/syntax.h"
+#include "tests/generator/case_generator.h"
+#include "tests/generator/random.h"
 
 namespace flow::test {
 namespace {

@@ -1,6 +1,5 @@
-// links: compiler/driver
+// links: compiler/driver tests/generator
 // labels: tsan
-// sources: case_generator.cc
 // parts: 10 200
 //
 // One program over one log gives one answer: whatever the engine, the plan, the workers, the batch
@@ -18,13 +17,14 @@
 #include <map>
 #include <string>
 
-#include "case_generator.h"
 #include "compiler/driver/compile.h"
 #include "compiler/driver/report.h"
 #include "runtime/checkpoint/state_view.h"
 #include "runtime/exec/job.h"
 #include "runtime/format/encode.h"
 #include "runtime/time/decision_log.h"
+#include "tests/generator/case_generator.h"
+#include "tests/generator/random.h"
 
 namespace flow::test {
 namespace {

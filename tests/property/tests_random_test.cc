@@ -1,5 +1,4 @@
 // links: compiler/driver
-// sources: case_generator.cc
 // parts: 2 40
 //
 // `flowc test` on random pipelines: what a first run says that came out, written as a TEST, holds
@@ -12,8 +11,8 @@
 #include <cstdlib>
 #include <regex>
 
-#include "case_generator.h"
 #include "compiler/driver/testing/run_tests.h"
+#include "tests/generator/random.h"
 
 namespace flow::test {
 namespace {

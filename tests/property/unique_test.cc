@@ -13,7 +13,7 @@
 #include <string>
 #include <tuple>
 
-#include "case_generator.h"
+#include "tests/generator/random.h"
 #include "tests/support/exec_case.h"
 
 namespace flow {

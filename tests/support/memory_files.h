@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "runtime/checkpoint/files.h"
-#include "tests/property/case_generator.h"
+#include "tests/generator/random.h"
 
 namespace flow::testing {
 

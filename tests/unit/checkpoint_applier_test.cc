@@ -1,5 +1,4 @@
 // links: runtime/checkpoint
-// sources: ../property/case_generator.cc
 // What a sink's marker means at a start, and how a sink is brought forward: against a target that
 // keeps rows and marker in memory and fails as a server may.
 #include <gmock/gmock.h>

@@ -1,5 +1,4 @@
 // links: compiler/interpret runtime/operator
-// sources: ../property/case_generator.cc
 // Entries of aggregates as bytes: over all types and calls they come back as they were, and go on
 // as if they had never left.
 #include <gtest/gtest.h>
@@ -12,7 +11,7 @@
 #include "runtime/abi/convert.h"
 #include "runtime/operator/entry_codec.h"
 #include "runtime/operator/group_table.h"
-#include "tests/property/case_generator.h"
+#include "tests/generator/random.h"
 #include "tests/property/kernel_fixture.h"
 
 namespace flow {

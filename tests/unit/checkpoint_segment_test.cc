@@ -1,5 +1,4 @@
 // links: runtime/checkpoint
-// sources: ../property/case_generator.cc
 // Segments and manifests: what was written is read, and nothing else is.
 #include <gtest/gtest.h>
 

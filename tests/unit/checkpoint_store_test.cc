@@ -1,5 +1,4 @@
 // links: runtime/checkpoint
-// sources: ../property/case_generator.cc
 // A state directory on a disk that forgets: whatever step a process dies at, by itself or with the
 // machine, the next one finds a whole epoch, and none that was committed is lost.
 #include <gmock/gmock.h>

@@ -1,5 +1,4 @@
 // links: runtime/format
-// sources: ../property/case_generator.cc
 // Consolidate against a model: a list of keys in the order in which they come first.
 #include "runtime/format/row_table.h"
 
@@ -8,7 +7,7 @@
 #include <string>
 
 #include "runtime/abi/abi.h"
-#include "tests/property/case_generator.h"
+#include "tests/generator/random.h"
 
 namespace flow {
 namespace {

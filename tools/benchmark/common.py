@@ -7,8 +7,15 @@ import subprocess
 import sys
 import time
 
-import workloads
+import generated
+import nexmark
+from workloads import CLICKS
 
+NEXMARK_LOG = """SOURCE events (event_type INT, "dateTime" TIMESTAMP)
+FROM NEXMARK (events = {events}, rate = 100000, partitions = 2);
+VIEW v AS SELECT event_type FROM events;
+"""
+QUERIES = {**CLICKS, **nexmark.QUERIES, **generated.QUERIES}
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 
 
@@ -23,10 +30,9 @@ def make_data(options, name, events):
         subprocess.run([options.clickgen, folder, "--events", str(events)], check=True)
     else:
         flow = os.path.join(folder, "generate.flow")
+        text = NEXMARK_LOG.format(events=events) if name == "nexmark" else generated.generator(name, events)
         with open(flow, "w", encoding="utf-8") as file:
-            file.write('SOURCE events (event_type INT, "dateTime" TIMESTAMP)\n'
-                       f"FROM NEXMARK (events = {events}, rate = 100000, partitions = 2);\n"
-                       "VIEW v AS SELECT event_type FROM events;\n")
+            file.write(text)
         subprocess.run([options.flowc, "datagen", flow, "--out", os.path.join(folder, "events-.jsonl")], check=True)
     open(os.path.join(folder, "complete"), "w").close()
     return folder
@@ -34,14 +40,14 @@ def make_data(options, name, events):
 
 def statement(name, folder):
     files = sorted(glob.glob(os.path.join(folder, "*.jsonl")))
-    return workloads.QUERIES[name][3].format(files=json.dumps(files).replace('"', "'"))
+    return QUERIES[name].sql.format(files=json.dumps(files).replace('"', "'"))
 
 
 def flow_file(name, folder):
-    _, source, view, _ = workloads.QUERIES[name]
+    query = QUERIES[name]
     path = os.path.join(folder, name + ".flow")
     with open(path, "w", encoding="utf-8") as file:
-        file.write(source.format(folder=folder) + f"VIEW v AS {view};\n")
+        file.write(query.source.format(folder=folder) + f"VIEW v AS {query.view};\n")
     return path
 
 
@@ -62,6 +68,11 @@ def report_of(run):
 
 def times(report):
     return report["cpu_us"] / 1e6, report["wall_us"] / 1e6
+
+
+def memory(report):
+    """The most resident memory of a run, bytes."""
+    return report["peak_rss"]
 
 
 def run_twin(options, folder):

@@ -9,7 +9,7 @@ import sys
 import time
 import uuid
 
-from common import Kafka, flow_file, make_data, make_topic, report_of, times
+from common import Kafka, flow_file, make_data, make_topic, memory, report_of, times
 
 LATENCY = """
 SOURCE events (user_id BIGINT, page STRING, revenue DECIMAL(12, 2), created BIGINT)
@@ -20,7 +20,7 @@ SINK rows FROM v INTO KAFKA (brokers = '{broker}', topic = '{sink}') FORMAT JSON
 
 
 def durable_run(options, path, state):
-    """CPU and wall seconds of a stream whose sink is a file: without state if `state` is empty, else with these options."""
+    """CPU and wall seconds and memory of a stream with sinks: without state if `state` is empty, else with these options."""
     folder = os.path.join(options.folder, "state")
     shutil.rmtree(folder, ignore_errors=True)
     keep = ["--state", folder, *state] if state else ["--state", "none"]
@@ -29,7 +29,18 @@ def durable_run(options, path, state):
     if run.returncode != 0:
         sys.exit(f"flowc failed over {path}:\n{run.stderr}")
     shutil.rmtree(folder, ignore_errors=True)
-    return times(report_of(run))
+    report = report_of(run)
+    return (*times(report), memory(report))
+
+
+def checksum_run(options, path, state):
+    """The same, of the view v of a .flow file into CHECKSUM."""
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    path = path.replace(".flow", "-checksum.flow")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text + "SINK out FROM v INTO CHECKSUM;\n")
+    return durable_run(options, path, state)
 
 
 def epochs(options):

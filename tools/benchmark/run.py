@@ -1,5 +1,5 @@
-"""tools/bench: flowc as a stream and as a batch, and DuckDB in one thread, over the same JSON files; then flowc over
-a real topic, the way to its first row, what a second worker gives, what epochs cost, and latency through Kafka.
+"""tools/bench: flowc as a stream and as a batch, and DuckDB, over the same JSON files; then flowc over a real topic, the
+way to its first row, what a second worker gives, what epochs cost, and latency through Kafka.
 
 What is counted is CPU seconds of the whole process (all threads): for flowc from start to end, for DuckDB
 one statement in a fresh process from SQL text to the last value. Runs take turns; figures are medians. Every
@@ -13,32 +13,42 @@ import statistics
 import subprocess
 import sys
 import time
+from typing import NamedTuple
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tests", "oracle"))
 import run as oracle  # noqa: E402
 import durable  # noqa: E402
 import scenarios  # noqa: E402
-import workloads  # noqa: E402
-from common import flow_file, make_data, run_flowc, run_twin, statement, times  # noqa: E402
+from common import QUERIES, flow_file, make_data, memory, run_flowc, run_twin, statement, times  # noqa: E402
 
 SMALL = 100_000
+QUICK = {"events": 500_000, "runs": 1}
+FULL = {"events": 2_000_000, "runs": 5}
 DUCKDB_CHILD = """
 import duckdb, json, resource, sys, time
 database = duckdb.connect()
-database.execute("SET threads = 1")
+database.execute("SET threads = " + sys.argv[2])
 def cpu():
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
 before, begin = cpu(), time.monotonic()
 rows = database.execute("SELECT COUNT(*), BIT_XOR(hash(r)) FROM (" + sys.argv[1] + ") r").fetchall()[0][0]
-print(json.dumps({"rows": rows, "cpu": cpu() - before, "wall": time.monotonic() - begin}))
+print(json.dumps({"rows": rows, "cpu": cpu() - before, "wall": time.monotonic() - begin,
+                  "memory": int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) * 1024}))
 """
+
+
+class Cost(NamedTuple):
+    """Of one run: seconds of CPU and of time, and the most resident memory in bytes."""
+    cpu: float
+    wall: float
+    memory: int
 
 
 def check(options, name):
     """The answers of all three over a small log must be equal."""
     import duckdb
-    folder = make_data(options, workloads.QUERIES[name][0], SMALL)
+    folder = make_data(options, QUERIES[name].data, SMALL)
     path = flow_file(name, folder)
     answer = duckdb.connect().execute(statement(name, folder))
     types = [str(column[1]) for column in answer.description]
@@ -54,39 +64,97 @@ def check(options, name):
             sys.exit(difference)
 
 
-def measure(options, name):
-    folder = make_data(options, workloads.QUERIES[name][0], options.events)
+def duckdb_cost(sql, threads):
+    child = subprocess.run([sys.executable, "-c", DUCKDB_CHILD, sql, str(threads)], capture_output=True, text=True, check=True)
+    result = json.loads(child.stdout.splitlines()[-1])  # before it may stand DuckDB's own progress
+    return Cost(result["cpu"], result["wall"], result["memory"])
+
+
+def measure(options, name, events):
+    """Who -> the costs of all runs."""
+    folder = make_data(options, QUERIES[name].data, events)
     path, sql = flow_file(name, folder), statement(name, folder)
-    runs = {"batch": [], "stream": [], "duckdb": []}
+    runs = {}
+
+    def add(who, cost):
+        runs.setdefault(who, []).append(Cost(*cost))
+
     for _ in range(options.runs):
         for mode in ("batch", "stream"):
             _, report = run_flowc(options, path, mode, ["--digest"])
-            runs[mode].append(times(report))
-        child = subprocess.run([sys.executable, "-c", DUCKDB_CHILD, sql], capture_output=True, text=True, check=True)
-        result = json.loads(child.stdout)
-        runs["duckdb"].append((result["cpu"], result["wall"]))
+            add(mode, (*times(report), memory(report)))
+        add("epochs", durable.checksum_run(options, path, ["--epoch", "1s"]))
+        add("duckdb", duckdb_cost(sql, 1))
+        add("duckdb2", duckdb_cost(sql, 2))
         if name == "clicks":
-            runs.setdefault("twin", []).append(run_twin(options, folder)[1])
-    return {who: tuple(statistics.median(run[i] for run in of) for i in (0, 1)) for who, of in runs.items()}
+            add("twin", (*run_twin(options, folder)[1], 0))
+    return runs
+
+
+def median(costs, field):
+    return statistics.median(getattr(cost, field) for cost in costs)
+
+
+def spread(costs):
+    """How far the dearest run is from the cheapest, in hundredths of the median."""
+    cpus = [cost.cpu for cost in costs]
+    return round(100 * (max(cpus) - min(cpus)) / statistics.median(cpus))
+
+
+COLUMNS = ("query", "batch", "stream", "stream, epochs of 1 s", "DuckDB", "batch / DuckDB", "stream / batch, time", "seconds: batch, stream",
+           "seconds: DuckDB, 1 and 2 threads", "MB: batch, stream, DuckDB", "spread")
+
+
+def line(name, events, runs):
+    cpu = {who: median(costs, "cpu") for who, costs in runs.items()}
+    wall = {who: median(costs, "wall") for who, costs in runs.items()}
+    size = {who: median(costs, "memory") / 1e6 for who, costs in runs.items()}
+    rate = {who: f"{events / seconds / 1e6:.2f}" for who, seconds in cpu.items()}
+    twin = f" (hand-written {rate['twin']})" if "twin" in cpu else ""
+    return (name, rate["batch"] + twin, rate["stream"], rate["epochs"], rate["duckdb"], f"{cpu['duckdb'] / cpu['batch']:.2f}x",
+            f"{cpu['stream'] / cpu['batch']:.2f}", f"{wall['batch']:.2f}, {wall['stream']:.2f}",
+            f"{wall['duckdb']:.2f}, {wall['duckdb2']:.2f}", f"{size['batch']:.0f}, {size['stream']:.0f}, {size['duckdb']:.0f}",
+            f"{max(map(spread, runs.values()))} %")
+
+
+def compare(options, names):
+    """The queries against DuckDB, as a table in Markdown."""
+    print(f"checking {', '.join(names)} over {SMALL:,} events", flush=True)
+    for name in names:
+        check(options, name)
+        if options.sql:
+            print(statement(name, "FOLDER"))
+    print(f"all equal; medians of {options.runs} over {options.events:,} events unless a line says more, flowc with "
+          f"{options.workers} worker(s)\nM events per CPU second of the process\n")
+    for row in (COLUMNS, ("---",) * len(COLUMNS)):
+        print("| " + " | ".join(row) + " |", flush=True)
+    for name in names:
+        events = max(options.events, QUERIES[name].events)
+        cells = line(name if events == options.events else f"{name} ({events:,} events)", events, measure(options, name, events))
+        print("| " + " | ".join(cells) + " |", flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     for name in ("flowc", "clickgen", "clicktwin", "latency", "folder"):
         parser.add_argument("--" + name, required=True)
-    parser.add_argument("--events", type=int, default=2_000_000)
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--quick", action="store_true", help="{events:,} events, {runs} run".format(**QUICK))
+    parser.add_argument("--events", type=int, help="default: {events:,}".format(**FULL))
+    parser.add_argument("--runs", type=int, help="default: {runs}".format(**FULL))
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--rate", type=int, default=100_000, help="latency: events a second")
     parser.add_argument("--seconds", type=int, default=20, help="latency: how long")
     parser.add_argument("--sql", action="store_true", help="print DuckDB's SQL")
     parser.add_argument("what", nargs="*", help="some of the queries and scenarios; default: all")
     options = parser.parse_args()
+    for name, value in (QUICK if options.quick else FULL).items():
+        if getattr(options, name) is None:
+            setattr(options, name, value)
     others = {**scenarios.SCENARIOS, **durable.SCENARIOS}
-    known = [*workloads.QUERIES, *others]
+    known = [*QUERIES, *others]
     for unknown in set(options.what) - set(known):
         parser.error(f"there is no {unknown}; there are {', '.join(known)}")
-    names = [name for name in workloads.QUERIES if name in (options.what or known)]
+    names = [name for name in QUERIES if name in (options.what or known)]
     begin = time.monotonic()
     if names:
         compare(options, names)
@@ -94,24 +162,6 @@ def main():
         if name in (options.what or known):
             scenario(options)
     print(f"\n{time.monotonic() - begin:.0f} s")
-
-
-def compare(options, names):
-    """The queries against DuckDB."""
-    print(f"checking {', '.join(names)} over {SMALL:,} events", flush=True)
-    for name in names:
-        check(options, name)
-        if options.sql:
-            print(statement(name, "FOLDER"))
-    print(f"all equal; timing over {options.events:,} events, medians of {options.runs}, flowc with {options.workers} worker(s)\n"
-          "M events per CPU second (wall seconds)\n")
-    print(f"{'query':10} {'batch':>16} {'stream':>16} {'DuckDB':>16} {'batch/DuckDB':>13}", flush=True)
-    for name in names:
-        result = measure(options, name)
-        cells = [f"{options.events / cpu / 1e6:8.2f} ({wall:.2f})" for cpu, wall in result.values()]
-        ratio = result["duckdb"][0] / result["batch"][0]
-        twin = f"   hand-written {cells[3].strip()}" if "twin" in result else ""
-        print(f"{name:10} {cells[0]:>16} {cells[1]:>16} {cells[2]:>16} {ratio:12.2f}x{twin}", flush=True)
 
 
 if __name__ == "__main__":

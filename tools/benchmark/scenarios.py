@@ -6,11 +6,11 @@ import sys
 import time
 import uuid
 
-import workloads
-from common import Kafka, flow_file, make_data, make_topic, run_flowc, times
+from common import QUERIES, Kafka, flow_file, make_data, make_topic, run_flowc, times
+from workloads import CLICKS_SOURCE
 
 PARTITIONS = 4
-KAFKA_SOURCE = workloads.CLICKS_SOURCE.replace("FILE (path = '{folder}/clicks-*.jsonl', partitions = 'file')",
+KAFKA_SOURCE = CLICKS_SOURCE.replace("FILE (path = '{folder}/clicks-*.jsonl', partitions = 'file')",
                                                "KAFKA (brokers = '{broker}', topic = '{topic}')")
 INLINE = """
 SOURCE s (k STRING, n INT, ts TIMESTAMP)
@@ -35,7 +35,7 @@ def fill(broker, options, events):
     subprocess.run([options.flowc, "datagen", files, "--brokers", broker.address, "--topic", topic], check=True)
     path = os.path.join(folder, "topic.flow")
     with open(path, "w", encoding="utf-8") as file:
-        file.write(KAFKA_SOURCE.format(broker=broker.address, topic=topic) + f"VIEW v AS {workloads.QUERIES['clicks'][2]};\n")
+        file.write(KAFKA_SOURCE.format(broker=broker.address, topic=topic) + f"VIEW v AS {QUERIES['clicks'].view};\n")
     return path, files
 
 

@@ -4,7 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "case_generator.h"
+#include "tests/generator/case_generator.h"
+#include "tests/generator/random.h"
 
 namespace flow::test {
 
