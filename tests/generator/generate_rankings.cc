@@ -9,8 +9,8 @@ std::string Generator::Order(const Relation& relation) {
   std::string order;
   for (int64_t i = ranks_.Between(1, 2); i > 0; --i) {
     std::string term = Expr(relation, ranks_.Pick(kinds), 0);
-    // A whole number alone would be the place of a column.
-    if (term.find_first_not_of("0123456789") == std::string::npos) term += " + 0";
+    // A number alone would be the place of a column.
+    if (term.find_first_not_of("0123456789e-") == std::string::npos) term += " + 0";
     order += (order.empty() ? "" : ", ") + term;
     if (ranks_.Chance(50)) order += " DESC";
     if (ranks_.Chance(30)) order += ranks_.Chance(50) ? " NULLS FIRST" : " NULLS LAST";
