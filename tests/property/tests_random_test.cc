@@ -1,4 +1,4 @@
-// links: compiler/driver
+// links: compiler/driver tests/generator
 // parts: 2 40
 //
 // `flowc test` on random pipelines: what a first run says that came out, written as a TEST, holds
@@ -12,6 +12,7 @@
 #include <regex>
 
 #include "compiler/driver/testing/run_tests.h"
+#include "tests/generator/case_generator.h"
 #include "tests/generator/random.h"
 
 namespace flow::test {
