@@ -209,6 +209,7 @@ class Typed(InFolder):
 
     def leave_line(self):
         self.type("\x03")
+        self.until("^C")  # before it, the prompt of the line that is left may come once more
         self.until("flowc> ")
 
     def test_interrupt_stops_the_query_and_not_the_shell(self):

@@ -2,6 +2,7 @@
 #include "tools/flowc/repl/line_reader.h"
 
 #include <histedit.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <clocale>
 #include <csignal>
 #include <cstdio>
+#include <cwchar>
 #include <filesystem>
 #include <iostream>
 
@@ -40,6 +42,7 @@ class EditedLines : public LineReader {
     if (!file_.empty()) history(history_, &event, H_LOAD, file_.c_str());
     edit_ = el_init("flowc", stdin, stdout, stderr);
     el_set(edit_, EL_PROMPT, &EditedLines::Prompt);
+    el_set(edit_, EL_GETCFN, &EditedLines::ReadCharacter);
     el_set(edit_, EL_EDITOR, "emacs");
     el_set(edit_, EL_HIST, history, history_);
     el_set(edit_, EL_ADDFN, "flow-complete", "complete a name", &EditedLines::Complete);
@@ -63,12 +66,16 @@ class EditedLines : public LineReader {
     prompt_ = prompt;
     interrupted_ = 0;
     struct sigaction action{}, before{};
-    action.sa_handler = [](int) { interrupted_ = 1; };  // no SA_RESTART: the read ends
+    action.sa_handler = [](int) { interrupted_ = 1; };
+    sigset_t interrupts, mask;
+    sigemptyset(&interrupts);
+    sigaddset(&interrupts, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &interrupts, &mask);
     sigaction(SIGINT, &action, &before);
     int count = 0;
-    errno = 0;
     const char* got = el_gets(edit_, &count);
     sigaction(SIGINT, &before, nullptr);
+    pthread_sigmask(SIG_SETMASK, &mask, nullptr);
     if (interrupted_ != 0) {
       el_reset(edit_);
       std::fputs("^C\n", stdout);
@@ -89,6 +96,29 @@ class EditedLines : public LineReader {
   bool interactive() const override { return true; }
 
  private:
+  // Ctrl-C comes only while this waits: a read that it comes just before would go on waiting.
+  static int ReadCharacter(EditLine*, wchar_t* out) {
+    sigset_t waiting;
+    pthread_sigmask(SIG_SETMASK, nullptr, &waiting);
+    sigdelset(&waiting, SIGINT);
+    std::mbstate_t state{};
+    while (true) {
+      pollfd input{STDIN_FILENO, POLLIN, 0};
+      const int ready = ppoll(&input, 1, nullptr, &waiting);
+      if (interrupted_ != 0) return -1;
+      if (ready < 0 && errno == EINTR) continue;
+      char byte = 0;
+      const ssize_t size = ready < 0 ? -1 : ::read(STDIN_FILENO, &byte, 1);
+      if (size <= 0) return static_cast<int>(size);
+      const size_t made = std::mbrtowc(out, &byte, 1, &state);
+      if (made == static_cast<size_t>(-2)) continue;  // the first bytes of a character
+      // Ctrl-D from while the terminal took whole lines, as it does while a statement runs.
+      if (made == 0) *out = L'\x04';
+      if (made != static_cast<size_t>(-1)) return 1;
+      state = {};
+    }
+  }
+
   static char* Prompt(EditLine*) { return self_->prompt_.data(); }
 
   static unsigned char Complete(EditLine* edit, int) {
