@@ -27,6 +27,7 @@ DUCKDB_CHILD = """
 import duckdb, json, resource, sys, time
 database = duckdb.connect()
 database.execute("SET threads = " + sys.argv[2])
+database.execute("SET enable_progress_bar = false")  # it would go to stdout
 def cpu():
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
@@ -59,7 +60,7 @@ def check(options, name):
 
 def duckdb_cost(sql, threads):
     child = subprocess.run([sys.executable, "-c", DUCKDB_CHILD, sql, str(threads)], capture_output=True, text=True, check=True)
-    result = json.loads(child.stdout.splitlines()[-1])  # before it may stand DuckDB's own progress
+    result = json.loads(child.stdout)
     return Cost(result["cpu"], result["wall"], result["memory"])
 
 
