@@ -69,8 +69,9 @@ def compare(name, types, ours, theirs):
     a, b = sorted(map(form, ours)), sorted(map(form, theirs))
     if a == b:
         return None
-    only_a = [r for r in a if r not in set(b)][:3]
-    only_b = [r for r in b if r not in set(a)][:3]
+    in_a, in_b = set(a), set(b)
+    only_a = [r for r in a if r not in in_b][:3]
+    only_b = [r for r in b if r not in in_a][:3]
     return f"{name}: {len(a)} rows, DuckDB {len(b)}\n  only flowc: {only_a}\n  only DuckDB: {only_b}"
 
 

@@ -1,11 +1,13 @@
-"""What the parts of tools/bench share: the logs, the .flow files, a broker, and running flowc and the hand-written twin."""
+"""What the parts of tools/bench share: the logs, the .flow files, a broker, and running flowc and the hand-written twins."""
 import glob
+import itertools
 import json
 import os
-import resource
+import statistics
 import subprocess
 import sys
 import time
+from typing import NamedTuple
 
 import generated
 import nexmark
@@ -17,6 +19,23 @@ VIEW v AS SELECT event_type FROM events;
 """
 QUERIES = {**CLICKS, **nexmark.QUERIES, **generated.QUERIES}
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+
+
+class Cost(NamedTuple):
+    """Of one run: seconds of CPU and of time, and the most resident memory in bytes."""
+    cpu: float
+    wall: float
+    memory: int
+
+
+def median(costs, field):
+    return statistics.median(getattr(cost, field) for cost in costs)
+
+
+def spread(costs):
+    """How far the dearest run is from the cheapest, in hundredths of the median."""
+    cpus = [cost.cpu for cost in costs]
+    return round(100 * (max(cpus) - min(cpus)) / statistics.median(cpus))
 
 
 def make_data(options, name, events):
@@ -35,6 +54,22 @@ def make_data(options, name, events):
             file.write(text)
         subprocess.run([options.flowc, "datagen", flow, "--out", os.path.join(folder, "events-.jsonl")], check=True)
     open(os.path.join(folder, "complete"), "w").close()
+    return folder
+
+
+def merged_data(options, name, events):
+    """The same log as one file, whose lines its partitions give in turns; its folder."""
+    parts = make_data(options, name, events)
+    folder = parts + "-merged"
+    if not os.path.exists(os.path.join(folder, "complete")):
+        os.makedirs(folder, exist_ok=True)
+        files = [open(path, "rb") for path in sorted(glob.glob(os.path.join(parts, "*.jsonl")))]
+        with open(os.path.join(folder, os.path.basename(files[0].name)), "wb") as out:
+            for lines in itertools.zip_longest(*files, fillvalue=b""):
+                out.writelines(lines)
+        for file in files:
+            file.close()
+        open(os.path.join(folder, "complete"), "w").close()
     return folder
 
 
@@ -75,14 +110,20 @@ def memory(report):
     return report["peak_rss"]
 
 
-def run_twin(options, folder):
-    """The hand-written program; its rows, and CPU and wall seconds of the process."""
+TWINS = ("clicks", "q0", "q1", "q2", "q12", "q17", "ysb", "hop5m", "groups1k", "groups1m", "groups10m")
+
+
+def run_twin(options, name, folder, extra=()):
+    """The hand-written program of a query: what it prints, and its cost."""
     files = sorted(glob.glob(os.path.join(folder, "*.jsonl")))
-    before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    run = subprocess.run([options.clicktwin, "400", *files], capture_output=True, text=True, check=True)
-    wall, after = time.monotonic() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return run.stdout, (cpu, wall)
+    begin = time.monotonic()
+    process = subprocess.Popen([options.twin, name, *extra, *files], stdout=subprocess.PIPE, text=True)
+    text = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        sys.exit(f"the hand-written {name} failed over {folder}")
+    return text, Cost(usage.ru_utime + usage.ru_stime, time.monotonic() - begin, usage.ru_maxrss * 1024)
 
 
 class Kafka:

@@ -9,17 +9,16 @@ answers are compared over a smaller log.
 import argparse
 import json
 import os
-import statistics
 import subprocess
 import sys
 import time
-from typing import NamedTuple
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tests", "oracle"))
 import run as oracle  # noqa: E402
 import durable  # noqa: E402
+import flink  # noqa: E402
 import scenarios  # noqa: E402
-from common import QUERIES, flow_file, make_data, memory, run_flowc, run_twin, statement, times  # noqa: E402
+from common import QUERIES, TWINS, Cost, flow_file, make_data, median, memory, run_flowc, run_twin, spread, statement, times  # noqa: E402
 
 SMALL = 100_000
 QUICK = {"events": 500_000, "runs": 1}
@@ -28,6 +27,7 @@ DUCKDB_CHILD = """
 import duckdb, json, resource, sys, time
 database = duckdb.connect()
 database.execute("SET threads = " + sys.argv[2])
+database.execute("SET enable_progress_bar = false")  # it would go to stdout
 def cpu():
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
@@ -38,15 +38,8 @@ print(json.dumps({"rows": rows, "cpu": cpu() - before, "wall": time.monotonic() 
 """
 
 
-class Cost(NamedTuple):
-    """Of one run: seconds of CPU and of time, and the most resident memory in bytes."""
-    cpu: float
-    wall: float
-    memory: int
-
-
 def check(options, name):
-    """The answers of all three over a small log must be equal."""
+    """All answers over a small log must be equal."""
     import duckdb
     folder = make_data(options, QUERIES[name].data, SMALL)
     path = flow_file(name, folder)
@@ -58,15 +51,16 @@ def check(options, name):
         difference = oracle.compare(f"{name} as a {mode}", types, oracle.rows_of(rows), theirs)
         if difference:
             sys.exit(difference)
-    if name == "clicks":
-        difference = oracle.compare("the hand-written clicks", types, oracle.rows_of(run_twin(options, folder)[0]), theirs)
+    if name in TWINS:
+        rows, _ = run_twin(options, name, folder, ["--rows"])
+        difference = oracle.compare(f"the hand-written {name}", types, oracle.rows_of(rows), theirs)
         if difference:
             sys.exit(difference)
 
 
 def duckdb_cost(sql, threads):
     child = subprocess.run([sys.executable, "-c", DUCKDB_CHILD, sql, str(threads)], capture_output=True, text=True, check=True)
-    result = json.loads(child.stdout.splitlines()[-1])  # before it may stand DuckDB's own progress
+    result = json.loads(child.stdout)
     return Cost(result["cpu"], result["wall"], result["memory"])
 
 
@@ -81,28 +75,21 @@ def measure(options, name, events):
 
     for _ in range(options.runs):
         for mode in ("batch", "stream"):
-            _, report = run_flowc(options, path, mode, ["--digest"])
+            digest, report = run_flowc(options, path, mode, ["--digest"])
             add(mode, (*times(report), memory(report)))
         add("epochs", durable.checksum_run(options, path, ["--epoch", "1s"]))
         add("duckdb", duckdb_cost(sql, 1))
         add("duckdb2", duckdb_cost(sql, 2))
-        if name == "clicks":
-            add("twin", (*run_twin(options, folder)[1], 0))
+        if name in TWINS:
+            twin, cost = run_twin(options, name, folder)
+            if twin != digest:
+                sys.exit(f"the hand-written {name} differs over {events:,} events:\n{twin}{digest}")
+            add("twin", cost)
     return runs
 
 
-def median(costs, field):
-    return statistics.median(getattr(cost, field) for cost in costs)
-
-
-def spread(costs):
-    """How far the dearest run is from the cheapest, in hundredths of the median."""
-    cpus = [cost.cpu for cost in costs]
-    return round(100 * (max(cpus) - min(cpus)) / statistics.median(cpus))
-
-
-COLUMNS = ("query", "batch", "stream", "stream, epochs of 1 s", "DuckDB", "batch / DuckDB", "stream / batch, time", "seconds: batch, stream",
-           "seconds: DuckDB, 1 and 2 threads", "MB: batch, stream, DuckDB", "spread")
+COLUMNS = ("query", "batch", "stream", "stream, epochs of 1 s", "by hand", "DuckDB", "by hand / batch", "batch / DuckDB",
+           "stream / batch, time", "seconds: batch, stream", "seconds: DuckDB, 1 and 2 threads", "MB: batch, stream, DuckDB", "spread")
 
 
 def line(name, events, runs):
@@ -110,8 +97,9 @@ def line(name, events, runs):
     wall = {who: median(costs, "wall") for who, costs in runs.items()}
     size = {who: median(costs, "memory") / 1e6 for who, costs in runs.items()}
     rate = {who: f"{events / seconds / 1e6:.2f}" for who, seconds in cpu.items()}
-    twin = f" (hand-written {rate['twin']})" if "twin" in cpu else ""
-    return (name, rate["batch"] + twin, rate["stream"], rate["epochs"], rate["duckdb"], f"{cpu['duckdb'] / cpu['batch']:.2f}x",
+    by_hand = f"{cpu['batch'] / cpu['twin']:.2f}x" if "twin" in cpu else ""
+    return (name, rate["batch"], rate["stream"], rate["epochs"], rate.get("twin", ""), rate["duckdb"], by_hand,
+            f"{cpu['duckdb'] / cpu['batch']:.2f}x",
             f"{cpu['stream'] / cpu['batch']:.2f}", f"{wall['batch']:.2f}, {wall['stream']:.2f}",
             f"{wall['duckdb']:.2f}, {wall['duckdb2']:.2f}", f"{size['batch']:.0f}, {size['stream']:.0f}, {size['duckdb']:.0f}",
             f"{max(map(spread, runs.values()))} %")
@@ -136,7 +124,7 @@ def compare(options, names):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    for name in ("flowc", "clickgen", "clicktwin", "latency", "folder"):
+    for name in ("flowc", "clickgen", "twin", "latency", "folder"):
         parser.add_argument("--" + name, required=True)
     parser.add_argument("--quick", action="store_true", help="{events:,} events, {runs} run".format(**QUICK))
     parser.add_argument("--events", type=int, help="default: {events:,}".format(**FULL))
@@ -145,6 +133,8 @@ def main():
     parser.add_argument("--rate", type=int, default=100_000, help="latency: events a second")
     parser.add_argument("--seconds", type=int, default=20, help="latency: how long")
     parser.add_argument("--sql", action="store_true", help="print DuckDB's SQL")
+    parser.add_argument("--rival", choices=("duckdb", "flink"), default="duckdb", help="whom the queries are measured against")
+    parser.add_argument("--source", choices=("file", "kafka"), default="file", help="flink: where the log is")
     parser.add_argument("what", nargs="*", help="some of the queries and scenarios; default: all")
     options = parser.parse_args()
     for name, value in (QUICK if options.quick else FULL).items():
@@ -156,10 +146,12 @@ def main():
         parser.error(f"there is no {unknown}; there are {', '.join(known)}")
     names = [name for name in QUERIES if name in (options.what or known)]
     begin = time.monotonic()
-    if names:
+    if options.rival == "flink":
+        flink.compare(options, options.what or list(flink.TEXTS), SMALL)
+    elif names:
         compare(options, names)
     for name, scenario in others.items():
-        if name in (options.what or known):
+        if options.rival == "duckdb" and name in (options.what or known):
             scenario(options)
     print(f"\n{time.monotonic() - begin:.0f} s")
 
