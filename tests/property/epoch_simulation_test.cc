@@ -1,4 +1,5 @@
 // links: runtime/checkpoint
+// labels: asan
 // sources: case_generator.cc
 // A pipeline in one thread over a model of everything around it: a log that grows, a disk that
 // forgets what was not synced, servers that do not answer, answer too late or lose what they held,

@@ -1,5 +1,5 @@
 // links: compiler/driver
-// labels: tsan
+// labels: asan tsan
 // sources: case_generator.cc
 // parts: 10 200
 //
