@@ -51,7 +51,7 @@ endfunction()
 # Sources of one folder are compiled a few at a time, as if they were one file: half of a file's time is its
 # headers'. (So names in unnamed namespaces are unique in a folder.)
 option(FLOW_UNITY "Compile several sources of a folder at once" ON)
-set(FLOW_UNITY_SOURCES 4 CACHE STRING "How many sources of a folder are compiled at once")
+set(FLOW_UNITY_SOURCES 4)
 
 function(flow_compile_together target sources)
   set(before "")
