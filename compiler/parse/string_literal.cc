@@ -21,9 +21,9 @@ std::string Unquoted(std::string_view text) {
   return plain;
 }
 
-class Reader {
+class LiteralReader {
  public:
-  Reader(std::string_view raw, uint32_t begin, const ParseOptions& options, Diagnostics& out)
+  LiteralReader(std::string_view raw, uint32_t begin, const ParseOptions& options, Diagnostics& out)
       : raw_(raw), begin_(begin), options_(options), out_(out) {}
 
   bool Read(std::string* text) {
@@ -102,7 +102,7 @@ bool ReadString(const SourceFile& file, Span span, const ParseOptions& options, 
                 std::string* text) {
   std::string_view raw = file.Text(span);
   raw = raw.substr(1, raw.size() - 2);
-  return Reader(raw, span.begin + 1, options, out).Read(text);
+  return LiteralReader(raw, span.begin + 1, options, out).Read(text);
 }
 
 }  // namespace flow::parse

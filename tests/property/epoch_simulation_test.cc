@@ -1,4 +1,5 @@
 // links: runtime/checkpoint
+// labels: asan
 // A pipeline in one thread over a model of everything around it: a log that grows, a disk that
 // forgets what was not synced, servers that do not answer, answer too late or lose what they held,
 // a process that dies at any step, a machine that loses power. The store and the appliers are the

@@ -1,4 +1,5 @@
 // links: compiler/interpret compiler/codegen
+// labels: asan
 // Random aggregates over random rows, with weights, retractions and merges: the interpreter and
 // both tiers of generated code give the same results; so do all ways to divide the rows.
 // FLOW_CASES says how many programs, FLOW_SEED runs one of them.

@@ -1,4 +1,5 @@
 // links: compiler/interpret compiler/codegen
+// labels: asan
 // Random expressions and pipelines over random rows: the interpreter and both tiers of generated
 // code give the same cells, statuses, hashes, dead rows and counters. FLOW_CASES says how many
 // programs, FLOW_SEED runs one of them.

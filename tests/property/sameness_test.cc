@@ -1,5 +1,5 @@
 // links: compiler/driver tests/generator
-// labels: tsan
+// labels: asan tsan
 // parts: 10 200
 //
 // One program over one log gives one answer: whatever the engine, the plan, the workers, the batch

@@ -1,4 +1,5 @@
 // links: runtime/base
+// labels: asan
 // Sums in small cells: at every edge they hold what wide arithmetic says, and what does not fit
 // goes elsewhere and comes back.
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
 // links: runtime/abi runtime/base
+// labels: asan
 // The exact sum against a plain integer of 4,500 bits: the same doubles, weights and merges.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

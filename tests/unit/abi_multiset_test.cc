@@ -1,4 +1,5 @@
 // links: runtime/abi runtime/base
+// labels: asan
 #include <gtest/gtest.h>
 
 #include <cmath>

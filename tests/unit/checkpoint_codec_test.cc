@@ -1,4 +1,5 @@
 // links: compiler/interpret runtime/operator
+// labels: asan
 // Entries of aggregates as bytes: over all types and calls they come back as they were, and go on
 // as if they had never left.
 #include <gtest/gtest.h>

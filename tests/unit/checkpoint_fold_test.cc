@@ -1,5 +1,5 @@
 // links: runtime/checkpoint
-// labels: tsan
+// labels: asan tsan
 // The fold of segments, and loading them by several threads, against a model: a plain map to which
 // every record is applied in order.
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
 // links: runtime/checkpoint
+// labels: asan
 // Segments and manifests: what was written is read, and nothing else is.
 #include <gtest/gtest.h>
 

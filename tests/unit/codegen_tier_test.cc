@@ -1,5 +1,5 @@
 // links: compiler/codegen runtime/base
-// labels: tsan
+// labels: asan tsan
 // Optimised code replaces the first code while kernels run: every batch sees one whole version, and
 // engines may be thrown away at any moment.
 #include <atomic>

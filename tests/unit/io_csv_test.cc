@@ -1,4 +1,5 @@
 // links: runtime/connector
+// labels: asan
 // CSV: splitting, values, headers, and files of it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // links: runtime/connector
-// labels: tsan
+// labels: asan tsan
 // A feed: what is taken, what is left out, what is full, and how it ends.
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // links: runtime/connector
-// labels: tsan
+// labels: asan tsan
 // FILE sinks and dead letters: what stands in the file, and what a full disk says.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // links: runtime/connector
-// labels: tsan
+// labels: asan tsan
 // FILE sources: listing, offsets, records, frontiers, errors.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
 // links: runtime/format
+// labels: asan
 // The JSON decoder: what reaches which column, and what is malformed.
 #include "runtime/format/json_decoder.h"
 

@@ -1,5 +1,5 @@
 // links: runtime/connector
-// labels: kafka tsan
+// labels: asan kafka tsan
 // KAFKA against a real broker: offsets, transactions, lost ranges, new partitions, errors; and
 // sinks.
 #include <gmock/gmock.h>

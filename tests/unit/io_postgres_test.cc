@@ -1,5 +1,5 @@
 // links: runtime/connector
-// labels: postgres
+// labels: asan postgres
 // POSTGRES sinks against a real server (tools/postgres/start): tables, values, changes, markers,
 // fences, refused rows, crashes. What is there is read by psql.
 #include <gmock/gmock.h>

@@ -1,5 +1,5 @@
 // links: runtime/connector
-// labels: redis
+// labels: asan redis
 // REDIS sinks against a real server (tools/redis/start): keys, values, markers, fences, resync,
 // crashes. What is there is read by redis-cli.
 #include <gmock/gmock.h>

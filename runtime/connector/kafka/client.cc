@@ -12,7 +12,7 @@ namespace {
 struct DestroyTopic {
   void operator()(rd_kafka_topic_t* topic) const { rd_kafka_topic_destroy(topic); }
 };
-using Topic = std::unique_ptr<rd_kafka_topic_t, DestroyTopic>;
+using TopicHandle = std::unique_ptr<rd_kafka_topic_t, DestroyTopic>;
 
 struct DestroyMetadata {
   void operator()(const rd_kafka_metadata_t* metadata) const {
@@ -169,7 +169,7 @@ Error Client::Failure(const std::string& what, rd_kafka_resp_err_t code) const {
 }
 
 Result<int> Client::PartitionCount(const std::string& topic, int timeout_ms) {
-  const Topic handle(rd_kafka_topic_new(handle_, topic.c_str(), nullptr));
+  const TopicHandle handle(rd_kafka_topic_new(handle_, topic.c_str(), nullptr));
   if (handle == nullptr) {
     return UserError(who_ + ": '" + topic + "' is not a name of a topic");
   }
