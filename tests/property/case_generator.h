@@ -40,8 +40,12 @@ struct GeneratedCase {
   // What the log holds, for coverage.
   bool null_key = false, tie = false, skewed = false;
   int64_t calls = 0;  // of FUNCTIONs
+  bool unnests = false;
 };
 
 GeneratedCase Generate(uint64_t seed);
+
+// The case with UNNEST in some of its views (case_unnest.cc).
+GeneratedCase WithUnnest(GeneratedCase generated);
 
 }  // namespace flow::test

@@ -1,6 +1,6 @@
 // links: compiler/driver
 // labels: tsan
-// sources: case_generator.cc
+// sources: case_generator.cc case_unnest.cc
 // parts: 10 200
 //
 // One program over one log gives one answer: whatever the engine, the plan, the workers, the batch
@@ -38,7 +38,7 @@ struct Coverage {
   int64_t cases = 0, late = 0, late_windows = 0, tie = 0, dead = 0, null_key = 0, skewed = 0;
   int64_t key_errors = 0, filtered = 0, back = 0, out = 0, shed = 0, frontiers = 0, deleted = 0,
           rows = 0;
-  int64_t duplicate = 0, held = 0, calls = 0;
+  int64_t duplicate = 0, held = 0, calls = 0, unnests = 0;
   int64_t crashes = 0, batch_crashes = 0, decided_crashes = 0, evictions = 0, cold_reads = 0;
 };
 
@@ -154,7 +154,10 @@ class Case {
       out->text += p.source + " -> " + p.name + " accepted " + std::to_string(p.accepted) +
                    " filtered " + std::to_string(p.filtered) + " late " + std::to_string(p.late) +
                    " dead " + std::to_string(p.dead) + " windows " +
-                   std::to_string(p.late_windows) + (p.balanced() ? "\n" : " DOES NOT BALANCE\n");
+                   std::to_string(p.late_windows) + " elements " + std::to_string(p.elements) +
+                   " accepted " + std::to_string(p.elements_accepted) + " filtered " +
+                   std::to_string(p.elements_filtered) +
+                   (p.balanced() ? "\n" : " DOES NOT BALANCE\n");
     }
     for (const auto& [view, count] : out->report.key_errors) {
       if (count != 0) out->text += view + " key errors " + std::to_string(count) + "\n";
@@ -477,6 +480,7 @@ class Case {
     coverage_->null_key += case_.null_key;
     coverage_->skewed += case_.skewed;
     coverage_->calls += case_.calls;
+    coverage_->unnests += case_.unnests;
     for (const SourceLedger& source : report.sources) {
       coverage_->rows += source.read;
       coverage_->dead += source.dead;
@@ -507,7 +511,7 @@ TEST(Sameness, EveryWayOfRunningGivesTheSame) {
   Coverage coverage;
   int failures = 0;
   for (int64_t i = 0; i < cases && failures < enough; ++i) {
-    GeneratedCase generated = Generate(static_cast<uint64_t>(first + i));
+    GeneratedCase generated = WithUnnest(Generate(static_cast<uint64_t>(first + i)));
     std::string text = generated.text;
     Case test(std::move(generated), &coverage);
     test.set_frontiers(static_cast<int>(frontiers));
@@ -522,7 +526,7 @@ TEST(Sameness, EveryWayOfRunningGivesTheSame) {
       "duplicate %lld, held %lld, left out %lld, came back %lld, shed %lld, crashes %lld, of "
       "batches %lld, with decisions "
       "%lld, evictions %lld, cold reads "
-      "%lld, calls of functions %lld\n",
+      "%lld, calls of functions %lld, with UNNEST %lld\n",
       static_cast<long long>(coverage.cases), static_cast<long long>(coverage.rows),
       static_cast<long long>(coverage.frontiers), static_cast<long long>(coverage.late),
       static_cast<long long>(coverage.late_windows), static_cast<long long>(coverage.tie),
@@ -533,7 +537,8 @@ TEST(Sameness, EveryWayOfRunningGivesTheSame) {
       static_cast<long long>(coverage.back), static_cast<long long>(coverage.shed),
       static_cast<long long>(coverage.crashes), static_cast<long long>(coverage.batch_crashes),
       static_cast<long long>(coverage.decided_crashes), static_cast<long long>(coverage.evictions),
-      static_cast<long long>(coverage.cold_reads), static_cast<long long>(coverage.calls));
+      static_cast<long long>(coverage.cold_reads), static_cast<long long>(coverage.calls),
+      static_cast<long long>(coverage.unnests));
   if (cases < 200) return;
   // Floors: a generator that stopped making the hard cases would prove nothing.
   EXPECT_GE(coverage.late, cases / 2);
@@ -552,6 +557,7 @@ TEST(Sameness, EveryWayOfRunningGivesTheSame) {
   EXPECT_GE(coverage.evictions, cases * 5);
   EXPECT_GE(coverage.cold_reads, cases);
   EXPECT_GE(coverage.calls, cases / 4);
+  EXPECT_GE(coverage.unnests, cases / 5);
 }
 
 }  // namespace
