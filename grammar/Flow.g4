@@ -263,8 +263,22 @@ windowInput
     ;
 
 joined
-    : ',' relation
-    | joinKind* JOIN relation ( ON expression | USING '(' identifier ( ',' identifier )* ')' )?
+    : ',' joinedRelation
+    | joinKind* JOIN joinedRelation
+      ( ON expression | USING '(' identifier ( ',' identifier )* ')' )?
+    ;
+
+joinedRelation
+    : relation
+    | unnest
+    ;
+
+unnest
+    : UNNEST '(' expression ')' ( WITH ORDINALITY )? unnestAlias?
+    ;
+
+unnestAlias
+    : alias ( '(' identifier ( ',' identifier )? ')' )?
     ;
 
 joinKind
@@ -345,7 +359,11 @@ product
     ;
 
 signedTerm
-    : ( '+' | '-' )* cast
+    : ( '+' | '-' )* cast atTimeZone?
+    ;
+
+atTimeZone
+    : AT TIME ZONE cast
     ;
 
 cast
@@ -357,9 +375,13 @@ member
     : ( '->' | '->>' ) primary
     ;
 
-// Behind a value a subscript, a[1]; behind ARRAY or alone an array.
+// Behind a value a subscript, a[1], or a slice, a[1:2]; behind ARRAY or alone an array.
 elements
-    : '[' ( expression ( ',' expression )* )? ']'
+    : '[' ( slice | expression ( ',' expression )* slice? )? ']'
+    ;
+
+slice
+    : ':' expression?
     ;
 
 primary
@@ -471,14 +493,15 @@ bareAlias
 // Keywords that are names wherever a name can stand.
 softKeyword
     : AHEAD | APPEND | ASC | BY | CHANGES | CLOSE | DESC | EVENT | EVERY | EXPIRED | FAIL | FIRST
-    | FORMAT | GAP | GIVEN | HOT | IDLE | LAST | LATENESS | LETTER | MAX | META | NULLS | OFFSET | OVERLOAD
-    | PARTITION | PER | RATE | RECORD | RETURNS | TIME | TO | UNTIL | UPSERT | VERSION | WATERMARK | WITHIN
+    | FORMAT | GAP | GIVEN | HOT | IDLE | LAST | LATENESS | LETTER | MAX | META | NULLS | OFFSET
+    | ORDINALITY | OVERLOAD | PARTITION | PER | RATE | RECORD | RETURNS | TIME | TO | UNTIL | UPSERT
+    | VERSION | WATERMARK | WITHIN | ZONE
     ;
 
 // Keywords that are names, but not an alias without AS: there they begin the next clause or, where a
 // `;` is missing, the next statement.
 clauseKeyword
-    : ALLOW | ANTI | ARCHIVE | ASOF | CROSS | DEAD | EMIT | EXCEPT | EXPECT | FILTER | FULL | FUNCTION
+    : ALLOW | ANTI | ARCHIVE | ASOF | AT | CROSS | DEAD | EMIT | EXCEPT | EXPECT | FILTER | FULL | FUNCTION
     | ILIKE | INNER | INTERSECT | LATE | LEFT | NATURAL | OUTER | RECONCILE | RETAIN | RIGHT | SEMI | SINK
     | SOURCE | TABLE | TEST | UNIQUE | USING | VIEW
     ;
@@ -519,6 +542,7 @@ THEN      : 'THEN' ;
 TRUE      : 'TRUE' ;
 TRY_CAST  : 'TRY_CAST' ;
 UNION     : 'UNION' ;
+UNNEST    : 'UNNEST' ;
 VALUES    : 'VALUES' ;
 WHEN      : 'WHEN' ;
 WHERE     : 'WHERE' ;
@@ -532,6 +556,7 @@ APPEND    : 'APPEND' ;
 ARCHIVE   : 'ARCHIVE' ;
 ASC       : 'ASC' ;
 ASOF      : 'ASOF' ;
+AT        : 'AT' ;
 BY        : 'BY' ;
 CHANGES   : 'CHANGES' ;
 CLOSE     : 'CLOSE' ;
@@ -567,6 +592,7 @@ META      : 'META' ;
 NATURAL   : 'NATURAL' ;
 NULLS     : 'NULLS' ;
 OFFSET    : 'OFFSET' ;
+ORDINALITY : 'ORDINALITY' ;
 OUTER     : 'OUTER' ;
 OVERLOAD  : 'OVERLOAD' ;
 PARTITION : 'PARTITION' ;
@@ -592,6 +618,7 @@ VERSION   : 'VERSION' ;
 VIEW      : 'VIEW' ;
 WATERMARK : 'WATERMARK' ;
 WITHIN    : 'WITHIN' ;
+ZONE      : 'ZONE' ;
 
 SEMICOLON     : ';' ;
 COMMA         : ',' ;
@@ -607,6 +634,7 @@ PLUS          : '+' ;
 MINUS         : '-' ;
 CONCAT        : '||' ;
 DOUBLE_COLON  : '::' ;
+COLON         : ':' ;
 ARROW         : '->' ;
 LONG_ARROW    : '->>' ;
 EQUAL         : '=' ;

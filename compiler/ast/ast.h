@@ -98,11 +98,22 @@ struct Relation {
   std::optional<Name> alias;
 };
 
+// CROSS JOIN UNNEST(array) [WITH ORDINALITY] [AS alias [(columns)]]
+struct Unnest {
+  Span span;
+  ExprPtr array;
+  bool ordinality = false;
+  bool outer = false;  // LEFT JOIN ... ON TRUE
+  std::optional<Name> alias;
+  std::vector<Name> columns;  // at most two
+};
+
 struct Select {
   Span span;
   bool distinct = false;
   std::vector<SelectItem> items;
   Relation from;
+  std::vector<Unnest> unnests;  // in the order written
   ExprPtr where;
   bool group_by_all = false;
   std::vector<ExprPtr> group_by;

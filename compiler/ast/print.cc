@@ -191,6 +191,7 @@ class Printer {
       Line(line);
     }
     Relation(select.from);
+    for (const ast::Unnest& unnest : select.unnests) Unnest(unnest);
     if (select.where) Line("where " + ToSql(*select.where));
     if (select.group_by_all) Line("group by all");
     for (const ExprPtr& key : select.group_by) Line("group by " + ToSql(*key));
@@ -224,6 +225,16 @@ class Printer {
       Indent inside(this);
       Query(*relation.subquery);
     }
+  }
+
+  void Unnest(const ast::Unnest& unnest) {
+    std::string line = (unnest.outer ? "left unnest " : "unnest ") + ToSql(*unnest.array);
+    if (unnest.ordinality) line += " with ordinality";
+    if (unnest.alias) line += " as " + SqlName(unnest.alias->text);
+    for (size_t i = 0; i < unnest.columns.size(); ++i) {
+      line += (i == 0 ? " (" : ", ") + SqlName(unnest.columns[i].text);
+    }
+    Line(line + (unnest.columns.empty() ? "" : ")"));
   }
 
   std::string text_;

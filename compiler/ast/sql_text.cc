@@ -10,12 +10,12 @@ namespace flow::ast {
 namespace {
 
 // The reserved words of grammar/Flow.g4; a unit test compares.
-constexpr std::array<std::string_view, 37> kReserved = {
-    "ALL",   "AND",    "AS",    "BETWEEN", "CASE",   "CAST",   "DISTINCT", "ELSE",
-    "END",   "EXISTS", "FALSE", "FROM",    "GROUP",  "HAVING", "IN",       "INTERVAL",
-    "INTO",  "IS",     "JOIN",  "LIKE",    "LIMIT",  "NOT",    "NULL",     "ON",
-    "OR",    "ORDER",  "OVER",  "QUALIFY", "SELECT", "THEN",   "TRUE",     "TRY_CAST",
-    "UNION", "VALUES", "WHEN",  "WHERE",   "WITH"};
+constexpr std::array<std::string_view, 38> kReserved = {
+    "ALL",   "AND",    "AS",     "BETWEEN", "CASE",   "CAST",   "DISTINCT", "ELSE",
+    "END",   "EXISTS", "FALSE",  "FROM",    "GROUP",  "HAVING", "IN",       "INTERVAL",
+    "INTO",  "IS",     "JOIN",   "LIKE",    "LIMIT",  "NOT",    "NULL",     "ON",
+    "OR",    "ORDER",  "OVER",   "QUALIFY", "SELECT", "THEN",   "TRUE",     "TRY_CAST",
+    "UNION", "UNNEST", "VALUES", "WHEN",    "WHERE",  "WITH"};
 
 bool IsReserved(std::string_view name) {
   std::string upper(name);

@@ -52,6 +52,7 @@ void Binder::WarnUnused() {
       }
       case bound::RelationKind::kLate:
       case bound::RelationKind::kWindow:
+      case bound::RelationKind::kUnnest:
       case bound::RelationKind::kQuery:
         break;
     }

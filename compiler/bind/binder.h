@@ -76,6 +76,10 @@ class QueryBinder {
   std::shared_ptr<bound::Relation> BindSubquery(const ast::Query& query, const std::string& name);
   std::shared_ptr<bound::Relation> BindWindow(const ast::Relation& relation);
   bool CheckWindow(const ast::Relation& call, const bound::Relation& inner);
+  // unnest.cc. The relation and, to each of its rows, the elements of an array.
+  std::shared_ptr<bound::Relation> BindUnnest(const ast::Unnest& unnest,
+                                              std::shared_ptr<bound::Relation> inner);
+  bool LooksAtWindow(const bound::Relation& relation, const BoundExprPtr& expr) const;
   bool BindSession(const ast::Relation& call, const bound::Relation& inner,
                    std::vector<BoundExprPtr>* keys);
 

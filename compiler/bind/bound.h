@@ -80,17 +80,31 @@ struct Facts {
 
 struct Query;
 
-enum class RelationKind { kSource, kView, kLate, kWindow, kQuery };
+enum class RelationKind { kSource, kView, kLate, kWindow, kUnnest, kQuery };
+
+// What UNNEST adds to the columns of a relation, under a name of its own.
+struct Unnested {
+  std::string name;
+  Span declared;
+  size_t begin = 0;  // Schema::names [begin, end)
+  size_t end = 0;
+};
 
 struct Relation {
   RelationKind kind = RelationKind::kSource;
   int index = -1;                      // kSource: the source; kView, kLate: the view
-  std::shared_ptr<Relation> inner;     // kWindow
+  std::shared_ptr<Relation> inner;     // kWindow, kUnnest
   program::Window window;              // kWindow; adds two columns to those of `inner`
   bool judges_lateness = false;        // kWindow
   std::vector<BoundExprPtr> session;   // kWindow, SESSION: BY, over the columns of `inner`
   std::shared_ptr<const Query> query;  // kQuery
-  std::string name;                    // as it is called in the text
+  // kUnnest: over the columns of `inner`. Adds its elements, and their numbers if `ordinality`.
+  BoundExprPtr array;
+  bool ordinality = false;
+  bool outer = false;              // a row without elements gives one with NULLs
+  Span span;                       // kUnnest
+  std::vector<Unnested> unnested;  // those of `inner` too
+  std::string name;                // as it is called in the text
   Schema schema;
   Facts facts;
   BoundExprPtr event_time;  // of a source and a window over it

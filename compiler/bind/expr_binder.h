@@ -112,6 +112,7 @@ class ExprBinder {
   Typed BindElementAt(std::vector<Typed> values, Span span);
   Typed BindAppend(const std::string& name, std::vector<Typed> values, Span span);
   Typed BindArrayToString(std::vector<Typed> values, Span span);
+  Typed BindArraySum(const std::string& name, const Typed& array, Span span);
   Typed BindToJson(const Typed& value, Span span);
   Typed BindNestedCast(const Typed& value, const Type& type, bool try_cast, Span span);
   const bound::Visible* StructOf(const ast::Expr& expr) const;

@@ -28,6 +28,8 @@ constexpr Count kCounts[] = {
     {"element_at", 2, 2, "an array and a position, or a map and a key"},
     {"array_append", 2, 2, "an array and an element"},
     {"array_prepend", 2, 2, "an element and an array"},
+    {"array_sum", 1, 1, "an array of numbers"},
+    {"array_avg", 1, 1, "an array of numbers"},
     {"array_to_string", 2, 2, "an array and a separator"},
     {"to_json", 1, 1, "one argument"},
 };
@@ -51,6 +53,7 @@ Typed ExprBinder::BindForm(const ast::Expr& expr, const std::string& name) {
   if (name == "array") return BindArray(std::move(values), expr.span);
   if (name == "element_at") return BindElementAt(std::move(values), expr.span);
   if (name == "array_to_string") return BindArrayToString(std::move(values), expr.span);
+  if (name == "array_sum" || name == "array_avg") return BindArraySum(name, values[0], expr.span);
   if (name == "to_json") return BindToJson(values[0], expr.span);
   if (name == "array_append" || name == "array_prepend") {
     return BindAppend(name, std::move(values), expr.span);

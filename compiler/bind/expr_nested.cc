@@ -1,5 +1,6 @@
 // ExprBinder: ARRAY, MAP, JSON and BYTES, whose values the bodies of functions know by their bytes
 // only (runtime/base/elements.h), and STRUCTs that are compared as a whole.
+#include <algorithm>
 #include <optional>
 
 #include "compiler/bind/expr_binder.h"
@@ -194,6 +195,38 @@ Typed ExprBinder::BindArrayToString(std::vector<Typed> values, Span span) {
   return CallFunction("_array_to_string",
                       {Relabel(values[0], TypeKind::kString), values[1], TypeText(type, span)},
                       span);
+}
+
+// array_sum(a), array_avg(a): of the types, and with the rounding, that SUM and AVG have.
+Typed ExprBinder::BindArraySum(const std::string& name, const Typed& array, Span span) {
+  const Type& type = array.type();
+  const Type element = type.is(TypeKind::kArray) ? *type.element : Type(TypeKind::kNull);
+  if (!element.is_numeric()) {
+    TypeError(array.span, name + " needs an ARRAY of numbers").label = "this is " + type.ToString();
+    return {};
+  }
+  const bool sum = name == "array_sum";
+  const Typed parts = Relabel(array, TypeKind::kString);
+  auto call = [&](const char* function, const Type& result) -> BoundExprPtr {
+    Typed value = CallFunction(function, {parts}, span);
+    if (!value || value.type() == result) return value.expr;
+    auto node = std::make_shared<BoundExpr>(*value.expr);
+    node->type = result;
+    return node;
+  };
+  const Type exact = Type::Decimal(kMaxDecimalDigits, element.scale);
+  const BoundExprPtr total = element.is(TypeKind::kDouble)
+                                 ? call("_array_sum_double", TypeKind::kDouble)
+                             : element.is(TypeKind::kDecimal) ? call("_array_sum_decimal", exact)
+                             : sum ? call("_array_sum_bigint", TypeKind::kBigint)
+                                   : call("_array_total", exact);
+  if (total == nullptr || sum) return {total, false, span};
+  const BoundExprPtr count = call("_array_count", TypeKind::kBigint);
+  const bool rounded = element.is(TypeKind::kDouble);
+  const Type result =
+      rounded ? element : Type::Decimal(kMaxDecimalDigits, std::max<int>(6, element.scale));
+  const Type divisor = rounded ? element : Type::Decimal(kMaxDecimalDigits, 0);
+  return {MakeNode(ExprOp::kDiv, result, {total, CastTo(count, divisor)}), false, span};
 }
 
 // to_json(x): the element that it would be, as JSON.

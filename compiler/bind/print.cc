@@ -180,6 +180,14 @@ class ScriptPrinter {
         Relation(*relation.inner, depth + 1);
         return;
       }
+      case bound::RelationKind::kUnnest: {
+        std::string line = relation.outer ? "from left unnest " : "from unnest ";
+        line += ToText(*relation.array, ColumnNames(relation.inner->schema));
+        if (relation.ordinality) line += " with ordinality";
+        Line(depth, line);
+        Relation(*relation.inner, depth + 1);
+        return;
+      }
       case bound::RelationKind::kQuery:
         Line(depth, "from query");
         Query(*relation.query, depth + 1);

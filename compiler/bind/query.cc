@@ -188,6 +188,9 @@ std::shared_ptr<const bound::Query> QueryBinder::Bind(const ast::Query& query) {
   std::vector<bound::Facts> facts;
   for (const ast::Select& select : query.selects) {
     std::shared_ptr<bound::Relation> from = BindRelation(select.from);
+    for (const ast::Unnest& unnest : select.unnests) {
+      if (from != nullptr) from = BindUnnest(unnest, std::move(from));
+    }
     bound::Select result;
     bound::Schema schema;
     bound::Facts fact;
@@ -329,6 +332,7 @@ std::shared_ptr<bound::Relation> QueryBinder::BindName(const ast::Name& name) {
       break;
     }
     case bound::RelationKind::kWindow:
+    case bound::RelationKind::kUnnest:
     case bound::RelationKind::kQuery:
       break;
   }
@@ -379,6 +383,7 @@ bool QueryBinder::CheckWindow(const ast::Relation& call, const bound::Relation& 
       case bound::RelationKind::kView:
       case bound::RelationKind::kLate:
       case bound::RelationKind::kWindow:
+      case bound::RelationKind::kUnnest:
       case bound::RelationKind::kQuery:
         d.label = "the rows of " + inner.name + " have no event time";
         d.hint = "only rows of a source with EVENT TIME and of windowed views have one";

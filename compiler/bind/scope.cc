@@ -54,9 +54,9 @@ std::vector<Offer::Candidate> CandidatesOf(const std::vector<std::string>& names
 
 namespace {
 
-void Note(const Scope& scope, const std::vector<ast::Name>& path, size_t first) {
+void Note(const Scope& scope, const std::vector<ast::Name>& path, size_t first, Span qualifier) {
   if (scope.index == nullptr) return;
-  if (first == 1) scope.index->uses.push_back({path[0].span, scope.qualifier_declared});
+  if (first == 1) scope.index->uses.push_back({path[0].span, qualifier});
   const bound::Visible* column = FindVisible(scope.schema->names, path[first].text);
   if (column != nullptr && column->declared.end > 0) {
     scope.index->uses.push_back({path[first].span, column->declared});
@@ -67,6 +67,27 @@ std::vector<std::string> NamesOf(const std::vector<bound::Visible>& names) {
   std::vector<std::string> result;
   for (const bound::Visible& visible : names) result.push_back(visible.name);
   return result;
+}
+
+// Is `found` among the names that `qualifier` stands for?
+bool IsOf(const Scope& scope, const std::string& qualifier, const bound::Visible* found) {
+  if (scope.unnested == nullptr) return true;
+  const auto number = static_cast<size_t>(found - scope.schema->names.data());
+  for (const bound::Unnested& unnested : *scope.unnested) {
+    if (number >= unnested.begin && number < unnested.end) return qualifier == unnested.name;
+  }
+  return qualifier == scope.qualifier;
+}
+
+// Where `qualifier` is declared; nullptr: it is none.
+const Span* FindQualifier(const Scope& scope, const std::string& qualifier) {
+  if (scope.parameters) return nullptr;
+  if (qualifier == scope.qualifier) return &scope.qualifier_declared;
+  if (scope.unnested == nullptr) return nullptr;
+  for (const bound::Unnested& unnested : *scope.unnested) {
+    if (qualifier == unnested.name) return &unnested.declared;
+  }
+  return nullptr;
 }
 
 // Follows path[first..] below `names`; *depth is where it stopped.
@@ -93,16 +114,20 @@ const bound::Visible* ResolveColumn(const Scope& scope, const std::vector<ast::N
   }
   const std::vector<bound::Visible>& names = scope.schema->names;
   size_t depth = 0;
-  bool qualified = path.size() > 1 && path[0].text == scope.qualifier && !scope.parameters;
+  const Span* declared = path.size() > 1 ? FindQualifier(scope, path[0].text) : nullptr;
+  const bool qualified = declared != nullptr;
   if (qualified) {
-    if (const bound::Visible* found = Follow(&names, path, 1, &depth)) {
-      Note(scope, path, 1);
+    const bound::Visible* column = FindVisible(names, path[1].text);
+    const bool own = column == nullptr || IsOf(scope, path[0].text, column);
+    if (const bound::Visible* found = own ? Follow(&names, path, 1, &depth) : nullptr) {
+      Note(scope, path, 1, *declared);
       return found;
     }
+    if (!own) depth = 1;
   }
   size_t plain_depth = 0;
   if (const bound::Visible* found = Follow(&names, path, 0, &plain_depth)) {
-    Note(scope, path, 0);
+    Note(scope, path, 0, {});
     return found;
   }
   size_t first = qualified && plain_depth == 0 ? 1 : 0;
@@ -111,7 +136,11 @@ const bound::Visible* ResolveColumn(const Scope& scope, const std::vector<ast::N
   // Where it stopped: an unknown name, or a field of something that has none.
   const ast::Name& wrong = path[depth];
   if (depth == first) {
-    std::vector<std::string> known = NamesOf(names);
+    const std::string& of = qualified ? path[0].text : scope.qualifier;
+    std::vector<std::string> known;
+    for (const bound::Visible& visible : names) {
+      if (!qualified || IsOf(scope, of, &visible)) known.push_back(visible.name);
+    }
     if (out->Asked(wrong.span)) {
       Offer offer{Offer::Kind::kColumn, CandidatesOf(names)};
       if (depth == 0 && !scope.parameters)
@@ -131,10 +160,9 @@ const bound::Visible* ResolveColumn(const Scope& scope, const std::vector<ast::N
     if (depth + 1 < path.size() && !qualified) {
       d.label = "neither a relation nor a column here";
     } else {
-      d.label = "not a column of " + scope.qualifier;
+      d.label = "not a column of " + of;
     }
-    std::string columns =
-        known.empty() ? "" : "columns of " + scope.qualifier + ": " + ListOf(known);
+    std::string columns = known.empty() ? "" : "columns of " + of + ": " + ListOf(known);
     if (depth + 1 < path.size() && !qualified) known.push_back(scope.qualifier);
     d.hint = Suggest(wrong.text, known, columns);
     if (wrong.text == "window_start" || wrong.text == "window_end") {

@@ -17,9 +17,10 @@ namespace flow {
 using SqlFunctions = std::map<std::string, std::shared_ptr<const bound::SqlFunction>>;
 
 struct Scope {
-  const bound::Schema* schema = nullptr;  // nullptr: no columns at all
-  std::string qualifier;                  // the relation's alias or name
-  BoundExprPtr event_time;                // for EVENT_TIME() and LOG_TIME(), where they are known
+  const bound::Schema* schema = nullptr;                   // nullptr: no columns at all
+  std::string qualifier;                                   // the relation's alias or name
+  const std::vector<bound::Unnested>* unnested = nullptr;  // other qualifiers
+  BoundExprPtr event_time;  // for EVENT_TIME() and LOG_TIME(), where they are known
   BoundExprPtr log_time;
   Span qualifier_declared;  // where `qualifier` is
   Index* index = nullptr;   // what is resolved is noted there

@@ -12,6 +12,7 @@ Scope SelectBinder::ScopeOf(const bound::Relation& from, const Binder& binder) {
   scope.functions = &binder.functions;
   scope.schema = &from.schema;
   scope.qualifier = from.name;
+  scope.unnested = &from.unnested;
   scope.event_time = from.event_time;
   scope.log_time = from.log_time;
   const bound::Facts& facts = from.facts;
@@ -29,13 +30,28 @@ std::string SelectBinder::NameOf(const ast::Expr& expr, size_t position) const {
 
 bool SelectBinder::AddStar(const ast::SelectItem& item) {
   const ast::Expr& star = *item.expr;
-  if (!star.path.empty() && star.path[0].text != scope_.qualifier) {
-    Diagnostic& d = out_->Error(star.path[0].span, "unknown relation " + Quoted(star.path[0].text));
-    d.label = "FROM has " + scope_.qualifier;
-    d.code = "unknown-relation";
-    return false;
+  const std::vector<bound::Visible>& names = scope_.schema->names;
+  size_t first = 0;
+  size_t last = names.size();
+  if (!star.path.empty()) {
+    const std::string& of = star.path[0].text;
+    bool found = of == scope_.qualifier;
+    if (found && !from_->unnested.empty()) last = from_->unnested[0].begin;
+    for (const bound::Unnested& unnested : from_->unnested) {
+      if (found || unnested.name != of) continue;
+      found = true;
+      first = unnested.begin;
+      last = unnested.end;
+    }
+    if (!found) {
+      Diagnostic& d = out_->Error(star.path[0].span, "unknown relation " + Quoted(of));
+      d.label = "FROM has " + scope_.qualifier;
+      d.code = "unknown-relation";
+      return false;
+    }
   }
-  for (const bound::Visible& visible : scope_.schema->names) {
+  for (size_t n = first; n < last; ++n) {
+    const bound::Visible& visible = names[n];
     const size_t begin = items_.size();
     AddVisible(visible, visible.name, visible.name, star.span, visible.declared);
     outputs_.push_back({visible.name, star.span, true, begin, items_.size(), visible.declared});

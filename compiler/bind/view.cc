@@ -35,6 +35,7 @@ class JudgingWindows {
  public:
   explicit JudgingWindows(const bound::Query& query) { count = Count(query); }
   std::shared_ptr<const bound::Relation> one;  // the last one found
+  const bound::Relation* unnest = nullptr;     // over such a window
   double count = 0;
 
  private:
@@ -47,6 +48,11 @@ class JudgingWindows {
   }
   double Count(const std::shared_ptr<const bound::Relation>& relation) {
     if (relation->kind == bound::RelationKind::kQuery) return Count(*relation->query);
+    if (relation->kind == bound::RelationKind::kUnnest) {
+      const double below = Count(relation->inner);
+      if (below > 0) unnest = relation.get();
+      return below;
+    }
     if (relation->kind != bound::RelationKind::kWindow) return 0;
     if (relation->judges_lateness) one = relation;
     return (relation->judges_lateness ? 1 : 0) + Count(relation->inner);
@@ -146,6 +152,14 @@ void Binder::BindView(const ast::ViewStmt& statement) {
     if (statement.lateness.has_value() || statement.late_to.has_value()) {
       JudgingWindows judging(*view.query);
       ok &= CheckLateness(statement, !binder.windows().empty(), judging.count, out);
+      if (ok && statement.late_to.has_value() && judging.unnest != nullptr) {
+        Diagnostic& d = out->Error(judging.unnest->span,
+                                   "not supported yet: UNNEST over a window with LATE TO");
+        d.label = "a row is late as a whole, with or without the elements that are filtered";
+        d.hint = "unnest inside the window call: TUMBLE((SELECT ... CROSS JOIN UNNEST(...)), 1m)";
+        d.code = "not-supported-yet";
+        ok = false;
+      }
       if (statement.late_to.has_value()) view.late_window = judging.one;
     }
     if (statement.retain.has_value()) {

@@ -95,7 +95,8 @@ class Watcher : public nlohmann::json_sax<nlohmann::json> {
   bool start_object(std::size_t /*size*/) override {
     Shape* shape = Here();
     ++shape->objects;
-    return Enter(shape);
+    // What is in the objects of an array has no column.
+    return Enter(in_array_ ? &ignored_ : shape);
   }
   bool key(string_t& name) override {
     Shape* object = open_.back();
@@ -115,8 +116,13 @@ class Watcher : public nlohmann::json_sax<nlohmann::json> {
   }
   bool end_object() override { return Leave(); }
   bool start_array(std::size_t /*size*/) override {
-    ++Here()->arrays;
-    return Enter(&ignored_);
+    Shape* shape = Here();
+    ++shape->arrays;
+    const bool own = shape != &ignored_ && !in_array_;
+    if (own && shape->element == nullptr) shape->element = std::make_unique<Shape>();
+    Enter(own ? shape->element.get() : &ignored_);
+    in_array_ = own && open_.back() != &ignored_;
+    return true;
   }
   bool end_array() override { return Leave(); }
   bool parse_error(std::size_t /*at*/, const std::string& /*token*/,
@@ -125,9 +131,8 @@ class Watcher : public nlohmann::json_sax<nlohmann::json> {
   }
 
  private:
-  // An element of an array has no name of its own.
   Shape* Here() {
-    if (!open_.empty() && open_.back() == &ignored_) return &ignored_;
+    if (!open_.empty() && (open_.back() == &ignored_ || in_array_)) return open_.back();
     return next_;
   }
   bool Number(const std::string& text) {
@@ -136,16 +141,22 @@ class Watcher : public nlohmann::json_sax<nlohmann::json> {
   }
   bool Enter(Shape* shape) {
     open_.push_back(static_cast<int>(open_.size()) < kMostNesting ? shape : &ignored_);
+    arrays_.push_back(in_array_);
+    in_array_ = false;
     return true;
   }
   bool Leave() {
     open_.pop_back();
+    in_array_ = arrays_.back();
+    arrays_.pop_back();
     return true;
   }
 
   const int64_t record_;
   const int partition_;
   std::vector<Shape*> open_;
+  std::vector<bool> arrays_;  // in_array_ around each
+  bool in_array_ = false;     // the innermost that is open is the shape of an array's elements
   Shape* next_ = nullptr;
   Shape ignored_;
 };
@@ -242,6 +253,13 @@ bool LooksLikeTime(const std::string& name) {
          lower.ends_with("_ts") || lower.find("date") != std::string::npos;
 }
 
+// Booleans only, or numbers, or texts.
+bool IsOneScalar(const Shape& shape) {
+  const int64_t values = shape.values();
+  return values > 0 && (shape.booleans == values || shape.integers + shape.decimals == values ||
+                        shape.texts == values);
+}
+
 Type StructOf(const Shape& shape, std::string_view unit) {
   std::vector<StructField> fields;
   for (const std::string& name : shape.names) {
@@ -298,6 +316,9 @@ Type TypeOf(const Shape& shape, const std::string& name, std::string_view unit) 
   const int64_t numbers = shape.integers + shape.decimals;
   if (values == 0) return TypeKind::kString;
   if (shape.objects == values) return StructOf(shape, unit);
+  if (shape.arrays == values && shape.element != nullptr && IsOneScalar(*shape.element)) {
+    return Type::Array(TypeOf(*shape.element, "", ""));
+  }
   if (shape.booleans == values) return TypeKind::kBoolean;
   if (shape.texts == values) {
     return shape.all_dates   ? TypeKind::kDate

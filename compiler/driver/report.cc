@@ -53,6 +53,12 @@ std::string LedgerJson(const RunReport& report) {
                      {"late", path.late},
                      {"dead", path.dead},
                      {"late_windows", path.late_windows}});
+    if (!path.unnests) continue;
+    paths.back()["elements"] = {{"unnested", path.elements},
+                                {"accepted", path.elements_accepted},
+                                {"filtered", path.elements_filtered},
+                                {"late", path.elements_late},
+                                {"dead", path.elements_dead}};
   }
   ordered_json line;
   line["ledger"] = {{"sources", sources}, {"paths", paths}, {"balanced", report.balanced()}};
@@ -86,6 +92,10 @@ std::string LedgerText(const RunReport& report) {
                         ? fmt::format(" (and {} windows missed by accepted rows)", p.late_windows)
                         : "",
                     p.balanced() ? "" : "  DOES NOT BALANCE");
+    if (!p.unnests) continue;
+    text += fmt::format("{} -> {}: unnested {} = accepted {} + filtered {} + late {} + dead {}\n",
+                        p.source, p.name, p.elements, p.elements_accepted, p.elements_filtered,
+                        p.elements_late, p.elements_dead);
   }
   for (const auto& [view, count] : report.key_errors) {
     text += fmt::format("{}: {} keys are in error and left out\n", view, count);

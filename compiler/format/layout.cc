@@ -72,6 +72,8 @@ class Layout {
         {"windowInput", &Layout::WithBlock},
         {"windowArguments", &Layout::Words},
         {"joined", &Layout::Words},
+        {"unnest", &Layout::Tight},
+        {"unnestAlias", &Layout::Tight},
         {"whereClause", &Layout::Clause},
         {"groupClause", &Layout::Clause},
         {"havingClause", &Layout::Clause},
@@ -158,7 +160,7 @@ class Layout {
     return text == "," || text == ")" || text == "." || text == "::" || text == ">" || text == "]";
   }
   static bool NoSpaceBehind(std::string_view text) {
-    return text == "(" || text == "." || text == "::" || text == "<" || text == "[";
+    return text == "(" || text == "." || text == "::" || text == "<" || text == "[" || text == ":";
   }
 
   // A space between two but at brackets, commas and dots.
@@ -171,7 +173,8 @@ class Layout {
     Docs parts;
     for (size_t i = 0; i < nodes.size(); ++i) {
       std::string_view text = TextOf(nodes[i]);
-      bool space = i > 0 && !NoSpaceBefore(text) && !NoSpaceBehind(TextOf(nodes[i - 1]));
+      bool space = i > 0 && !NoSpaceBefore(text) && !NoSpaceBehind(TextOf(nodes[i - 1])) &&
+                   nodes[i].rule != "slice";
       if (tight) {
         space = space && text != "(" && text != "<" && nodes[i].rule != "pathStep" &&
                 nodes[i].rule != "callTail" && nodes[i].rule != "elements";
@@ -654,7 +657,9 @@ class Layout {
     Docs parts;
     for (const SyntaxNode& child : node.children) {
       // Two signs in a row: `--` would begin a comment.
-      if (!parts.empty() && child.rule.empty()) parts.push_back(Text(" "));
+      if (!parts.empty() && (child.rule.empty() || child.is("atTimeZone"))) {
+        parts.push_back(Text(" "));
+      }
       parts.push_back(Of(child));
     }
     return Concat(std::move(parts));

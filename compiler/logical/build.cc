@@ -78,6 +78,12 @@ NodePtr Builder::BuildRelation(const bound::Relation& relation, bool on_close) {
       node.call = &relation;
       node.inputs = {BuildRelation(*relation.inner, false)};
       break;
+    case bound::RelationKind::kUnnest:
+      node.kind = NodeKind::kUnnest;
+      node.exprs = {relation.array};
+      node.outer = relation.outer;
+      node.inputs = {BuildRelation(*relation.inner, on_close)};
+      break;
     case bound::RelationKind::kQuery:
       return Build(relation.query, on_close);
   }

@@ -131,6 +131,18 @@ void Derive(const Plan& plan, Node* node) {
       node->has_key = false;
       node->key.clear();
       return;
+    case NodeKind::kUnnest: {
+      CopyDerived(*node->inputs[0], node);
+      const size_t first = node->inputs[0]->columns.size();
+      // The number of the element tells rows of one row apart.
+      node->has_key = node->has_key && node->columns.size() > first + 1;
+      if (node->has_key) {
+        node->key.push_back(static_cast<int>(first) + 1);
+      } else {
+        node->key.clear();
+      }
+      return;
+    }
     case NodeKind::kAggregate:
       DeriveAggregate(node);
       return;

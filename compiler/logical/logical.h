@@ -18,6 +18,7 @@ enum class NodeKind {
   kFilter,     // `predicate`; drops FALSE and NULL, an error is a dead row
   kProject,    // `exprs`
   kWindow,     // the input's columns, then window_start and window_end
+  kUnnest,     // the input's columns, then the elements of `exprs[0]`, and their numbers
   kAggregate,  // keys, results, then window_start and window_end if `window`
   kUnionAll,
   kViewRef,  // the rows of another view
@@ -42,7 +43,8 @@ struct Node {
   std::vector<int> needed;                  // kScan: columns that are read above; set by a rule
   int view = -1;                            // kViewRef, kLateRef
   BoundExprPtr predicate;                   // kFilter
-  std::vector<BoundExprPtr> exprs;          // kProject; kAggregate: the keys
+  std::vector<BoundExprPtr> exprs;          // kProject; kAggregate: the keys; kUnnest: the array
+  bool outer = false;                       // kUnnest: a row without elements gives one of NULLs
   std::vector<bound::AggregateCall> calls;  // kAggregate
   std::optional<program::Window> window;    // kWindow, kAggregate
   bool judges_lateness = false;             // kWindow

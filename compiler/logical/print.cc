@@ -52,6 +52,14 @@ class Printer {
                           ? ", late after the end"
                           : ", late " + DurationText(node.window->lateness) + " after the end"
                     : "");
+      case NodeKind::kUnnest: {
+        const size_t first = node.inputs[0]->columns.size();
+        std::string line = node.outer ? "LeftUnnest " : "Unnest ";
+        line +=
+            ToText(*node.exprs[0], NamesOf(*node.inputs[0])) + " AS " + node.columns[first].name;
+        if (node.columns.size() > first + 1) line += ", " + node.columns[first + 1].name;
+        return line + Derived(node);
+      }
       case NodeKind::kAggregate:
         return AggregateLine(node);
       case NodeKind::kUnionAll:

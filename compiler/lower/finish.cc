@@ -1,6 +1,7 @@
 // Finish: from path numbering to program numbering. Sources keep the columns that are read, and
 // every pipeline gets its name, its input types and its text.
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -61,6 +62,7 @@ class Finisher {
   void AddUniqueKeys(int source);
   void AddLateColumns(int source);
   void FinishPipeline(size_t index);
+  void ChooseCarried(size_t index);
   BoundExprPtr Remap(const BoundExprPtr& expr, const Path& path, int inputs) const;
   void RenumberSources(std::vector<int>* sources) const;
   std::vector<std::string> Text(const program::Pipeline& pipeline, const PipelineSpec& spec,
@@ -85,7 +87,7 @@ void Finisher::ChooseColumns() {
     std::vector<int> columns;
     CollectColumns(*expr, &columns);
     for (int column : columns) {
-      if (column < kWindowStart) used_[source].insert(column);
+      if (column < kElement) used_[source].insert(column);
     }
   };
   for (const Path& path : draft_.paths) {
@@ -168,6 +170,7 @@ void Finisher::AddLateColumns(int source) {
   for (const BoundExprPtr& key : SourceOf(source).unique_keys) CollectColumns(*key, &early);
   for (const Path& path : draft_.paths) {
     if (path.from != program::PartKind::kSource || path.index != source) continue;
+    if (!path.unnests.empty()) continue;  // what is before the first decides
     if (path.spec.filter == nullptr) return;
     bool known = std::any_of(filters.begin(), filters.end(), [&](const BoundExprPtr& other) {
       return StructurallyEqual(*other, *path.spec.filter);
@@ -206,6 +209,8 @@ void Finisher::RenumberSources(std::vector<int>* sources) const {
 BoundExprPtr Finisher::Remap(const BoundExprPtr& expr, const Path& path, int inputs) const {
   return MapColumns(expr, [&](int column, const Type& type) {
     if (column >= kWindowStart) return MakeColumn(inputs + column - kWindowStart, type);
+    const int base = inputs - 2 * static_cast<int>(path.unnests.size());
+    if (column >= kElement) return MakeColumn(base + column - kElement, type);
     if (path.from == program::PartKind::kAggregate) return MakeColumn(column, type);
     return MakeColumn(column_.at(path.index).at(column), type);
   });
@@ -215,6 +220,11 @@ std::vector<std::string> Finisher::Text(const program::Pipeline& pipeline, const
                                         const std::vector<std::string>& names,
                                         const std::vector<std::string>& outputs) const {
   std::vector<std::string> lines;
+  for (const program::Unnest& unnest : pipeline.unnests) {
+    const std::vector<std::string>& before =
+        draft_.program.pipelines[static_cast<size_t>(unnest.pipeline)].text;
+    lines.insert(lines.end(), before.begin(), before.end());
+  }
   if (spec.filter != nullptr) lines.push_back("filter " + ToText(*spec.filter, names));
   auto lateness = [](const program::Window& window) {
     return window.lateness == 0 ? std::string() : " + " + DurationText(window.lateness);
@@ -269,6 +279,14 @@ void Finisher::FinishPipeline(size_t index) {
     pipeline.input = aggregate.output;
     names = aggregate.output_names;
   }
+  for (const PathUnnest& unnest : path.unnests) {
+    Type element = *unnest.array->type.element;
+    if (element.is(TypeKind::kNull)) element = TypeKind::kString;
+    pipeline.input.push_back(std::move(element));
+    pipeline.input.emplace_back(TypeKind::kBigint);
+    names.push_back(unnest.name);
+    names.push_back(unnest.number_name);
+  }
   int inputs = static_cast<int>(pipeline.input.size());
   if (pipeline.late_of.has_value()) from += " (late)";
   auto is = [&](const char* what) {
@@ -287,11 +305,40 @@ void Finisher::FinishPipeline(size_t index) {
   names.emplace_back("window_start");
   names.emplace_back("window_end");
   pipeline.text = Text(pipeline, spec, names, output_names_[index]);
+  if (path.array_of.has_value()) {
+    const PathUnnest& unnest = *path.array_of;
+    pipeline.name += " array";
+    pipeline.text.back() = (unnest.outer ? "left unnest " : "unnest ") +
+                           ToText(*spec.outputs[0], names) + " AS " + unnest.name +
+                           (unnest.number_name.empty() ? "" : ", " + unnest.number_name);
+  }
   if (own) {
     pipeline.text.clear();
     for (const BoundExprPtr& output : spec.outputs) pipeline.text.push_back(ToText(*output, names));
   }
   result_.pipelines.push_back(std::move(spec));
+  ChooseCarried(index);
+}
+
+// An UNNEST carries on what the array of a later one or the pipeline itself reads.
+void Finisher::ChooseCarried(size_t index) {
+  std::vector<program::Unnest>& unnests = draft_.program.pipelines[index].unnests;
+  std::vector<int> read;
+  auto reads = [&](size_t pipeline) {
+    const PipelineSpec& spec = result_.pipelines[pipeline];
+    for (const BoundExprPtr& expr : {spec.filter, spec.late_time, spec.time, spec.window_filter}) {
+      if (expr != nullptr) CollectColumns(*expr, &read);
+    }
+    for (const BoundExprPtr& output : spec.outputs) CollectColumns(*output, &read);
+  };
+  reads(index);
+  for (size_t i = unnests.size(); i-- > 0;) {
+    const auto array = static_cast<size_t>(unnests[i].pipeline);
+    const int before = static_cast<int>(draft_.program.pipelines[array].input.size());
+    std::copy_if(read.begin(), read.end(), std::back_inserter(unnests[i].carried),
+                 [&](int column) { return column < before; });
+    reads(array);
+  }
 }
 
 LoweredProgram Finisher::Run() {

@@ -19,20 +19,44 @@ bool UsesWindow(const BoundExpr& expr) {
   return UsesColumns(expr, [](int column) { return column >= kWindowStart; });
 }
 
+// The filter behind the last UNNEST whose element or number `term` looks at.
+BoundExprPtr* FilterFor(const BoundExpr& term, Path* path) {
+  for (size_t i = path->unnests.size(); i-- > 0;) {
+    const int element = kElement + 2 * static_cast<int>(i);
+    if (UsesColumns(term, [&](int c) { return c == element || c == element + 1; })) {
+      return &path->unnests[i].filter;
+    }
+  }
+  return &path->spec.filter;
+}
+
 void AddFilter(const BoundExprPtr& predicate, Path* path) {
   BoundExprPtr filter = Substitute(predicate, path->spec.outputs);
-  if (!path->window.has_value()) {
+  if (!path->window.has_value() && path->unnests.empty()) {
     path->spec.filter = MakeAnd(path->spec.filter, filter);
     return;
   }
-  // Terms that do not look at the window are judged before lateness, wherever they were written.
-  std::vector<BoundExprPtr> of_row;
-  std::vector<BoundExprPtr> of_window;
+  // Terms that do not look at the window are judged before lateness, those that look at no element
+  // before UNNEST, wherever they were written.
   for (const BoundExprPtr& term : Conjuncts(filter)) {
-    (UsesWindow(*term) ? of_window : of_row).push_back(term);
+    BoundExprPtr* place = UsesWindow(*term) ? &path->spec.window_filter : FilterFor(*term, path);
+    *place = MakeAnd(*place, term);
   }
-  path->spec.filter = MakeAnd(path->spec.filter, MakeAnd(std::move(of_row)));
-  path->spec.window_filter = MakeAnd(path->spec.window_filter, MakeAnd(std::move(of_window)));
+}
+
+void AddUnnest(const Node& node, Path* path) {
+  const size_t first = node.inputs[0]->columns.size();
+  const int element = kElement + 2 * static_cast<int>(path->unnests.size());
+  PathUnnest unnest;
+  unnest.array = Substitute(node.exprs[0], path->spec.outputs);
+  unnest.outer = node.outer;
+  unnest.name = node.columns[first].name;
+  path->spec.outputs.push_back(MakeColumn(element, node.columns[first].type));
+  if (node.columns.size() > first + 1) {
+    unnest.number_name = node.columns[first + 1].name;
+    path->spec.outputs.push_back(MakeColumn(element + 1, TypeKind::kBigint));
+  }
+  path->unnests.push_back(std::move(unnest));
 }
 
 void AddWindow(const Node& node, Path* path) {
@@ -99,6 +123,7 @@ std::vector<Path> LatePaths(Draft* draft, const Node& node) {
     Path only;
     only.from = path.from;
     only.index = path.index;
+    only.unnests = path.unnests;
     only.spec.filter = path.spec.filter;
     only.spec.late_time = path.spec.time;
     only.spec.outputs = std::move(path.at_window);
@@ -141,6 +166,10 @@ std::vector<Path> PathsTo(Draft* draft, const NodePtr& node) {
       paths = PathsTo(draft, node->inputs[0]);
       for (Path& path : paths) AddWindow(*node, &path);
       return paths;
+    case NodeKind::kUnnest:
+      paths = PathsTo(draft, node->inputs[0]);
+      for (Path& path : paths) AddUnnest(*node, &path);
+      return paths;
     case NodeKind::kAggregate: {
       int index = LowerAggregate(draft, node);
       return {FromAggregate(*draft, *node, index)};
@@ -176,7 +205,41 @@ std::vector<Path> PathsTo(Draft* draft, const NodePtr& node) {
   return paths;
 }
 
+namespace {
+
+// The pipelines before the UNNESTs of a path, and what is left for its own.
+void AddArrays(Draft* draft, Path* path, program::Pipeline* pipeline) {
+  BoundExprPtr filter = std::move(path->spec.filter);
+  for (size_t i = 0; i < path->unnests.size(); ++i) {
+    PathUnnest& unnest = path->unnests[i];
+    Path array;
+    array.from = path->from;
+    array.index = path->index;
+    array.unnests.assign(path->unnests.begin(), path->unnests.begin() + static_cast<ptrdiff_t>(i));
+    array.array_of = unnest;
+    array.spec.filter = std::move(filter);
+    array.spec.outputs = {unnest.array};
+    program::Pipeline own;
+    own.name = pipeline->name;
+    own.checked = {true};  // how many rows there are depends on it
+    own.output = {unnest.array->type};
+    program::Unnest step;
+    step.pipeline = static_cast<int>(draft->paths.size());
+    step.element = *unnest.array->type.element;
+    if (step.element.is(TypeKind::kNull)) step.element = TypeKind::kString;
+    step.outer = unnest.outer;
+    pipeline->unnests.push_back(std::move(step));
+    draft->program.pipelines.push_back(std::move(own));
+    draft->paths.push_back(std::move(array));
+    filter = unnest.filter;
+  }
+  path->spec.filter = std::move(filter);
+}
+
+}  // namespace
+
 int AddPipeline(Draft* draft, Path path, program::Pipeline pipeline) {
+  AddArrays(draft, &path, &pipeline);
   pipeline.late_of = path.late_of;
   pipeline.window = path.window;
   pipeline.judges_lateness = path.judges || path.late_of.has_value();

@@ -2,8 +2,8 @@
 //
 // However filters, projections, windows, subqueries, views and UNION ALL are nested, each way of a
 // row from a source (or an aggregate) to the next aggregate (or a view's output) is one path:
-// filter -> late rows only -> window -> window filter -> outputs, all over the columns where it
-// begins. Paths are found by substitution.
+// { filter -> unnest } -> filter -> late rows only -> window -> window filter -> outputs, all over
+// the columns where it begins and the elements. Paths are found by substitution.
 #pragma once
 
 #include <map>
@@ -19,11 +19,22 @@ namespace flow::lower {
 // In the expressions of a path: the bounds of the window that the row is in.
 inline constexpr int kWindowStart = 1 << 26;
 inline constexpr int kWindowEnd = kWindowStart + 1;
+// The element of the path's UNNEST i is kElement + 2 * i; its number is the next.
+inline constexpr int kElement = 1 << 25;
+
+struct PathUnnest {
+  BoundExprPtr array;
+  BoundExprPtr filter;  // behind it, before the next; nullptr: keep all
+  bool outer = false;
+  std::string name, number_name;
+};
 
 struct Path {
   program::PartKind from = program::PartKind::kSource;
   int index = 0;  // into the plan's sources, or the program's aggregates
-  PipelineSpec spec;
+  std::vector<PathUnnest> unnests;
+  std::optional<PathUnnest> array_of;  // its one output is the array of this UNNEST
+  PipelineSpec spec;                   // the filter: before the first UNNEST
   std::optional<program::Window> late_of;
   std::optional<program::Window> window;
   bool judges = false;                  // of `window`

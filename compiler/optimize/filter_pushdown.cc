@@ -1,7 +1,8 @@
-// filter-pushdown: filters move down through projections, windows (terms that do not look at them)
-// and UNION ALL, and neighbours become one conjunction. A filter that moved drops FALSE and NULL
-// and passes errors on as before: on its path it stays a term of the one row filter.
-// Never through an aggregate: a key's row that is filtered above would otherwise not be counted.
+// filter-pushdown: filters move down through projections, windows and UNNEST (terms that do not
+// look at what these add) and UNION ALL, and neighbours become one conjunction. A filter that moved
+// drops FALSE and NULL and passes errors on as before: on its path it stays a term of the one row
+// filter. Never through an aggregate: a key's row that is filtered above would otherwise not be
+// counted.
 #include "compiler/bind/rewrite.h"
 #include "compiler/optimize/rules.h"
 
@@ -15,18 +16,19 @@ using logical::NodePtr;
 
 NodePtr Push(const logical::Plan& plan, const NodePtr& input, const BoundExprPtr& predicate);
 
-NodePtr PushThroughWindow(const logical::Plan& plan, const Node& window,
-                          const BoundExprPtr& predicate) {
-  const int inner = static_cast<int>(window.inputs[0]->columns.size());
+// Through a node that adds columns to those of its input.
+NodePtr PushThroughAdded(const logical::Plan& plan, const Node& node,
+                         const BoundExprPtr& predicate) {
+  const int inner = static_cast<int>(node.inputs[0]->columns.size());
   std::vector<BoundExprPtr> below;
   std::vector<BoundExprPtr> above;
   for (const BoundExprPtr& term : Conjuncts(predicate)) {
     bool looks = UsesColumns(*term, [&](int column) { return column >= inner; });
     (looks ? above : below).push_back(term);
   }
-  NodePtr input = window.inputs[0];
+  NodePtr input = node.inputs[0];
   if (!below.empty()) input = Push(plan, input, MakeAnd(std::move(below)));
-  NodePtr result = WithInputs(plan, window, {std::move(input)});
+  NodePtr result = WithInputs(plan, node, {std::move(input)});
   return above.empty() ? result : MakeFilter(plan, std::move(result), MakeAnd(std::move(above)));
 }
 
@@ -39,7 +41,8 @@ NodePtr Push(const logical::Plan& plan, const NodePtr& input, const BoundExprPtr
       return WithInputs(plan, *input,
                         {Push(plan, input->inputs[0], Substitute(predicate, input->exprs))});
     case NodeKind::kWindow:
-      return PushThroughWindow(plan, *input, predicate);
+    case NodeKind::kUnnest:
+      return PushThroughAdded(plan, *input, predicate);
     case NodeKind::kUnionAll: {
       std::vector<NodePtr> branches;
       for (const NodePtr& branch : input->inputs) {

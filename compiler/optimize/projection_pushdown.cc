@@ -43,6 +43,14 @@ Columns NeedsOfInput(const Node& node, const Columns& needed) {
       }
       return below;
     }
+    case NodeKind::kUnnest: {
+      const int inner = static_cast<int>(node.inputs[0]->columns.size());
+      for (int column : needed) {
+        if (column < inner) below.insert(column);
+      }
+      AddColumns(node.exprs[0], &below);
+      return below;
+    }
     case NodeKind::kAggregate:
       // Arguments of results that nobody reads too: their errors count.
       for (const BoundExprPtr& key : node.exprs) AddColumns(key, &below);

@@ -23,6 +23,17 @@ bool Blind(const Node& node, const std::vector<BoundExprPtr>& exprs) {
       }
       return true;
     }
+    case NodeKind::kUnnest: {
+      // The elements do not look at it.
+      const int inner = static_cast<int>(node.inputs[0]->columns.size());
+      std::vector<BoundExprPtr> below;
+      for (const BoundExprPtr& expr : exprs) {
+        below.push_back(MapColumns(expr, [&](int column, const Type& type) {
+          return column < inner ? MakeColumn(column, type) : MakeLiteral(Datum::Null(type));
+        }));
+      }
+      return Blind(*node.inputs[0], below);
+    }
     case NodeKind::kFilter: {
       std::vector<BoundExprPtr> all = exprs;
       all.push_back(node.predicate);

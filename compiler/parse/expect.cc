@@ -80,6 +80,6 @@ Expectation ExpectAt(const SourceFile& file, uint32_t byte) {
 }
 
 std::vector<std::string> ReservedWords() { return WordsOf(FlowParser::ALL, FlowParser::WITH); }
-std::vector<std::string> SoftWords() { return WordsOf(FlowParser::AHEAD, FlowParser::WITHIN); }
+std::vector<std::string> SoftWords() { return WordsOf(FlowParser::AHEAD, FlowParser::ZONE); }
 
 }  // namespace flow

@@ -45,6 +45,7 @@ bool IsOperator(size_t type) {
   switch (type) {
     case FlowParser::LBRACKET:
     case FlowParser::ARROW:
+    case FlowParser::AT:
     case FlowParser::LONG_ARROW:
     case FlowParser::AND:
     case FlowParser::OR:
@@ -91,6 +92,8 @@ std::string WordOf(FlowParser& parser, size_t type) {
       return "ALLOW LATENESS";
     case FlowParser::LATE:
       return "LATE TO";
+    case FlowParser::AT:
+      return "AT TIME ZONE";
     case FlowParser::NUMBER:
       return "a number";
     case FlowParser::STRING:
@@ -161,7 +164,7 @@ void AddState(FlowParser& parser, size_t state, Expected& expected) {
       expected.operators = true;
       continue;
     }
-    if (token == FlowParser::DOT) continue;
+    if (token == FlowParser::DOT || token == FlowParser::COLON) continue;
     if (token == FlowParser::ORDER && !Has(set, FlowParser::LIMIT)) continue;  // of a call
     if (optional && (token == FlowParser::LPAREN || token == FlowParser::STRING ||
                      token == FlowParser::FILTER || token == FlowParser::OVER)) {
@@ -201,7 +204,7 @@ std::string Quoted(const std::string& word) {
 
 bool IsReserved(size_t type) { return type >= FlowParser::ALL && type <= FlowParser::WITH; }
 
-bool IsKeyword(size_t type) { return type >= FlowParser::ALL && type <= FlowParser::WITHIN; }
+bool IsKeyword(size_t type) { return type >= FlowParser::ALL && type <= FlowParser::ZONE; }
 
 Expected ExpectedAt(FlowParser& parser, const std::vector<size_t>& states) {
   Expected expected;

@@ -209,6 +209,9 @@ class Reporter {
       return "a statement begins with SOURCE, FUNCTION, VIEW, SINK or TEST";
     }
     size_t before = TypeAt(at_ - 1);
+    if (type == FlowParser::UNNEST && TypeAt(at_ + 1) == FlowParser::LPAREN) {
+      return "it stands behind a relation: FROM s CROSS JOIN UNNEST(s.items) AS item";
+    }
     if (IsReserved(type) && (expected_.name || (expected_.expression && StandsAsName()))) {
       return TextAt(at_) + " is a keyword; as a name it is written in double quotes";
     }

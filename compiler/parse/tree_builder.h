@@ -72,6 +72,8 @@ class TreeBuilder {
   ast::SelectItem SelectItem(FlowParser::SelectItemContext* context);
   ast::Relation Relation(FlowParser::RelationContext* context);
   void Window(FlowParser::RelationContext* context, ast::Relation* relation);
+  void Joined(FlowParser::JoinedContext* context, ast::Select* select);
+  void Unnest(FlowParser::JoinedContext* context, ast::Select* select);
   void RefuseJoin(FlowParser::JoinedContext* context);
 
   // tree_expression.cc, tree_primary.cc
@@ -87,6 +89,7 @@ class TreeBuilder {
   ast::ExprPtr Product(FlowParser::ProductContext* context);
   ast::ExprPtr Signed(FlowParser::SignedTermContext* context);
   ast::ExprPtr Cast(FlowParser::CastContext* context);
+  ast::ExprPtr AtTimeZone(ast::ExprPtr time, FlowParser::AtTimeZoneContext* context);
   // `of`: what the brackets stand behind, or nullptr.
   ast::ExprPtr Elements(FlowParser::ElementsContext* context, ast::ExprPtr of);
   ast::ExprPtr Primary(FlowParser::PrimaryContext* context);

@@ -13,6 +13,12 @@ ast::ExprPtr Node(ast::ExprKind kind, Span span) {
   return expr;
 }
 
+ast::ExprPtr ImpliedNumber(const char* text, Span span) {
+  ast::ExprPtr number = Node(ast::ExprKind::kNumber, span);
+  number->text = text;
+  return number;
+}
+
 }  // namespace
 
 void TreeBuilder::Adopt(ast::Expr* parent, ast::ExprPtr child) {
@@ -176,7 +182,12 @@ ast::ExprPtr TreeBuilder::Product(FlowParser::ProductContext* context) {
 ast::ExprPtr TreeBuilder::Signed(FlowParser::SignedTermContext* context) {
   ast::ExprPtr result = Cast(context->cast());
   const auto& children = context->children;
-  for (size_t i = children.size() - 1; i-- > 0;) {
+  size_t signs = children.size() - 1;
+  if (auto* zone = context->atTimeZone()) {
+    --signs;
+    result = AtTimeZone(std::move(result), zone);
+  }
+  for (size_t i = signs; i-- > 0;) {
     Span op_span = SpanOfToken(static_cast<antlr4::tree::TerminalNode*>(children[i]));
     ast::ExprPtr sign = Node(ast::ExprKind::kUnary, {op_span.begin, result->span.end});
     sign->op = file_.Text(op_span);
@@ -187,7 +198,22 @@ ast::ExprPtr TreeBuilder::Signed(FlowParser::SignedTermContext* context) {
   return result;
 }
 
-// ARRAY[1, 2] and [1, 2] are array(1, 2), a[1] is element_at(a, 1).
+// ts AT TIME ZONE z is from_utc_timestamp(ts, z).
+ast::ExprPtr TreeBuilder::AtTimeZone(ast::ExprPtr time, FlowParser::AtTimeZoneContext* context) {
+  const Span span = SpanOfNode(context);
+  if (time->kind == ast::ExprKind::kCall &&
+      EqualsIgnoringCase(time->path[0].text, "from_utc_timestamp")) {
+    Fail(span, "what a zone's clocks show is in that zone already", "syntax").hint =
+        "to_utc_timestamp(local, 'zone') is the time at which they show it";
+  }
+  ast::ExprPtr call = Node(ast::ExprKind::kCall, {time->span.begin, span.end});
+  call->path.push_back({"from_utc_timestamp", span});
+  Adopt(call.get(), std::move(time));
+  Adopt(call.get(), Cast(context->cast()));
+  return call;
+}
+
+// ARRAY[1, 2] and [1, 2] are array(1, 2), a[1] is element_at(a, 1), a[1:2] is array_slice(a, 1, 2).
 ast::ExprPtr TreeBuilder::Elements(FlowParser::ElementsContext* context, ast::ExprPtr of) {
   Span span = SpanOfNode(context);
   ast::ExprPtr call =
@@ -196,6 +222,20 @@ ast::ExprPtr TreeBuilder::Elements(FlowParser::ElementsContext* context, ast::Ex
                                        EqualsIgnoringCase(file_.Text(of->span), "ARRAY"));
   call->path.push_back({array ? "array" : "element_at", span});
   auto items = context->expression();
+  if (auto* slice = context->slice()) {
+    if (array || items.size() > 1) {
+      Fail(SpanOfNode(slice), "`:` stands in a slice", "syntax").hint =
+          "a[2:3] are the elements from the second to the third";
+      return call;
+    }
+    call->path[0].text = "array_slice";
+    Adopt(call.get(), std::move(of));
+    Adopt(call.get(), items.empty() ? ImpliedNumber("1", span) : Expression(items[0]));
+    // No array has as many elements.
+    Adopt(call.get(), slice->expression() == nullptr ? ImpliedNumber("9223372036854775807", span)
+                                                     : Expression(slice->expression()));
+    return call;
+  }
   if (!array) {
     if (items.size() != 1) {
       Fail(span, "a subscript is one value", "syntax").hint = "a[1] is the first element of a";

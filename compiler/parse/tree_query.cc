@@ -66,7 +66,7 @@ ast::Select TreeBuilder::Select(FlowParser::SelectContext* context) {
   select.distinct = context->DISTINCT() != nullptr;
   for (auto* item : context->selectItem()) select.items.push_back(SelectItem(item));
   select.from = Relation(context->relation());
-  for (auto* joined : context->joined()) RefuseJoin(joined);
+  for (auto* joined : context->joined()) Joined(joined, &select);
   if (auto* where = context->whereClause()) select.where = Expression(where->expression());
   if (auto* group = context->groupClause()) {
     select.group_by_span = SpanOfNode(group);
@@ -169,6 +169,53 @@ void TreeBuilder::Window(FlowParser::RelationContext* context, ast::Relation* re
             : "CUMULATE(r, 1d EVERY 1h): windows that grow by an hour until the day is full";
   }
   if (arguments->offset != nullptr) relation->offset = Duration(arguments->offset);
+}
+
+void TreeBuilder::Joined(FlowParser::JoinedContext* context, ast::Select* select) {
+  if (context->joinedRelation()->unnest() != nullptr) return Unnest(context, select);
+  RefuseJoin(context);
+}
+
+void TreeBuilder::Unnest(FlowParser::JoinedContext* context, ast::Select* select) {
+  auto* node = context->joinedRelation()->unnest();
+  ast::Unnest unnest;
+  unnest.span = SpanOfNode(node);
+  bool cross = context->JOIN() == nullptr;
+  bool left = false;
+  bool other = false;
+  for (auto* kind : context->joinKind()) {
+    if (kind->CROSS() != nullptr && !cross && !left) {
+      cross = true;
+    } else if (kind->LEFT() != nullptr && !cross && !left) {
+      left = true;
+    } else if (kind->OUTER() == nullptr || !left) {
+      other = true;
+    }
+  }
+  bool on_true = false;
+  if (auto* on = context->expression()) {
+    const ast::ExprPtr condition = Expression(on);
+    on_true = condition->kind == ast::ExprKind::kBool && condition->bool_value;
+  }
+  const bool condition = context->ON() != nullptr || context->USING() != nullptr;
+  if (other || cross == left || (cross && condition) || (left && !on_true)) {
+    Diagnostic& d = Fail(SpanOfNode(context),
+                         "UNNEST is joined by CROSS JOIN, or by LEFT JOIN with ON TRUE", "syntax");
+    d.hint =
+        "FROM s CROSS JOIN UNNEST(s.items) AS x; LEFT JOIN UNNEST(s.items) AS x ON TRUE keeps rows "
+        "without items";
+    return;
+  }
+  unnest.outer = left;
+  unnest.ordinality = node->ORDINALITY() != nullptr;
+  if (auto* named = node->unnestAlias()) {
+    antlr4::ParserRuleContext* name = named->alias()->identifier();
+    if (name == nullptr) name = named->alias()->bareAlias();
+    unnest.alias = Identifier(name);
+    for (auto* column : named->identifier()) unnest.columns.push_back(Identifier(column));
+  }
+  unnest.array = Expression(node->expression());
+  select->unnests.push_back(std::move(unnest));
 }
 
 void TreeBuilder::RefuseJoin(FlowParser::JoinedContext* context) {

@@ -58,8 +58,8 @@ Status BatchJob::OpenWorkers() {
   for (int w = 0; w < workers; ++w) {
     auto worker = std::make_unique<Worker>(program_, routes_, options_.profile);
     for (const Route& route : routes_.all) {
-      worker->runners.push_back(std::make_unique<PathRunner>(
-          &program_.pipelines[static_cast<size_t>(route.pipeline)], options_.hash_mask));
+      worker->runners.push_back(
+          std::make_unique<PathRunner>(program_, route.pipeline, options_.hash_mask));
     }
     for (size_t s = 0; sources_ != nullptr && s < program_.sources.size(); ++s) {
       worker->fronts.push_back(std::make_unique<SourceFront>(
@@ -174,8 +174,7 @@ void BatchJob::Consume(int path, int worker, const PathRunner::Output& output) {
   } else {
     partials_[static_cast<size_t>(route.index)][static_cast<size_t>(worker)]->Process(output.rows);
   }
-  self.counts.paths[static_cast<size_t>(path)].accepted +=
-      DistinctRows(output.source_row, output.rows.rows);
+  output.CountAccepted(&self.counts.paths[static_cast<size_t>(path)]);
 }
 
 void BatchJob::Dead(const PartitionState& partition, const SourceRows& rows, int32_t row,

@@ -16,6 +16,13 @@ namespace {
 
 constexpr size_t kFrameBytes = 256 << 10;
 
+constexpr std::pair<const char*, int64_t PathCounts::*> kElementCounts[] = {
+    {"elements", &PathCounts::elements},
+    {"elements_accepted", &PathCounts::elements_accepted},
+    {"elements_filtered", &PathCounts::elements_filtered},
+    {"elements_late", &PathCounts::elements_late},
+    {"elements_dead", &PathCounts::elements_dead}};
+
 std::string DeadOwner(const program::Source& source) { return "dead " + source.name; }
 
 std::string PathName(const program::Program& program, const Route& route, size_t index) {
@@ -100,6 +107,12 @@ void DescribeCounts(const program::Program& program, const Routes& routes,
                                 {"dead", sum.dead},
                                 {"late_windows", sum.late_windows},
                                 {"key_errors", key_errors}}});
+    const program::Pipeline& pipeline =
+        program.pipelines[static_cast<size_t>(routes.all[p].pipeline)];
+    if (pipeline.unnests.empty()) continue;
+    for (const auto& [name, count] : kElementCounts) {
+      manifest->paths.back().counts[name] = sum.*count;
+    }
   }
 }
 
@@ -134,6 +147,7 @@ void RestoreCounts(const program::Program& program, const Routes& routes, const 
       path.late = Count(line, "late");
       path.dead = Count(line, "dead");
       path.late_windows = Count(line, "late_windows");
+      for (const auto& [name, count] : kElementCounts) path.*count = Count(line, name);
       counts->key_errors[p] = Count(line, "key_errors");
     }
   }

@@ -3,7 +3,7 @@
 
 namespace flow {
 
-void Exchange::Append(const PathRunner::Output& output, int32_t row, bool first) {
+void Exchange::Append(const PathRunner::Output& output, int32_t row) {
 #ifdef FLOW_MUTANT_LOST_ROW
   thread_local int64_t seen = 0;
   if (++seen % 97 == 0) return;
@@ -14,7 +14,8 @@ void Exchange::Append(const PathRunner::Output& output, int32_t row, bool first)
   if (windowed_) window_.push_back(output.rows.window[row]);
   if (sliced_) skip_.push_back(output.rows.skip[row]);
   hash_.push_back(output.rows.hash[row]);
-  accepted_ += first ? 1 : 0;
+  accepted_ += output.begins_row(row) ? 1 : 0;
+  elements_ += output.begins_element(row) ? 1 : 0;
 }
 
 AggregateInput Exchange::input() const {
@@ -34,6 +35,7 @@ void Exchange::Clear() {
   skip_.clear();
   hash_.clear();
   accepted_ = 0;
+  elements_ = 0;
 }
 
 }  // namespace flow

@@ -14,11 +14,11 @@ namespace flow {
 class Exchange {
  public:
   explicit Exchange(const std::vector<Type>& types) { rows_.Reset(types, 64); }
-  // `first`: no earlier output row stands for the same input row.
-  void Append(const PathRunner::Output& output, int32_t row, bool first);
+  void Append(const PathRunner::Output& output, int32_t row);
   AggregateInput input() const;
-  // How many input rows the rows here stand for.
+  // How many input rows, and elements of them, the rows here stand for.
   int64_t accepted() const { return accepted_; }
+  int64_t elements() const { return elements_; }
   bool empty() const { return rows_.rows == 0; }
   void Clear();
 
@@ -30,6 +30,7 @@ class Exchange {
   bool windowed_ = false;
   bool sliced_ = false;
   int64_t accepted_ = 0;
+  int64_t elements_ = 0;
 };
 
 }  // namespace flow

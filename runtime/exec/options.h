@@ -115,7 +115,14 @@ struct PathLedger {
   std::string source;
   int64_t decoded = 0, accepted = 0, filtered = 0, late = 0, dead = 0;
   int64_t late_windows = 0;  // windows missed by accepted rows; not part of the sum
-  bool balanced() const { return decoded == accepted + filtered + late + dead; }
+  // UNNEST: elements of the arrays of rows that came so far, and what became of them.
+  bool unnests = false;
+  int64_t elements = 0;
+  int64_t elements_accepted = 0, elements_filtered = 0, elements_late = 0, elements_dead = 0;
+  bool balanced() const {
+    return decoded == accepted + filtered + late + dead &&
+           elements == elements_accepted + elements_filtered + elements_late + elements_dead;
+  }
 };
 
 struct ViewDigest {

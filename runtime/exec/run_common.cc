@@ -162,6 +162,12 @@ void FillReport(const program::Program& program, const Routes& routes, const Sou
     ledger.late = sum.late;
     ledger.dead = sum.dead;
     ledger.late_windows = sum.late_windows;
+    ledger.unnests = !program.pipelines[static_cast<size_t>(route.pipeline)].unnests.empty();
+    ledger.elements = sum.elements;
+    ledger.elements_accepted = sum.elements_accepted;
+    ledger.elements_filtered = sum.elements_filtered;
+    ledger.elements_late = sum.elements_late;
+    ledger.elements_dead = sum.elements_dead;
     report->paths.push_back(std::move(ledger));
   }
   static const std::vector<std::unique_ptr<PartitionState>> kNone;

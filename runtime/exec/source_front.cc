@@ -25,16 +25,14 @@ SourceFront::SourceFront(const program::Program* program, int source, const Deco
       decoder_(decoder),
       until_tried_(kMorselsUntilTried) {
   if (source_->event_time_pipeline >= 0) {
-    event_time_runner_ = std::make_unique<PathRunner>(
-        &program->pipelines[static_cast<size_t>(source_->event_time_pipeline)], ~uint64_t{0});
+    event_time_runner_ =
+        std::make_unique<PathRunner>(*program, source_->event_time_pipeline, ~uint64_t{0});
   }
   if (source_->unique()) {
-    unique_runner_ = std::make_unique<PathRunner>(
-        &program->pipelines[static_cast<size_t>(source_->unique_pipeline)], ~uint64_t{0});
+    unique_runner_ = std::make_unique<PathRunner>(*program, source_->unique_pipeline, ~uint64_t{0});
   }
   if (source_->late_filter >= 0) {
-    late_runner_ = std::make_unique<PathRunner>(
-        &program->pipelines[static_cast<size_t>(source_->late_filter)], ~uint64_t{0});
+    late_runner_ = std::make_unique<PathRunner>(*program, source_->late_filter, ~uint64_t{0});
   }
 }
 

@@ -79,7 +79,8 @@ Status StreamJob::Open() {
     auto worker = std::make_unique<Worker>(program_, routes_, options_.profile);
     for (const Route& route : routes_.all) {
       const program::Pipeline& pipeline = program_.pipelines[static_cast<size_t>(route.pipeline)];
-      worker->runners.push_back(std::make_unique<PathRunner>(&pipeline, options_.hash_mask));
+      worker->runners.push_back(
+          std::make_unique<PathRunner>(program_, route.pipeline, options_.hash_mask));
       worker->exchange.emplace_back();
       worker->partial.emplace_back();
       if (route.to != Route::To::kAggregate || workers == 1) continue;
@@ -148,31 +149,30 @@ bool StreamJob::IsLeft(int aggregate) const {
 
 void StreamJob::Consume(int path, Worker* worker, const PathRunner::Output& output) {
   const Route& route = routes_.all[static_cast<size_t>(path)];
-  int64_t& accepted = worker->counts.paths[static_cast<size_t>(path)].accepted;
+  PathCounts* counts = &worker->counts.paths[static_cast<size_t>(path)];
   const Profiler::Timed timed(
       &worker->profiler,
       route.to == Route::To::kView ? Profiler::Part::kView : Profiler::Part::kUpdate, route.index);
   if (route.to == Route::To::kView) {
     worker->views[static_cast<size_t>(route.index)].Add(output);
-    accepted += DistinctRows(output.source_row, output.rows.rows);
+    output.CountAccepted(counts);
     return;
   }
   auto& owners = aggregates_[static_cast<size_t>(route.index)];
   if (owners.size() == 1) {
     owners[0]->Process(output.rows);
-    accepted += DistinctRows(output.source_row, output.rows.rows);
+    output.CountAccepted(counts);
     return;
   }
   if (PartialAggregate* partial = worker->partial[static_cast<size_t>(path)].get()) {
     partial->Process(output.rows);
-    accepted += DistinctRows(output.source_row, output.rows.rows);
+    output.CountAccepted(counts);
     return;
   }
   std::vector<Exchange>& buffers = worker->exchange[static_cast<size_t>(path)];
   for (int32_t row = 0; row < output.rows.rows; ++row) {
     int owner = KeyPartition(output.rows.hash[row], static_cast<int>(owners.size()));
-    bool first = row == 0 || output.source_row[row] != output.source_row[row - 1];
-    buffers[static_cast<size_t>(owner)].Append(output, row, first);
+    buffers[static_cast<size_t>(owner)].Append(output, row);
   }
 }
 
@@ -312,6 +312,7 @@ void StreamJob::RunAggregate(int aggregate, int index) {
         if (buffer.empty()) continue;
         owned.Process(buffer.input());
         worker->counts.paths[path].accepted += buffer.accepted();
+        worker->counts.paths[path].elements_accepted += buffer.elements();
         buffer.Clear();
       }
     }

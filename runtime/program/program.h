@@ -141,11 +141,24 @@ struct Window {
   bool operator==(const Window&) const = default;
 };
 
-// filter -> late-only -> window -> outputs. See SEMANTICS of rows in docs/semantics.md.
+// UNNEST: each row becomes one row an element of an array. Behind the columns so far come the
+// element and its number (BIGINT, from 1).
+struct Unnest {
+  int pipeline = 0;  // over the columns so far; its one output is the array
+  Type element;
+  bool outer = false;        // a row without elements gives one whose element and number are NULL
+  std::vector<int> carried;  // of the columns so far, those that something behind reads
+};
+
+// { filter -> unnest } -> filter -> late-only -> window -> outputs. See SEMANTICS of rows in
+// docs/semantics.md. A kernel has one filter: what is before an UNNEST is a pipeline of its own,
+// which yields the array.
 struct Pipeline {
   std::string name;               // of the path: "clicks -> page_metrics"
   std::vector<std::string> text;  // for EXPLAIN: one line a step
-  std::vector<Type> input;        // columns of the source, or output columns of an aggregate
+  std::vector<Unnest> unnests;    // what rows pass before the kernel
+  // Columns of the source, or output columns of an aggregate; then two for each UNNEST.
+  std::vector<Type> input;
   std::vector<Type> output;
   std::optional<Window> late_of;  // keep only rows late for all windows of this call (LATE TO)
   std::optional<Window> window;

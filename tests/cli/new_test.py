@@ -78,7 +78,8 @@ class New(unittest.TestCase):
         self.write("r.jsonl.gz", [
             {"b": True, "i": 1, "d": 9.90, "f": 1.5e300, "s": "x", "day": "2026-01-31", "ts": "2026-01-01T10:00:05Z",
              "o": {"x": 1, "y": {"z": "2026-01-01 00:00:00"}}, "a": [1], "m": 1, "n": None, "order": 1, "odd name": "q",
-             "\"": 1, "lat": 52.5200066, "big": 12345678901234567890, "id": "00012", "e": {}},
+             "\"": 1, "lat": 52.5200066, "big": 12345678901234567890, "id": "00012", "e": {},
+             "tags": ["x", None], "prices": [1, 2.55], "mix": [1, "x"], "lines": [{"n": 1}], "nest": [[1]], "days": ["2026-01-31"]},
             {"b": False, "i": -5, "d": 1234567.125, "f": 1, "s": "y", "day": "2026-02-28", "ts": "2026-01-01T10:00:01Z",
              "o": {"x": 2}, "a": [], "m": "text", "order": 2, "odd name": "r", "\"": 2, "lat": 1, "big": 1, "id": "00013"},
             {"i": 3, "d": 1, "f": 0.1, "s": "z", "ts": "2026-01-01T10:00:09Z", "order": 3, "s": "second counts not"}])
@@ -87,7 +88,9 @@ class New(unittest.TestCase):
         text = self.read("r.flow")
         for line in ("b          BOOLEAN", "i          BIGINT NOT NULL", "d          DECIMAL(12, 3) NOT NULL",
                      "f          DOUBLE NOT NULL", "day        DATE", "ts         TIMESTAMP NOT NULL",
-                     "o          STRUCT<x BIGINT, y STRUCT<z TIMESTAMP>>", "a          STRING, -- an array",
+                     "o          STRUCT<x BIGINT, y STRUCT<z TIMESTAMP>>", "a          ARRAY<BIGINT>",
+                     "tags       ARRAY<STRING>", "prices     ARRAY<DECIMAL(12, 2)>", "days       ARRAY<DATE>",
+                     "mix        STRING, -- an array", "lines      STRING, -- an array", "nest       STRING, -- an array",
                      "m          STRING, -- of several types", "n          STRING, -- always NULL",
                      "\"order\"    BIGINT NOT NULL", "\"odd name\" STRING", "lat        DOUBLE",
                      "big        DECIMAL(38, 0)", "id         STRING", "e          STRING"):

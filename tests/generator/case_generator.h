@@ -22,8 +22,12 @@ struct GeneratedCase {
   bool null_key = false, tie = false, skewed = false;
   int64_t calls = 0;  // of FUNCTIONs
   int64_t rankings = 0;
+  bool unnests = false;
 };
 
 GeneratedCase Generate(uint64_t seed);
+
+// The case with UNNEST in some of its views (generate_unnest.cc).
+GeneratedCase WithUnnest(GeneratedCase generated);
 
 }  // namespace flow::test

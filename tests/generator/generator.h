@@ -1,5 +1,6 @@
 // The generator behind Generate (case_generator.h): its parts are in case_generator.cc (sources),
-// generate_expressions.cc, generate_nested.cc, generate_rankings.cc and generate_views.cc.
+// generate_expressions.cc, generate_nested.cc, generate_rankings.cc and generate_views.cc. UNNEST
+// is put into the finished text (generate_unnest.cc).
 #pragma once
 
 #include <map>

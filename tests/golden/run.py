@@ -90,6 +90,9 @@ def ledger(stderr):
         for p in book["paths"]:
             lines.append("{path}: decoded {decoded} = accepted {accepted} + filtered {filtered} + late {late} "
                          "+ dead {dead}".format(**p))
+            if "elements" in p:
+                lines.append("{path}: unnested {unnested} = accepted {accepted} + filtered {filtered} + late {late} "
+                             "+ dead {dead}".format(path=p["path"], **p["elements"]))
     return "".join(line + "\n" for line in lines)
 
 

@@ -71,6 +71,29 @@ QUERIES = [
                                    THEN 0 ELSE 1 END AS fresh
                     FROM w WHERE ts IS NOT NULL AND (watermark IS NULL OR watermark < ts)))
         GROUP BY page, user_id, session"""),
+    ("unnest",
+     """SELECT word, part, COUNT(*) AS c, SUM(n) AS total, MIN(id) AS first
+        FROM t CROSS JOIN UNNEST(string_split(name, ' ')) WITH ORDINALITY AS u(word, part)
+        WHERE word <> 'dot' OR n > 5 GROUP BY word, part""",
+     """SELECT word, part, COUNT(*) AS c, SUM(n) AS total, MIN(id) AS first
+        FROM (SELECT *, unnest(string_split(name, ' ')) AS word, generate_subscripts(string_split(name, ' '), 1) AS part
+              FROM w WHERE ts IS NOT NULL)
+        WHERE word <> 'dot' OR n > 5 GROUP BY word, part"""),
+    ("unnest_in_windows",
+     """SELECT y, window_start, COUNT(*) AS c, SUM(amount) AS revenue
+        FROM HOP(t, 4m EVERY 1m), UNNEST(CASE WHEN flag THEN [n, user_id, NULL] END) AS y
+        GROUP BY y, window_start""",
+     f"""SELECT y, s AS window_start, COUNT(*) AS c, SUM(amount) AS revenue
+         FROM (SELECT *, unnest(CASE WHEN flag THEN [n, user_id, NULL] END) AS y
+               FROM (SELECT *, unnest(generate_series(window_start - INTERVAL 3 MINUTE, window_start, INTERVAL 1 MINUTE)) AS s
+                     FROM ({MINUTES})))
+         WHERE watermark IS NULL OR watermark < s + INTERVAL 4 MINUTE GROUP BY y, s"""),
+    ("left_unnest",
+     """SELECT flag, COUNT(*) AS c, COUNT(y) AS ys, SUM(y) AS total
+        FROM t LEFT JOIN UNNEST(CASE WHEN flag THEN [n, big] ELSE [] END) AS y ON TRUE GROUP BY flag""",
+     """SELECT flag, COUNT(*) AS c, COUNT(y) AS ys, SUM(y) AS total
+        FROM (SELECT flag, unnest(CASE WHEN flag THEN [n, big] ELSE [NULL] END) AS y FROM w WHERE ts IS NOT NULL)
+        GROUP BY flag"""),
     ("late_rows",
      None,  # of the view `clicks` with LATE TO; see LATE below
      f"""SELECT page, COUNT(*) AS n, SUM(amount) AS revenue FROM ({MINUTES})

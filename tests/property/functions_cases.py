@@ -388,6 +388,7 @@ COMPUTED = [
     ("json_extract(json1, path1)", lambda r: compact(r["json1"], r["path1"])), ("json_extract_string(json1, path1)", lambda r: as_string(r["json1"], r["path1"])),
     ("json_exists(json1, path1)", lambda r: at_path(r["json1"], r["path1"]) is not MISSING),
     ("from_utc_timestamp(near, zone1)", lambda r: from_utc(r["near"], r["zone1"])), ("from_utc_timestamp(t1, zone1)", lambda r: from_utc(r["t1"], r["zone1"])),
+    ("near AT TIME ZONE zone1", lambda r: from_utc(r["near"], r["zone1"])),
     ("to_utc_timestamp(near, zone1)", lambda r: to_utc(r["near"], r["zone1"])), ("date_trunc('day', near, zone1)", lambda r: day_in(r["near"], r["zone1"])),
     ("date_add('day', -1, near)", lambda r: r["near"] - timedelta(days=1)),
 ]

@@ -1,6 +1,7 @@
 """Functions of BYTES, ARRAY and MAP for functions_duckdb.py, in the form of functions_cases.py."""
 import hashlib
 import json
+import math
 
 COLUMNS = {
     "arr1": ("ARRAY<INT>", "INTEGER[]"), "arr2": ("ARRAY<INT>", "INTEGER[]"), "tags1": ("ARRAY<STRING>", "VARCHAR[]"),
@@ -37,6 +38,8 @@ CASES = [
     ("array_append(arr1, k)", "list_append(coalesce(arr1, []), k)"), ("array_prepend(k, arr1)", "list_prepend(k, coalesce(arr1, []))"),
     ("arr1 || k", "list_append(coalesce(arr1, []), k)"), ("k || arr1", "list_prepend(k, coalesce(arr1, []))"),
     ("array_slice(arr1, k, l)", given("CASE WHEN l < greatest(k, 1) THEN [] ELSE list_slice(arr1, greatest(k, 1), l) END", "arr1", "k", "l")),
+    ("arr1[k:l]", given("CASE WHEN l < greatest(k, 1) THEN [] ELSE list_slice(arr1, greatest(k, 1), l) END", "arr1", "k", "l")),
+    ("arr1[2:]", None), ("tags1[:2]", None), ("arr1[:]", "arr1"), ("array_sum(arr1)", "CAST(list_sum(arr1) AS BIGINT)"),
     ("array_sort(array_distinct(arr1))", "list_sort(list_distinct(arr1))"), ("array_sort(array_distinct(tags1))", "list_sort(list_distinct(tags1))"),
     ("array_sort(arr1)", "list_sort(arr1, 'ASC', 'NULLS LAST')"), ("array_sort(tags1)", "list_sort(tags1, 'ASC', 'NULLS LAST')"),
     ("array_reverse(arr1)", "list_reverse(arr1)"), ("array_min(arr1)", "list_min(arr1)"), ("array_max(tags1)", "list_max(tags1)"),
@@ -80,11 +83,22 @@ COMPUTED = [
     ("substring(raw1, k, l)", lambda r: cut(r["raw1"], int(r["k"]), int(r["l"]))), ("substring(raw1, k)", lambda r: r["raw1"][max(int(r["k"]), 1) - 1:]),
     ("decode(encode(raw1, 'hex'), 'hex')", lambda r: r["raw1"]), ("decode(encode(raw1, 'base64'), 'base64')", lambda r: r["raw1"]),
     ("sha512(raw1)", lambda r: hashlib.sha512(r["raw1"]).hexdigest()), ("CAST(raw1 AS STRING)", lambda r: "\\x" + r["raw1"].hex()),
+    ("array_sum(nums1)", lambda r: total(r["nums1"])), ("array_avg(nums1)", lambda r: mean(r["nums1"])),
     ("to_json(arr1)", lambda r: r["arr1"]), ("to_json(s1)", lambda r: r["s1"]), ("to_json(map1)", lambda r: r["map1"]),
     ("map_keys(map1)", lambda r: sorted(r["map1"])), ("map_values(map1)", lambda r: [v for _, v in sorted(r["map1"].items())]),
     ("map_contains(map1, 'a')", lambda r: "a" in r["map1"]), ("map1['a']", lambda r: r["map1"].get("a")), ("cardinality(map1)", lambda r: len(r["map1"])),
     ("map1 = CAST('{\"b\":1,\"a\":null}' AS MAP<STRING, INT>)", lambda r: r["map1"] == {"a": None, "b": 1}),
 ]
+
+
+def total(numbers):
+    values = [x for x in numbers if x is not None]
+    return math.fsum(values) if values else None
+
+
+def mean(numbers):
+    values = [x for x in numbers if x is not None]
+    return math.fsum(values) / len(values) if values else None
 
 
 def cut(raw, start, count):

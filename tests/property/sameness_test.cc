@@ -38,7 +38,7 @@ struct Coverage {
   int64_t cases = 0, late = 0, late_windows = 0, tie = 0, dead = 0, null_key = 0, skewed = 0;
   int64_t key_errors = 0, filtered = 0, back = 0, out = 0, shed = 0, frontiers = 0, deleted = 0,
           rows = 0;
-  int64_t duplicate = 0, held = 0, calls = 0, rankings = 0;
+  int64_t duplicate = 0, held = 0, calls = 0, rankings = 0, unnests = 0;
   int64_t crashes = 0, batch_crashes = 0, decided_crashes = 0, evictions = 0, cold_reads = 0;
 };
 
@@ -154,7 +154,10 @@ class Case {
       out->text += p.source + " -> " + p.name + " accepted " + std::to_string(p.accepted) +
                    " filtered " + std::to_string(p.filtered) + " late " + std::to_string(p.late) +
                    " dead " + std::to_string(p.dead) + " windows " +
-                   std::to_string(p.late_windows) + (p.balanced() ? "\n" : " DOES NOT BALANCE\n");
+                   std::to_string(p.late_windows) + " elements " + std::to_string(p.elements) +
+                   " accepted " + std::to_string(p.elements_accepted) + " filtered " +
+                   std::to_string(p.elements_filtered) +
+                   (p.balanced() ? "\n" : " DOES NOT BALANCE\n");
     }
     for (const auto& [view, count] : out->report.key_errors) {
       if (count != 0) out->text += view + " key errors " + std::to_string(count) + "\n";
@@ -478,6 +481,7 @@ class Case {
     coverage_->skewed += case_.skewed;
     coverage_->calls += case_.calls;
     coverage_->rankings += case_.rankings;
+    coverage_->unnests += case_.unnests;
     for (const SourceLedger& source : report.sources) {
       coverage_->rows += source.read;
       coverage_->dead += source.dead;
@@ -508,7 +512,7 @@ TEST(Sameness, EveryWayOfRunningGivesTheSame) {
   Coverage coverage;
   int failures = 0;
   for (int64_t i = 0; i < cases && failures < enough; ++i) {
-    GeneratedCase generated = Generate(static_cast<uint64_t>(first + i));
+    GeneratedCase generated = WithUnnest(Generate(static_cast<uint64_t>(first + i)));
     std::string text = generated.text;
     Case test(std::move(generated), &coverage);
     test.set_frontiers(static_cast<int>(frontiers));
@@ -523,7 +527,7 @@ TEST(Sameness, EveryWayOfRunningGivesTheSame) {
       "duplicate %lld, held %lld, left out %lld, came back %lld, shed %lld, crashes %lld, of "
       "batches %lld, with decisions "
       "%lld, evictions %lld, cold reads "
-      "%lld, calls of functions %lld, rankings %lld\n",
+      "%lld, calls of functions %lld, rankings %lld, with UNNEST %lld\n",
       static_cast<long long>(coverage.cases), static_cast<long long>(coverage.rows),
       static_cast<long long>(coverage.frontiers), static_cast<long long>(coverage.late),
       static_cast<long long>(coverage.late_windows), static_cast<long long>(coverage.tie),
@@ -535,7 +539,7 @@ TEST(Sameness, EveryWayOfRunningGivesTheSame) {
       static_cast<long long>(coverage.crashes), static_cast<long long>(coverage.batch_crashes),
       static_cast<long long>(coverage.decided_crashes), static_cast<long long>(coverage.evictions),
       static_cast<long long>(coverage.cold_reads), static_cast<long long>(coverage.calls),
-      static_cast<long long>(coverage.rankings));
+      static_cast<long long>(coverage.rankings), static_cast<long long>(coverage.unnests));
   if (cases < 200) return;
   // Floors: a generator that stopped making the hard cases would prove nothing.
   EXPECT_GE(coverage.late, cases / 2);
@@ -555,6 +559,7 @@ TEST(Sameness, EveryWayOfRunningGivesTheSame) {
   EXPECT_GE(coverage.cold_reads, cases);
   EXPECT_GE(coverage.calls, cases / 4);
   EXPECT_GE(coverage.rankings, cases / 5);
+  EXPECT_GE(coverage.unnests, cases / 5);
 }
 
 }  // namespace
