@@ -1,9 +1,10 @@
-"""tools/bench: flowc as a stream and as a batch, and DuckDB, over the same JSON files; then flowc over a real topic, the
-way to its first row, what a second worker gives, what epochs cost, and latency through Kafka.
+"""tools/bench: flowc as a stream and as a batch, DuckDB, and programs written by hand, over the same JSON files; then flowc over
+a real topic, the way to its first row, what a second worker gives, what epochs cost, and latency through Kafka. With --rival flink
+instead: flowc as a stream and Flink SQL (flink.py).
 
-What is counted is CPU seconds of the whole process (all threads): for flowc from start to end, for DuckDB
+What is counted is CPU seconds of the whole process (all threads): for flowc and the programs by hand from start to end, for DuckDB
 one statement in a fresh process from SQL text to the last value. Runs take turns; figures are medians. Every
-column of every row of the answer is computed and hashed on both sides. Before anything is timed, the
+column of every row of the answer is computed and hashed on all sides. Before anything is timed, the
 answers are compared over a smaller log.
 """
 import argparse
