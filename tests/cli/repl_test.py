@@ -154,9 +154,16 @@ class Typed(InFolder):
         os.write(self.master, text.encode())
 
     def leave(self):
-        self.type("\x04")
-        code = self.process.wait(timeout=60 * SLOW)
-        self.assertEqual(0, code)
+        # A key is lost that comes between the prompt and the terminal's being the line editor's.
+        deadline = time.monotonic() + 60 * SLOW
+        while self.process.poll() is None and time.monotonic() < deadline:
+            self.type("\x04")
+            if select.select([self.master], [], [], 1)[0]:
+                try:
+                    self.seen += os.read(self.master, 65536).decode(errors="replace")
+                except OSError:
+                    break
+        self.assertEqual(0, self.process.wait(timeout=60 * SLOW), self.seen)
 
     def test_a_session(self):
         self.open()
@@ -203,12 +210,13 @@ class Typed(InFolder):
         self.until("flowc> ")
         self.type("SELECT visi\t\t")
         listed = self.until("visits")
-        self.assertIn("visitor_name", listed + self.seen)
+        self.assertIn("visitor_name", listed + self.until("SELECT visi"))  # the line is drawn again below the list
         self.leave_line()
         self.leave()
 
     def leave_line(self):
         self.type("\x03")
+        self.until("^C")
         self.until("flowc> ")
 
     def test_interrupt_stops_the_query_and_not_the_shell(self):
