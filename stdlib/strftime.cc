@@ -10,9 +10,10 @@ namespace {
 enum { kLongestPiece = 10 };  // %F
 
 char* Digits(char* o, int64_t value, int width) {
+  auto left = static_cast<uint32_t>(value);
   for (int i = width - 1; i >= 0; --i) {
-    o[i] = static_cast<char>('0' + value % 10);
-    value /= 10;
+    o[i] = static_cast<char>('0' + left % 10);
+    left /= 10;
   }
   return o + width;
 }
@@ -22,12 +23,12 @@ char* Text(char* o, const char* text, size_t most) {
   return o;
 }
 
+int64_t Hour(int64_t of_day) { return of_day / kHour; }
+int64_t Minute(int64_t of_day) { return of_day % kHour / kMinute; }
+int64_t Second(int64_t of_day) { return of_day % kMinute / kSecond; }
+
 // Writes one part of the time; returns the end of it, or nullptr for an unknown directive.
-char* Piece(char* o, char directive, int64_t ts, const Civil& civil, int64_t day) {
-  int64_t of_day = FloorModulo(ts, kDay);
-  int64_t hour = of_day / kHour;
-  int64_t minute = of_day % kHour / kMinute;
-  int64_t second = of_day % kMinute / kSecond;
+char* Piece(char* o, char directive, int64_t of_day, const Civil& civil, int64_t day) {
   switch (directive) {
     case 'Y':
       return Digits(o, civil.year, 4);
@@ -38,19 +39,19 @@ char* Piece(char* o, char directive, int64_t ts, const Civil& civil, int64_t day
     case 'd':
       return Digits(o, civil.day, 2);
     case 'H':
-      return Digits(o, hour, 2);
+      return Digits(o, Hour(of_day), 2);
     case 'I':
-      return Digits(o, (hour + 11) % 12 + 1, 2);
+      return Digits(o, (Hour(of_day) + 11) % 12 + 1, 2);
     case 'M':
-      return Digits(o, minute, 2);
+      return Digits(o, Minute(of_day), 2);
     case 'S':
-      return Digits(o, second, 2);
+      return Digits(o, Second(of_day), 2);
     case 'f':
       return Digits(o, of_day % kSecond, 6);
     case 'g':
       return Digits(o, of_day % kSecond / 1000, 3);
     case 'p':
-      return Text(o, hour < 12 ? "AM" : "PM", 2);
+      return Text(o, Hour(of_day) < 12 ? "AM" : "PM", 2);
     case 'j':
       return Digits(o, DayOfYear(day), 3);
     case 'u':
@@ -76,11 +77,11 @@ char* Piece(char* o, char directive, int64_t ts, const Civil& civil, int64_t day
       *o++ = '-';
       return Digits(o, civil.day, 2);
     case 'T':
-      o = Digits(o, hour, 2);
+      o = Digits(o, Hour(of_day), 2);
       *o++ = ':';
-      o = Digits(o, minute, 2);
+      o = Digits(o, Minute(of_day), 2);
       *o++ = ':';
-      return Digits(o, second, 2);
+      return Digits(o, Second(of_day), 2);
     case '%':
       *o = '%';
       return o + 1;
@@ -117,6 +118,7 @@ FLOW_LARGE uint8_t flow_strftime(FlowArena* arena, int64_t ts, const FlowString*
   char small[256];
   char* text = room <= sizeof small ? small : flow_arena_allocate(arena, room);
   int64_t day = DayOf(ts);
+  int64_t of_day = FloorModulo(ts, kDay);
   Civil civil = CivilFromDays(day);
   char* o = text;
   for (; p < end; ++p) {
@@ -124,7 +126,7 @@ FLOW_LARGE uint8_t flow_strftime(FlowArena* arena, int64_t ts, const FlowString*
       *o++ = *p;
       continue;
     }
-    o = Piece(o, *++p, ts, civil, day);
+    o = Piece(o, *++p, of_day, civil, day);
     if (o == nullptr) return kFlowErrArgument;
   }
   if (text == small) {

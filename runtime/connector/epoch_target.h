@@ -68,7 +68,8 @@ class EpochTarget {
   virtual Status Apply(const std::vector<SinkStep>& steps) = 0;
 
   // Why this row can never be delivered (a NUL in text for Postgres, a record larger than the
-  // broker takes); nullopt: it can. Asked before the epoch that holds it is committed.
+  // broker takes); nullopt: it can. Asked before the epoch that holds it is committed, from another
+  // thread than Apply's, and while that is at work.
   virtual std::optional<std::string> Refusal(int sink, const Batch& rows, int32_t row) = 0;
 
   // Can the sink be made anew from a view's whole content? Then Resync replaces what it holds: all

@@ -7,6 +7,7 @@
 #include "runtime/operator/entry_codec.h"
 #include "runtime/operator/ranked_rows.h"
 #include "runtime/operator/rows.h"
+#include "runtime/operator/slice_blocks.h"
 #include "runtime/operator/table_key.h"
 #include "runtime/time/windows.h"
 
@@ -335,17 +336,28 @@ void FinalizeAggregate(const program::Aggregate& spec,
       if (index >= skip && InRange(range, window, start)) starts.insert(start);
     });
   }
+  SliceBlocks blocks(&spec, account);
   for (int64_t start : starts) {
     GroupTable merged(&spec, account);
-    for (auto it = cells.lower_bound({window.start(start), 0});
-         it != cells.end() && it->first.start < start + window.size; ++it) {
-      int32_t index = -1;
-      ForEachWindowOfSlice(window, it->first.start, [&](int32_t i, int64_t s) {
-        if (s == start) index = i;
-      });
-      if (index < it->first.skip) continue;
-      for (const GroupTable* table : it->second) merger.Merge(*table, &merged);
-    }
+    const int64_t first = window.start(start);
+    ForEachPart(
+        window, start, first, blocks.span(), cells,
+        [&](const std::vector<const GroupTable*>& tables) {
+          for (const GroupTable* table : tables) merger.Merge(*table, &merged);
+        },
+        [&](int64_t at) {
+          bool made;
+          GroupTable* block = blocks.Get(at, &made);
+          auto cell = cells.lower_bound({at, 0});
+          for (; made && cell != cells.end() && cell->first.start < at + blocks.span(); ++cell) {
+            if (cell->first.skip != 0) continue;
+            for (const GroupTable* table : cell->second) merger.Merge(*table, block);
+          }
+          merger.Merge(*block, &merged);
+          return true;
+        });
+    // Windows of CUMULATE begin together.
+    blocks.DropBefore(first);
     merged.ForEach([&](const uint8_t* entry) { finisher.Add(entry, start); });
     finisher.Flush();
   }

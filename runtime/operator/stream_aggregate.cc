@@ -14,7 +14,11 @@ using program::AggregateKernels;
 
 StreamAggregate::StreamAggregate(const program::Aggregate* spec, MemoryAccount* account,
                                  std::optional<uint64_t> global_hash, const StateRoom& room)
-    : spec_(spec), account_("aggregate " + spec->name, account), room_(room), cold_(spec, room) {
+    : spec_(spec),
+      account_("aggregate " + spec->name, account),
+      room_(room),
+      cold_(spec, room),
+      blocks_(spec, &account_) {
   input_widths_ = AggregateInputWidths(*spec);
   uses_arena_ = AccumulatorsUseArena(*spec);
   before_.Reset(spec->finished(), 64);
@@ -357,6 +361,46 @@ void StreamAggregate::EmitTable(const AggregateKernels& kernels, GroupTable* tab
   });
 }
 
+void StreamAggregate::MergeInto(const AggregateKernels& kernels, GroupTable* from,
+                                GroupTable* window) {
+  ForEachChunk(kernels, from, [&](const uint8_t* const* entries, size_t count) {
+    FetchEntries(kernels, window, entries, count);
+    for (size_t i = 0; i < count; ++i) {
+      bool inserted;
+      uint8_t* merged = window->FindOrInsertEntry(kernels, entries[i], &inserted);
+      if (tracking_ && window->MarkChanged(merged)) ++unsaved_;
+      kernels.merge(kernels.self, merged, entries[i], window->arena(merged).abi());
+    }
+    // A window may have more keys than there is room for.
+    if (room_.store != nullptr && !tracking_ && bytes() > room_.bytes) {
+      Note(cold_.Evict({window}, account_, room_.bytes / 4 * 3));
+    }
+  });
+}
+
+GroupTable* StreamAggregate::BlockAt(const AggregateKernels& kernels, int64_t at) {
+  if (room_.store != nullptr && bytes() > room_.bytes / 2) {
+    blocks_.Clear();
+    return nullptr;
+  }
+  bool made;
+  GroupTable* block = blocks_.Get(at, &made);
+  auto slice = slices_.lower_bound({at, 0});
+  for (; made && slice != slices_.end() && slice->first.slice < at + blocks_.span(); ++slice) {
+#ifndef FLOW_MUTANT_BLOCK_OF_ALL
+    if (slice->first.skip != 0) continue;
+#endif
+    ForEachChunk(kernels, slice->second.get(), [&](const uint8_t* const* entries, size_t count) {
+      for (size_t i = 0; i < count; ++i) {
+        bool inserted;
+        uint8_t* merged = block->FindOrInsertEntry(kernels, entries[i], &inserted);
+        kernels.merge(kernels.self, merged, entries[i], block->arena().abi());
+      }
+    });
+  }
+  return block;
+}
+
 void StreamAggregate::CloseSlices(const AggregateKernels& kernels, int64_t watermark) {
   const program::Window& window = *spec_->window;
   while (!open_.empty() && Passed(watermark, *open_.begin() + window.size, 0)) {
@@ -368,30 +412,15 @@ void StreamAggregate::CloseSlices(const AggregateKernels& kernels, int64_t water
 #ifdef FLOW_MUTANT_CUMULATE_DOES_NOT_GROW
     if (window.kind == program::WindowKind::kCumulate) first = start + window.size - window.slide;
 #endif
-    for (auto it = slices_.lower_bound({first, 0});
-         it != slices_.end() && it->first.slice < start + window.size; ++it) {
-      int32_t index = -1;
-      ForEachWindowOfSlice(window, it->first.slice, [&](int32_t i, int64_t s) {
-        if (s == start) index = i;
-      });
-#ifndef FLOW_MUTANT_SKIP_IGNORED
-      if (index < it->first.skip) continue;
-#endif
-      GroupTable* into = target->groups.get();
-      ForEachChunk(kernels, it->second.get(), [&](const uint8_t* const* entries, size_t count) {
-        FetchEntries(kernels, into, entries, count);
-        for (size_t i = 0; i < count; ++i) {
-          bool inserted;
-          uint8_t* merged = into->FindOrInsertEntry(kernels, entries[i], &inserted);
-          if (tracking_ && into->MarkChanged(merged)) ++unsaved_;
-          kernels.merge(kernels.self, merged, entries[i], into->arena(merged).abi());
-        }
-        // A window may have more keys than there is room for.
-        if (room_.store != nullptr && !tracking_ && bytes() > room_.bytes) {
-          Note(cold_.Evict({into}, account_, room_.bytes / 4 * 3));
-        }
-      });
-    }
+    GroupTable* groups = target->groups.get();
+    ForEachPart(
+        window, start, first, blocks_.span(), slices_,
+        [&](const std::unique_ptr<GroupTable>& slice) { MergeInto(kernels, slice.get(), groups); },
+        [&](int64_t at) {
+          GroupTable* block = BlockAt(kernels, at);
+          if (block != nullptr) MergeInto(kernels, block, groups);
+          return block != nullptr;
+        });
     EmitTable(kernels, target->groups.get(), start);
   }
   // A slice is needed until the last window that holds it is closed.
@@ -402,6 +431,7 @@ void StreamAggregate::CloseSlices(const AggregateKernels& kernels, int64_t water
     slices_.erase(slices_.begin());
     last_slice_ = nullptr;
   }
+  blocks_.DropBefore(slices_.empty() ? kMaxTime : slices_.begin()->first.slice);
 }
 
 void StreamAggregate::CloseWindows(const AggregateKernels& kernels, int64_t watermark) {
@@ -546,6 +576,7 @@ void StreamAggregate::EmitAll(const Emit& emit) {
 
 void StreamAggregate::Evict(int64_t goal) {
   if (room_.store == nullptr || bytes() <= goal || !dirty_.empty()) return;
+  blocks_.Clear();
   std::vector<GroupTable*> tables;
   for (auto& [at, table] : slices_) tables.push_back(table.get());
   for (auto& [start, table] : windows_) tables.push_back(table.groups.get());

@@ -20,6 +20,7 @@
 
 #include "runtime/operator/group_table.h"
 #include "runtime/operator/ranked_rows.h"
+#include "runtime/operator/slice_blocks.h"
 #include "runtime/operator/stream_operator.h"
 
 namespace flow {
@@ -107,6 +108,10 @@ class StreamAggregate : public StreamOperator {
                  int64_t weight = 1);
   void CloseWindows(const program::AggregateKernels& kernels, int64_t watermark);
   void CloseSlices(const program::AggregateKernels& kernels, int64_t watermark);
+  // Adds what is in `from` to the window's table.
+  void MergeInto(const program::AggregateKernels& kernels, GroupTable* from, GroupTable* window);
+  // nullptr: there is no room for it.
+  GroupTable* BlockAt(const program::AggregateKernels& kernels, int64_t block);
   // Finishes `count` entries into scratch_ and fills the window columns.
   void Finish(const program::AggregateKernels& kernels, const uint8_t* const* entries,
               const int64_t* windows, int32_t count);
@@ -120,6 +125,7 @@ class StreamAggregate : public StreamOperator {
   Status status_;
   std::map<int64_t, WindowTable> windows_;  // by start; not windowed: one at 0
   std::map<SliceKey, std::unique_ptr<GroupTable>> slices_;
+  SliceBlocks blocks_;
   std::set<int64_t> open_;      // sliced: starts of windows that some slice feeds, not closed yet
   int64_t closed_ = INT64_MIN;  // windows with end <= closed_ are closed
   bool keep_until_left_ = false;

@@ -143,7 +143,8 @@ class Unnester {
     const bool whole = statement->find("UNION ALL") == std::string::npos &&
                        statement->find("DISTINCT k") == std::string::npos;
     if (!whole || !random_.Chance(70)) return where;
-    const bool stateless = statement->find("AS c0") != std::string::npos;
+    const bool stateless = statement->find("\nGROUP BY ") == std::string::npos &&
+                           statement->find(" AS a0") == std::string::npos;
     const bool distinct = statement->find("SELECT DISTINCT") != std::string::npos;
     const std::string more = stateless  ? ", x AS ux, i AS ui"
                              : distinct ? ""

@@ -258,6 +258,8 @@ void Generator::Windowed(const std::string& name, const Relation& relation) {
     int64_t slide = random_.Between(1, 10);
     int64_t size =
         random_.Chance(75) ? slide * random_.Between(1, 6) : slide + random_.Between(0, 15);
+    if (ranks_.Chance(25))
+      size = slide * ranks_.Between(16, 40);  // of so many slices that blocks are made
     window = "HOP(" + relation.name + ", " + std::to_string(size) + "s EVERY " +
              std::to_string(slide) + "s" + offset;
   }

@@ -395,6 +395,31 @@ TEST_F(RedisTest, ManyRowsAtOnce) {
 }
 
 // A random history against a map, by instances that take turns.
+// The rows of the next epoch are asked while this one is written.
+TEST_F(RedisTest, RefusalsBesideAnEpoch) {
+  Counts();
+  auto target = Fresh();
+  std::vector<std::pair<Row, int64_t>> many;
+  for (int i = 0; i < 2000; ++i) many.push_back({{Text("k" + std::to_string(i)), Big(i)}, 1});
+  const Batch rows = Of(many);
+  const Batch next = Of({{{Text("another key, of some length"), Big(123456789012)}, 1}});
+  std::atomic<bool> done{false};
+  std::thread asking([&] {
+    while (!done) EXPECT_EQ(target->Refusal(0, next, 0), std::nullopt);
+  });
+  for (int64_t epoch = 0; epoch < 20; ++epoch) {
+    EXPECT_EQ(Why(ApplyRows(target.get(), epoch, epoch + 1, &rows)), "ok");
+  }
+  done = true;
+  asking.join();
+  std::string wanted;
+  std::set<std::string> keys;
+  for (int i = 0; i < 2000; ++i) keys.insert("k" + std::to_string(i));
+  for (const std::string& key : keys) wanted += (wanted.empty() ? "" : " ") + key;
+  EXPECT_EQ(Keys(), wanted);
+  EXPECT_EQ(Raw("HGETALL " + prefix_ + ":k1999"), "k\nk1999\nn\n1999");
+}
+
 TEST_F(RedisTest, RandomHistoriesEndAsTheModel) {
   options_["value"] = "string";
   options_["field"] = "n";

@@ -108,27 +108,27 @@ void RowWriter::AppendKey(const Batch& rows, int32_t row, std::string* out) cons
   *out += end_;
 }
 
-void RowWriter::Pack(const Batch& rows, int32_t row, std::string* out) {
-  key_.clear();
-  AppendKey(rows, row, &key_);
+void RowWriter::Pack(const Batch& rows, int32_t row, std::string* out) const {
+  std::string key, value;
+  AppendKey(rows, row, &key);
   const bool no_value =
       form_ == ValueForm::kString && rows.column(field_).status[row] != kFlowValue;
   const Op op = rows.weight(row) <= 0 || no_value ? Op::kDelete
                 : form_ == ValueForm::kHash       ? Op::kHash
                                                   : Op::kString;
   *out += static_cast<char>(op);
-  AppendSized(key_, out);
+  AppendSized(key, out);
   switch (op) {
     case Op::kDelete:
       return;
     case Op::kString:
-      value_.clear();
+      value.clear();
       if (form_ == ValueForm::kJson) {
-        AppendJsonRow(rows, row, columns_, {}, structs_, &value_);
+        AppendJsonRow(rows, row, columns_, {}, structs_, &value);
       } else {
-        AppendText(rows, field_, row, &value_);
+        AppendText(rows, field_, row, &value);
       }
-      AppendSized(value_, out);
+      AppendSized(value, out);
       return;
     case Op::kHash: {
       uint64_t count = 0;
@@ -138,22 +138,23 @@ void RowWriter::Pack(const Batch& rows, int32_t row, std::string* out) {
       AppendBigEndian(count, 2, out);
       for (int32_t c = 0; c < rows.column_count(); ++c) {
         if (rows.column(c).status[row] != kFlowValue) continue;
-        value_.clear();
-        AppendText(rows, c, row, &value_);
+        value.clear();
+        AppendText(rows, c, row, &value);
         AppendSized(columns_[static_cast<size_t>(c)], out);
-        AppendSized(value_, out);
+        AppendSized(value, out);
       }
       return;
     }
   }
 }
 
-std::optional<std::string> RowWriter::Refusal(const Batch& rows, int32_t row) {
-  std::string packed;
-  Pack(rows, row, &packed);
-  if (key_.starts_with(kOwnPrefix)) {
+std::optional<std::string> RowWriter::Refusal(const Batch& rows, int32_t row) const {
+  std::string key, packed;
+  AppendKey(rows, row, &key);
+  if (key.starts_with(kOwnPrefix)) {
     return "its key begins with flowc:, as the sink's own keys do";
   }
+  Pack(rows, row, &packed);
   if (packed.size() > kLargest) return "Redis takes no value of this size";
   if (form_ != ValueForm::kHash) return std::nullopt;
   for (int32_t c = 0; c < rows.column_count(); ++c) {

@@ -21,6 +21,8 @@ enum class ValueForm {
 // What every key of the sinks themselves begins with.
 inline constexpr char kOwnPrefix[] = "flowc:";
 
+// After Make and set_structs it is only read: several threads may use it at once, as an epoch is
+// written while the rows of the next one are asked for refusals.
 class RowWriter {
  public:
   // `field`: the column of kString. Columns of the template must be columns of the view.
@@ -33,11 +35,11 @@ class RowWriter {
   // DATE says itself where it ends, and stays as it is.)
   void AppendKey(const Batch& rows, int32_t row, std::string* out) const;
   // The row, weight > 0: set, else: deleted, as scripts.h packs it.
-  void Pack(const Batch& rows, int32_t row, std::string* out);
+  void Pack(const Batch& rows, int32_t row, std::string* out) const;
   // STRUCT columns are objects in JSON values.
   void set_structs(std::vector<program::StructColumns> structs) { structs_ = std::move(structs); }
   // Why Redis can never take this row.
-  std::optional<std::string> Refusal(const Batch& rows, int32_t row);
+  std::optional<std::string> Refusal(const Batch& rows, int32_t row) const;
 
  private:
   struct Place {
@@ -55,8 +57,6 @@ class RowWriter {
   std::vector<std::string> columns_;
   std::vector<program::StructColumns> structs_;
   std::vector<Type> types_;
-  std::string key_;
-  std::string value_;
 };
 
 }  // namespace flow::redis
