@@ -316,9 +316,6 @@ uint8_t flow_multiset_best(const FlowMultiset* set, int64_t most, FlowString* ou
         auto& p = *static_cast<Packed*>(self);
         const std::string_view key = StringCell::Read(cell);
         const auto size = static_cast<uint32_t>(key.size());
-#ifdef FLOW_MUTANT_RANKING_ONCE
-        count = std::min<int64_t>(count, 1);
-#endif
         for (; count > 0 && p.left > 0 && !p.too_long; --count, --p.left) {
           p.text.append(reinterpret_cast<const char*>(&size), sizeof size);
           p.text += key;

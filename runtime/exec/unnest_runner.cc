@@ -2,7 +2,8 @@
 #include "runtime/exec/unnest_runner.h"
 
 #include <algorithm>
-#include <cstring>
+
+#include "runtime/base/cell.h"
 
 namespace flow {
 
@@ -21,12 +22,6 @@ std::vector<Type> ElementTypes(const program::Pipeline& arrays, const program::U
   types.push_back(spec.element);
   types.emplace_back(TypeKind::kBigint);
   return types;
-}
-
-void CopyCell(const FlowColumn& from, int32_t row, size_t width, const FlowColumn& to, int32_t at) {
-  std::memcpy(static_cast<char*>(to.values) + static_cast<size_t>(at) * width,
-              static_cast<const char*>(from.values) + static_cast<size_t>(row) * width, width);
-  to.status[at] = from.status[row];
 }
 
 }  // namespace

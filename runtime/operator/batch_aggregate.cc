@@ -340,20 +340,14 @@ void FinalizeAggregate(const program::Aggregate& spec,
   for (int64_t start : starts) {
     GroupTable merged(&spec, account);
     const int64_t first = window.start(start);
+    auto merge = [&](const std::vector<const GroupTable*>& tables, GroupTable* into) {
+      for (const GroupTable* table : tables) merger.Merge(*table, into);
+    };
     ForEachPart(
         window, start, first, blocks.span(), cells,
-        [&](const std::vector<const GroupTable*>& tables) {
-          for (const GroupTable* table : tables) merger.Merge(*table, &merged);
-        },
+        [&](const std::vector<const GroupTable*>& tables) { merge(tables, &merged); },
         [&](int64_t at) {
-          bool made;
-          GroupTable* block = blocks.Get(at, &made);
-          auto cell = cells.lower_bound({at, 0});
-          for (; made && cell != cells.end() && cell->first.start < at + blocks.span(); ++cell) {
-            if (cell->first.skip != 0) continue;
-            for (const GroupTable* table : cell->second) merger.Merge(*table, block);
-          }
-          merger.Merge(*block, &merged);
+          merger.Merge(*blocks.Get(at, cells, merge), &merged);
           return true;
         });
     // Windows of CUMULATE begin together.

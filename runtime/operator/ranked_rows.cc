@@ -5,6 +5,7 @@
 
 #include "runtime/abi/error_code.h"
 #include "runtime/abi/sort_key.h"
+#include "runtime/base/cell.h"
 
 namespace flow {
 
@@ -18,13 +19,8 @@ RankedRows::RankedRows(const program::Aggregate& spec)
 // Strings are borrowed: `from` is there until the rows have been emitted.
 void RankedRows::Copy(const Batch& from, int32_t from_column, int32_t from_row, int32_t column,
                       int32_t row) {
-  const FlowColumn& source = from.column(from_column);
-  FlowColumn& target = out_.column(column);
   const auto width = static_cast<size_t>(out_.types()[static_cast<size_t>(column)].width());
-  target.status[row] = source.status[from_row];
-  std::memcpy(static_cast<char*>(target.values) + width * static_cast<size_t>(row),
-              static_cast<const char*>(source.values) + width * static_cast<size_t>(from_row),
-              width);
+  CopyCell(from.column(from_column), from_row, width, out_.column(column), row);
 }
 
 int32_t RankedRows::Begin(const Batch& groups, int32_t group) {

@@ -18,13 +18,6 @@ SliceBlocks::SliceBlocks(const program::Aggregate* spec, MemoryAccount* account)
   span_ = count * size;
 }
 
-GroupTable* SliceBlocks::Get(int64_t block, bool* made) {
-  std::unique_ptr<GroupTable>& table = blocks_[block];
-  *made = table == nullptr;
-  if (*made) table = std::make_unique<GroupTable>(spec_, account_);
-  return table.get();
-}
-
 void SliceBlocks::DropBefore(int64_t slice) {
   blocks_.erase(blocks_.begin(), blocks_.lower_bound(slice));
 }

@@ -23,8 +23,23 @@ class SliceBlocks {
   SliceBlocks(const program::Aggregate* spec, MemoryAccount* account);
   // Microseconds of a block; 0: windows have too few slices.
   int64_t span() const { return span_; }
-  // The table of the block that begins there; `*made`: it is new, and empty.
-  GroupTable* Get(int64_t block, bool* made);
+  // The table of the block that begins there. If it is new, fill(cell, table) merges each cell of
+  // `cells`, by (slice, first accepting window), that belongs to it.
+  template <typename Cells, typename Fill>
+  GroupTable* Get(int64_t block, const Cells& cells, Fill fill) {
+    std::unique_ptr<GroupTable>& table = blocks_[block];
+    if (table != nullptr) return table.get();
+    table = std::make_unique<GroupTable>(spec_, account_);
+    for (auto at = cells.lower_bound({block, 0}); at != cells.end(); ++at) {
+      const auto& [slice, skip] = at->first;
+      if (slice >= block + span_) break;
+#ifndef FLOW_MUTANT_BLOCK_OF_ALL
+      if (skip != 0) continue;
+#endif
+      fill(at->second, table.get());
+    }
+    return table.get();
+  }
   // No window that holds an earlier slice is still to come.
   void DropBefore(int64_t slice);
   void Clear() { blocks_.clear(); }

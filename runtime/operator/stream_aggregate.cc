@@ -383,22 +383,15 @@ GroupTable* StreamAggregate::BlockAt(const AggregateKernels& kernels, int64_t at
     blocks_.Clear();
     return nullptr;
   }
-  bool made;
-  GroupTable* block = blocks_.Get(at, &made);
-  auto slice = slices_.lower_bound({at, 0});
-  for (; made && slice != slices_.end() && slice->first.slice < at + blocks_.span(); ++slice) {
-#ifndef FLOW_MUTANT_BLOCK_OF_ALL
-    if (slice->first.skip != 0) continue;
-#endif
-    ForEachChunk(kernels, slice->second.get(), [&](const uint8_t* const* entries, size_t count) {
+  return blocks_.Get(at, slices_, [&](const auto& slice, GroupTable* block) {
+    ForEachChunk(kernels, slice.get(), [&](const uint8_t* const* entries, size_t count) {
       for (size_t i = 0; i < count; ++i) {
         bool inserted;
         uint8_t* merged = block->FindOrInsertEntry(kernels, entries[i], &inserted);
         kernels.merge(kernels.self, merged, entries[i], block->arena().abi());
       }
     });
-  }
-  return block;
+  });
 }
 
 void StreamAggregate::CloseSlices(const AggregateKernels& kernels, int64_t watermark) {
