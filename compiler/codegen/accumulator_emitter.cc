@@ -66,7 +66,7 @@ void AccumulatorEmitter::Clear(llvm::Value* entry, llvm::Value* arena) {
   if (HasCount()) b_.StoreField(b_.getInt64(0), entry, place_.count);
   llvm::Value* kind = b_.getInt32(static_cast<uint32_t>(call_.argument_type.storage()));
   if (IsDistinct()) {
-    b_.StoreField(b_.CreateCall(m_.Callee("flow_multiset_new"), {kind, arena}), entry,
+    b_.StoreField(b_.CreateCall(m_.Callee("flow_multiset_new_distinct"), {kind, arena}), entry,
                   place_.distinct);
   }
   switch (place_.keeps) {

@@ -99,6 +99,7 @@ std::vector<Native> Collect() {
   FLOW_SUPPORT_FUNCTIONS(FLOW_NATIVE)
   FLOW_NATIVE(flow_state_string_assign)
   FLOW_NATIVE(flow_multiset_new)
+  FLOW_NATIVE(flow_multiset_new_distinct)
   FLOW_NATIVE(flow_multiset_free)
   FLOW_NATIVE(flow_multiset_add)
   FLOW_NATIVE(flow_multiset_merge)

@@ -110,7 +110,9 @@ class Accumulator {
     if (place_.shared) return;
     if (place_.count >= 0) SetCount(entry, 0);
     const auto kind = static_cast<int32_t>(type_.storage());
-    if (place_.distinct >= 0) SetObject(entry, place_.distinct, flow_multiset_new(kind, arena));
+    if (place_.distinct >= 0) {
+      SetObject(entry, place_.distinct, flow_multiset_new_distinct(kind, arena));
+    }
     if (place_.offset >= 0) memset(entry + place_.offset, 0, static_cast<size_t>(place_.size));
     switch (place_.keeps) {
       case Keeps::kCount:

@@ -3,26 +3,18 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 #include <map>
-#include <memory>
-#include <string>
-#include <string_view>
-#include <type_traits>
 
 #include "runtime/abi/error_code.h"
-#include "runtime/abi/hash.h"
+#include "runtime/abi/multiset_base.h"
 #include "runtime/abi/sort_key.h"
-#include "runtime/abi/state_object.h"
 
-// The kind decides which subclass; both sides of a merge have the same kind.
-struct FlowMultiset {
-  virtual ~FlowMultiset() = default;
-  virtual int64_t Add(const void* value, int64_t weight) = 0;
-  // `f` may be nullptr.
-  virtual void Merge(const FlowMultiset& other, void (*f)(void*, const void*, int64_t),
-                     void* self) = 0;
-  virtual void Each(void (*f)(void*, const void*, int64_t), void* self) const = 0;
+namespace {
+
+using flow::StringCell;
+
+// Knows the order of its values.
+struct OrderedSet : FlowMultiset {
   virtual bool Min(void* out) const = 0;
   virtual bool Max(void* out) const = 0;
   // The value that has less than `rank` values before it, and with its equals at least so many.
@@ -34,55 +26,10 @@ struct FlowMultiset {
   int64_t bytes = 0;         // of the strings among them
   int64_t most = INT64_MAX;  // the greatest beyond are dropped
   bool bounded = false;
-  bool lost = false;
-};
-
-namespace {
-
-// NaN is greater than all others; there is one NaN and one zero, since keys are canonical.
-struct DoubleLess {
-  bool operator()(double a, double b) const {
-    if (std::isnan(a)) return false;
-    return std::isnan(b) || a < b;
-  }
-};
-
-// How a cell of a column is read into a key and written back.
-template <typename T>
-struct PlainCell {
-  using Key = T;
-  using Less = std::less<T>;
-  static T Read(const void* cell) {
-    T value;
-    memcpy(&value, cell, sizeof value);
-    return value;
-  }
-  static void Write(const T& key, void* cell) { memcpy(cell, &key, sizeof key); }
-};
-
-struct DoubleCell {
-  using Key = double;
-  using Less = DoubleLess;
-  static double Read(const void* cell) {
-    return flow_canonical_double(PlainCell<double>::Read(cell));
-  }
-  static void Write(double key, void* cell) { memcpy(cell, &key, sizeof key); }
-};
-
-struct StringCell {
-  using Key = std::string;
-  using Less = std::less<>;
-  static std::string_view Read(const void* cell) {
-    const auto* s = static_cast<const FlowString*>(cell);
-    return {flow_string_data(s), s->size};
-  }
-  static void Write(const std::string& key, void* cell) {
-    flow_string_set(static_cast<FlowString*>(cell), key.data(), static_cast<uint32_t>(key.size()));
-  }
 };
 
 template <typename CellKind>
-class OrderedMultiset final : public FlowMultiset {
+class OrderedMultiset final : public OrderedSet {
  public:
   int64_t Add(const void* value, int64_t weight) override {
     if (lost) return 0;
@@ -141,11 +88,7 @@ class OrderedMultiset final : public FlowMultiset {
   using Key = typename CellKind::Key;
   static int64_t NodeBytes(const Key& key) {
     constexpr int64_t kNode = 32 + sizeof(std::pair<const Key, int64_t>) + flow::kHeapBlock;
-    if constexpr (std::is_same_v<Key, std::string>) {
-      constexpr size_t kInside = 15;  // of a std::string
-      if (key.size() > kInside) return kNode + static_cast<int64_t>(key.size()) + flow::kHeapBlock;
-    }
-    return kNode;
+    return kNode + CellKind::HeapBytes(key);
   }
   void Grow(int64_t bytes) {
     grown_ += bytes;
@@ -154,12 +97,19 @@ class OrderedMultiset final : public FlowMultiset {
 
   template <typename KeyView>
   int64_t AddKey(const KeyView& key, int64_t weight) {
-    if (weight == 0) return 0;
+    if (weight == 0 || Beyond(key)) return 0;
     auto at = counts_.find(key);
     if (at == counts_.end()) {
       at = counts_.emplace(key, 0).first;
       Grow(NodeBytes(at->first));
     }
+    const int64_t change = AddWeight(at, weight);
+    if (bounded && bytes > kFlowJoinedMax) Lose();
+    while (total > most) DropGreatest();
+    return change;
+  }
+
+  int64_t AddWeight(typename Counts::iterator at, int64_t weight) {
     const int64_t before = std::max<int64_t>(at->second, 0);
     at->second += weight;
     const int64_t after = std::max<int64_t>(at->second, 0);
@@ -167,20 +117,25 @@ class OrderedMultiset final : public FlowMultiset {
     const int64_t change = (after > 0 ? 1 : 0) - (before > 0 ? 1 : 0);
     present += change;
     if constexpr (std::is_same_v<typename CellKind::Key, std::string>) {
-      bytes += change * static_cast<int64_t>(key.size());
+      bytes += change * static_cast<int64_t>(at->first.size());
     }
     if (at->second == 0) {
       Grow(-NodeBytes(at->first));
       counts_.erase(at);
     }
-    if (bounded && bytes > kFlowJoinedMax) Lose();
-    while (total > most) DropGreatest();
     return change;
+  }
+
+  // Would it be dropped at once? Where the greatest are, nothing is taken away.
+  template <typename KeyView>
+  bool Beyond(const KeyView& key) const {
+    return total >= most && !counts_.empty() &&
+           !typename CellKind::Less()(key, std::prev(counts_.end())->first);
   }
 
   void DropGreatest() {
     const auto last = std::prev(counts_.end());
-    AddKey(typename CellKind::Key(last->first), -std::min(last->second, total - most));
+    AddWeight(last, -std::min(last->second, total - most));
   }
 
   template <typename Iterator>
@@ -199,41 +154,28 @@ class OrderedMultiset final : public FlowMultiset {
   flow::Growth growth_;
 };
 
+OrderedSet* Ordered(FlowMultiset* set) { return static_cast<OrderedSet*>(set); }
+const OrderedSet* Ordered(const FlowMultiset* set) { return static_cast<const OrderedSet*>(set); }
+
 }  // namespace
 
 extern "C" {
 
 FlowMultiset* flow_multiset_new(int32_t kind, FlowArena* arena) {
-  switch (kind) {
-    case kFlowKindBoolean:
-      return flow::NewObject<OrderedMultiset<PlainCell<uint8_t>>>(arena);
-    case kFlowKindInt:
-    case kFlowKindDate:
-      return flow::NewObject<OrderedMultiset<PlainCell<int32_t>>>(arena);
-    case kFlowKindBigint:
-    case kFlowKindTimestamp:
-    case kFlowKindInterval:
-      return flow::NewObject<OrderedMultiset<PlainCell<int64_t>>>(arena);
-    case kFlowKindDouble:
-      return flow::NewObject<OrderedMultiset<DoubleCell>>(arena);
-    case kFlowKindDecimal:
-      return flow::NewObject<OrderedMultiset<PlainCell<FlowInt128>>>(arena);
-    case kFlowKindString:
-      return flow::NewObject<OrderedMultiset<StringCell>>(arena);
-    default:
-      return nullptr;
-  }
+  return flow::WithCell(kind, [arena](auto cell) -> FlowMultiset* {
+    return flow::NewObject<OrderedMultiset<decltype(cell)>>(arena);
+  });
 }
 
 FlowMultiset* flow_multiset_new_bounded(int32_t kind, FlowArena* arena) {
   FlowMultiset* set = flow_multiset_new(kind, arena);
-  set->bounded = true;
+  Ordered(set)->bounded = true;
   return set;
 }
 
 FlowMultiset* flow_multiset_new_least(int64_t most, FlowArena* arena) {
   FlowMultiset* set = flow_multiset_new(kFlowKindString, arena);
-  set->most = most;
+  Ordered(set)->most = most;
   return set;
 }
 
@@ -258,19 +200,19 @@ void flow_multiset_each(const FlowMultiset* set,
   set->Each(f, self);
 }
 
-int32_t flow_multiset_min(const FlowMultiset* set, void* out) { return set->Min(out) ? 1 : 0; }
+int32_t flow_multiset_min(const FlowMultiset* set, void* out) { return Ordered(set)->Min(out) ? 1 : 0; }
 
-int32_t flow_multiset_max(const FlowMultiset* set, void* out) { return set->Max(out) ? 1 : 0; }
+int32_t flow_multiset_max(const FlowMultiset* set, void* out) { return Ordered(set)->Max(out) ? 1 : 0; }
 
 int32_t flow_multiset_quantile(const FlowMultiset* set, double fraction, void* out) {
-  const double rank = std::ceil(fraction * static_cast<double>(set->total));
-  return set->At(std::max<int64_t>(1, static_cast<int64_t>(rank)), out) ? 1 : 0;
+  const double rank = std::ceil(fraction * static_cast<double>(Ordered(set)->total));
+  return Ordered(set)->At(std::max<int64_t>(1, static_cast<int64_t>(rank)), out) ? 1 : 0;
 }
 
 uint8_t flow_multiset_join(const FlowMultiset* set, const FlowString* separator, int32_t how,
                            FlowString* out, FlowArena* arena) {
-  if (set->lost || set->bytes > kFlowJoinedMax) return kFlowErrTooLong;
-  if (set->present == 0) return kFlowNull;
+  if (set->lost || Ordered(set)->bytes > kFlowJoinedMax) return kFlowErrTooLong;
+  if (Ordered(set)->present == 0) return kFlowNull;
   struct Joined {
     std::string_view separator;
     int32_t how;
@@ -305,7 +247,7 @@ uint8_t flow_multiset_join(const FlowMultiset* set, const FlowString* separator,
 
 uint8_t flow_multiset_best(const FlowMultiset* set, int64_t most, FlowString* out,
                            FlowArena* arena) {
-  if (set->present == 0) return kFlowNull;
+  if (Ordered(set)->present == 0) return kFlowNull;
   struct Packed {
     int64_t left;
     std::string text;
@@ -329,7 +271,7 @@ uint8_t flow_multiset_best(const FlowMultiset* set, int64_t most, FlowString* ou
 }
 
 int32_t flow_multiset_is_lost(const FlowMultiset* set) { return set->lost ? 1 : 0; }
-void flow_multiset_lose(FlowMultiset* set) { set->Lose(); }
+void flow_multiset_lose(FlowMultiset* set) { Ordered(set)->Lose(); }
 
 void flow_state_string_assign(FlowString* dst, const FlowString* src, FlowArena* arena) {
   const uint32_t size = src->size;

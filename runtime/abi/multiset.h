@@ -1,5 +1,5 @@
-// Multisets of values that can also take away: for MIN and MAX over updating input, and for
-// DISTINCT.
+// Multisets of values that can also take away: for MIN and MAX over updating input, for aggregates
+// over their values in order, and for DISTINCT.
 #pragma once
 
 #include "runtime/abi/abi.h"
@@ -35,6 +35,8 @@ FlowMultiset* flow_multiset_new(int32_t kind, FlowArena* arena);
 FlowMultiset* flow_multiset_new_bounded(int32_t kind, FlowArena* arena);
 // Of strings: keeps no more than `most` of the least, equal ones counted. Nothing is taken away.
 FlowMultiset* flow_multiset_new_least(int64_t most, FlowArena* arena);
+// For DISTINCT: only added to, merged with its like, and gone through.
+FlowMultiset* flow_multiset_new_distinct(int32_t kind, FlowArena* arena);
 void flow_multiset_free(FlowMultiset* set);
 // Returns 1 if the value was not there before, -1 if it is there no longer, else 0.
 int64_t flow_multiset_add(FlowMultiset* set, const void* value, int64_t weight);

@@ -91,16 +91,15 @@ void AppendMultiset(const Type& type, const FlowMultiset* set, std::string* out)
   *out += items;
 }
 
-// Its address is written to `at` at once.
-void ReadMultiset(const AggregateCall& call, Keeps keeps, EntryInput* in, uint8_t* at,
-                  Arena* arena) {
-  const Type& type = call.argument_type;
-  const auto kind = static_cast<int32_t>(type.storage());
-  const bool bounded = keeps == Keeps::kBounded;
-  FlowMultiset* set = bounded ? flow_multiset_new_bounded(kind, arena->abi())
-                      : keeps == Keeps::kLeast
-                          ? flow_multiset_new_least(call.parameter.i, arena->abi())
-                          : flow_multiset_new(kind, arena->abi());
+FlowMultiset* NewMultiset(const AggregateCall& call, Keeps keeps, FlowArena* arena) {
+  const auto kind = static_cast<int32_t>(call.argument_type.storage());
+  if (keeps == Keeps::kBounded) return flow_multiset_new_bounded(kind, arena);
+  if (keeps == Keeps::kLeast) return flow_multiset_new_least(call.parameter.i, arena);
+  return flow_multiset_new(kind, arena);
+}
+
+// Reads into `set`, whose address is written to `at` at once.
+void ReadMultiset(const Type& type, FlowMultiset* set, bool bounded, EntryInput* in, uint8_t* at) {
   std::memcpy(at, &set, sizeof set);
   Arena scratch;
   int64_t count = in->Integer<int64_t>();
@@ -233,7 +232,11 @@ void ReadAccumulator(const AggregateCall& call, const program::Accumulator& plac
                      uint8_t* entry, Arena* arena) {
   if (place.shared) return;
   uint8_t* at = entry + place.offset;
-  if (place.distinct >= 0) ReadMultiset(call, Keeps::kMultiset, in, entry + place.distinct, arena);
+  if (place.distinct >= 0) {
+    const auto kind = static_cast<int32_t>(call.argument_type.storage());
+    ReadMultiset(call.argument_type, flow_multiset_new_distinct(kind, arena->abi()), false, in,
+                 entry + place.distinct);
+  }
   if (place.count >= 0) Store(entry + place.count, in->Integer<int64_t>());
   switch (place.keeps) {
     case Keeps::kCount:
@@ -251,7 +254,8 @@ void ReadAccumulator(const AggregateCall& call, const program::Accumulator& plac
     case Keeps::kMultiset:
     case Keeps::kBounded:
     case Keeps::kLeast:
-      ReadMultiset(call, place.keeps, in, at, arena);
+      ReadMultiset(call.argument_type, NewMultiset(call, place.keeps, arena->abi()),
+                   place.keeps == Keeps::kBounded, in, at);
       return;
     case Keeps::kSketch: {
       auto* sketch =

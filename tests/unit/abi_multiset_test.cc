@@ -2,6 +2,7 @@
 // labels: asan
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -118,6 +119,110 @@ TEST(Multiset, StringsByBytesAndMerge) {
   flow_multiset_add(a.set, &s, -1);
   ASSERT_EQ(flow_multiset_max(a.set, &out), 1);
   EXPECT_EQ(Text(out), "");
+}
+
+using Counts = std::map<int64_t, int64_t>;
+
+Counts CountsOf(const FlowMultiset* set) {
+  std::vector<std::pair<int64_t, int64_t>> pairs;
+  flow_multiset_each(
+      set,
+      [](void* self, const void* cell, int64_t count) {
+        int64_t value;
+        memcpy(&value, cell, sizeof value);
+        static_cast<std::vector<std::pair<int64_t, int64_t>>*>(self)->emplace_back(value, count);
+      },
+      &pairs);
+  EXPECT_TRUE(std::is_sorted(pairs.begin(), pairs.end()));
+  Counts counts(pairs.begin(), pairs.end());
+  EXPECT_EQ(counts.size(), pairs.size());
+  return counts;
+}
+
+// Few values, so that they go and come; many, so that the table grows and runs are long.
+TEST(Multiset, DistinctIntegersComeAndGo) {
+  std::mt19937_64 random(5);
+  const auto kind = static_cast<int32_t>(TypeKind::kBigint);
+  for (const uint64_t values : {3u, 40u, 1000u}) {
+    flow::Arena arena;
+    FlowMultiset* set = flow_multiset_new_distinct(kind, arena.abi());
+    FlowMultiset* other = flow_multiset_new_distinct(kind, arena.abi());
+    Counts expected, others;
+    auto step = [&](FlowMultiset* to, Counts* counts) {
+      const int64_t value = static_cast<int64_t>(random() % values) - 1;
+      const int64_t weight = static_cast<int64_t>(random() % 5) - 2;
+      const int64_t before = (*counts)[value];
+      const int64_t after = (*counts)[value] += weight;
+      if (after == 0) counts->erase(value);
+      EXPECT_EQ(flow_multiset_add(to, &value, weight), (after > 0 ? 1 : 0) - (before > 0 ? 1 : 0));
+    };
+    for (int i = 0; i < 20000; ++i) {
+      step(set, &expected);
+      if (i % 3 == 0) step(other, &others);
+      if (i % 500 == 0) {
+        ASSERT_EQ(CountsOf(set), expected);
+      }
+    }
+    Counts changes;
+    flow_multiset_merge_distinct(
+        set, other,
+        [](void* self, const void* cell, int64_t change) {
+          int64_t value;
+          memcpy(&value, cell, sizeof value);
+          (*static_cast<Counts*>(self))[value] += change;
+        },
+        &changes);
+    for (const auto& [value, count] : others) {
+      const int64_t before = expected[value];
+      const int64_t after = expected[value] += count;
+      if (after == 0) expected.erase(value);
+      const int64_t change = (after > 0 ? 1 : 0) - (before > 0 ? 1 : 0);
+      EXPECT_EQ(changes.contains(value) ? changes[value] : 0, change);
+    }
+    EXPECT_EQ(CountsOf(set), expected);
+    flow_multiset_free(set);
+    flow_multiset_free(other);
+  }
+}
+
+TEST(Multiset, DistinctStringsAreItsOwn) {
+  flow::Arena arena;
+  FlowMultiset* set =
+      flow_multiset_new_distinct(static_cast<int32_t>(TypeKind::kString), arena.abi());
+  std::mt19937_64 random(6);
+  std::map<std::string, int64_t> expected;
+  for (int i = 0; i < 5000; ++i) {
+    std::string text(random() % 40, static_cast<char>('a' + random() % 3));
+    FlowString s = Str(text);
+    const int64_t weight = random() % 3 == 0 ? -1 : 1;
+    flow_multiset_add(set, &s, weight);
+    if ((expected[text] += weight) == 0) expected.erase(text);
+    std::fill(text.begin(), text.end(), '!');
+  }
+  std::map<std::string, int64_t> got;
+  flow_multiset_each(
+      set,
+      [](void* self, const void* cell, int64_t count) {
+        const auto& s = *static_cast<const FlowString*>(cell);
+        (*static_cast<std::map<std::string, int64_t>*>(self))[Text(s)] = count;
+      },
+      &got);
+  EXPECT_EQ(got, expected);
+  flow_multiset_free(set);
+}
+
+TEST(Multiset, DistinctDoublesAreCanonical) {
+  flow::Arena arena;
+  FlowMultiset* set =
+      flow_multiset_new_distinct(static_cast<int32_t>(TypeKind::kDouble), arena.abi());
+  const double nan = -std::numeric_limits<double>::quiet_NaN(), minus_zero = -0.0;
+  const double other_nan = std::numeric_limits<double>::quiet_NaN(), zero = 0;
+  EXPECT_EQ(flow_multiset_add(set, &nan, 1), 1);
+  EXPECT_EQ(flow_multiset_add(set, &other_nan, 1), 0);
+  EXPECT_EQ(flow_multiset_add(set, &minus_zero, 1), 1);
+  EXPECT_EQ(flow_multiset_add(set, &zero, -1), -1);
+  EXPECT_EQ(flow_multiset_add(set, &other_nan, -2), -1);
+  flow_multiset_free(set);
 }
 
 std::vector<std::string> BestOf(const FlowMultiset* set, int64_t most) {
