@@ -44,6 +44,8 @@ struct Morsel {
   int partition = 0;
   std::vector<RawRecord> records;    // raw sources; empty for kRows sources
   std::shared_ptr<const void> keep;  // what the records point into
+  // Bytes up to here may be read behind each record, and change no more; nullptr: none.
+  const char* readable = nullptr;
   int64_t row_count = 0;             // records, also for kRows sources (offsets begin_offset + i)
   int64_t begin_offset = 0;          // of the first record
   int64_t next_offset = 0;           // where reading goes on

@@ -74,7 +74,7 @@ class JsonRecordDecoder : public RecordDecoder {
     JsonDecoder::Memory memory(late_);
     for (int32_t row : rows) {
       const RawRecord& record = morsel.records[static_cast<size_t>(row)];
-      late_.Decode(record.data, record.size, row, &out->batch, &memory);
+      late_.Decode(record.data, record.size, morsel.readable, row, &out->batch, &memory);
     }
   }
 
@@ -91,7 +91,9 @@ class JsonRecordDecoder : public RecordDecoder {
     for (size_t i = 0; i < morsel.records.size(); ++i) {
       const RawRecord& record = morsel.records[i];
       const int32_t row = static_cast<int32_t>(i);
-      if (decoder.Decode(record.data, record.size, row, &out->batch, &memory)) continue;
+      if (decoder.Decode(record.data, record.size, morsel.readable, row, &out->batch, &memory)) {
+        continue;
+      }
       out->record_status[i] = kFlowErrMalformed;
       PresetAbsent(source_.columns, row, 1, &out->batch);
     }

@@ -2,38 +2,86 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <cstring>
+#include <memory>
+
 #include "runtime/abi/hash.h"
 #include "runtime/format/encode.h"
 
 namespace flow {
 
-unsigned __int128 RowHash(const Batch& batch, int32_t row) {
-  thread_local std::string bytes;
-  bytes.clear();
-  for (int32_t c = 0; c < batch.column_count(); ++c) {
-    const FlowColumn& column = batch.column(c);
-    const Type& type = batch.types()[static_cast<size_t>(c)];
-    const bool is_value = column.status[row] == kFlowValue;
-    bytes += is_value ? '\0' : '\1';
-    if (!is_value) continue;
-    const size_t width = static_cast<size_t>(type.width());
-    const char* cell = static_cast<const char*>(column.values) + width * static_cast<size_t>(row);
-    if (type.is_variable()) {
-      FlowString s;
-      memcpy(&s, cell, sizeof s);
-      bytes.append(reinterpret_cast<const char*>(&s.size), sizeof s.size);
-      bytes.append(flow_string_data(&s), s.size);
-    } else if (type.is(TypeKind::kDouble)) {
-      double d;
-      memcpy(&d, cell, sizeof d);
-      d = flow_canonical_double(d);
-      bytes.append(reinterpret_cast<const char*>(&d), sizeof d);
-    } else {
-      bytes.append(cell, width);
-    }
+namespace {
+
+// Bytes one after another: on the stack, until there are many.
+class HashedBytes {
+ public:
+  // Room for `size` more.
+  char* Reserve(size_t size) {
+    if (size > static_cast<size_t>(end_ - at_)) Grow(size);
+    return at_;
   }
-  const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
-  return static_cast<unsigned __int128>(hash.high64) << 64 | hash.low64;
+  void Advance(size_t size) { at_ += size; }
+  unsigned __int128 Hash() const {
+    const XXH128_hash_t hash = XXH3_128bits(begin_, static_cast<size_t>(at_ - begin_));
+    return static_cast<unsigned __int128>(hash.high64) << 64 | hash.low64;
+  }
+
+ private:
+  __attribute__((noinline)) void Grow(size_t more) {
+    const size_t size = static_cast<size_t>(at_ - begin_);
+    const size_t room = 2 * (size + more);
+    auto heap = std::make_unique<char[]>(room);
+    std::memcpy(heap.get(), begin_, size);
+    heap_ = std::move(heap);
+    begin_ = heap_.get();
+    at_ = begin_ + size;
+    end_ = begin_ + room;
+  }
+
+  char stack_[1024];
+  std::unique_ptr<char[]> heap_;
+  char* begin_ = stack_;
+  char* at_ = stack_;
+  char* end_ = stack_ + sizeof stack_;
+};
+
+}  // namespace
+
+unsigned __int128 RowHash(const Batch& batch, int32_t row) {
+  HashedBytes bytes;
+  const Type* type = batch.types().data();
+  for (int32_t c = 0; c < batch.column_count(); ++c, ++type) {
+    const FlowColumn& column = batch.column(c);
+    const bool is_value = column.status[row] == kFlowValue;
+    constexpr size_t kMost = 1 + 16;  // the status, and a cell
+    char* at = bytes.Reserve(kMost);
+    *at++ = is_value ? '\0' : '\1';
+    bytes.Advance(1);
+    if (!is_value) continue;
+    const size_t width = static_cast<size_t>(type->width());
+    const char* cell = static_cast<const char*>(column.values) + width * static_cast<size_t>(row);
+    if (type->is_variable()) {
+      FlowString s;
+      std::memcpy(&s, cell, sizeof s);
+      std::memcpy(at, &s.size, sizeof s.size);
+      bytes.Advance(sizeof s.size);
+      std::memcpy(bytes.Reserve(s.size), flow_string_data(&s), s.size);
+      bytes.Advance(s.size);
+      continue;
+    }
+    if (type->is(TypeKind::kDouble)) {
+      double d;
+      std::memcpy(&d, cell, sizeof d);
+      d = flow_canonical_double(d);
+      std::memcpy(at, &d, sizeof d);
+    } else if (width == 8) {
+      std::memcpy(at, cell, 8);
+    } else {
+      std::memcpy(at, cell, width);
+    }
+    bytes.Advance(width);
+  }
+  return bytes.Hash();
 }
 
 std::string HashText(unsigned __int128 hash) {

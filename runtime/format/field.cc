@@ -1,8 +1,8 @@
 // Gives StoreText, StoreNumber, StoreBoolean, StoreNested: fields of records to cells.
 #include "runtime/format/field.h"
 
+#include <cstdlib>
 #include <cstring>
-#include <limits>
 
 #include "runtime/abi/convert.h"
 #include "runtime/abi/convert_interval.h"
@@ -45,114 +45,6 @@ uint8_t ParseEpoch(const char* text, size_t size, TimestampUnit unit, int64_t* o
   if (us < FLOW_TIMESTAMP_MIN || us > FLOW_TIMESTAMP_MAX) return kFlowErrOutOfRange;
   *out = static_cast<int64_t>(us);
   return kFlowValue;
-}
-
-// Optional minus and 1 to 18 digits and nothing else.
-bool ParseShortInteger(const char* text, size_t size, int64_t* out) {
-  const char* p = text;
-  const char* end = text + size;
-  bool negative = p < end && *p == '-';
-  if (negative) ++p;
-  if (p == end || end - p > 18) return false;
-  int64_t value = 0;
-  for (; p < end; ++p) {
-    unsigned digit = static_cast<unsigned char>(*p) - unsigned{'0'};
-    if (digit > 9) return false;
-    value = value * 10 + static_cast<int64_t>(digit);
-  }
-  *out = negative ? -value : value;
-  return true;
-}
-
-// Plain decimals of up to 18 digits in all that need no rounding.
-bool ParseShortDecimal(const char* text, size_t size, int precision, int scale, FlowInt128* out) {
-  if (precision > 18 || size > 19) return false;
-  static constexpr int64_t kPowers[19] = {1,
-                                          10,
-                                          100,
-                                          1000,
-                                          10000,
-                                          100000,
-                                          1000000,
-                                          10000000,
-                                          100000000,
-                                          1000000000,
-                                          10000000000,
-                                          100000000000,
-                                          1000000000000,
-                                          10000000000000,
-                                          100000000000000,
-                                          1000000000000000,
-                                          10000000000000000,
-                                          100000000000000000,
-                                          1000000000000000000};
-  const char* p = text;
-  const char* end = text + size;
-  bool negative = p < end && *p == '-';
-  if (negative) ++p;
-  int64_t value = 0;
-  int digits = 0;
-  int fraction = -1;
-  for (; p < end; ++p) {
-    unsigned digit = static_cast<unsigned char>(*p) - unsigned{'0'};
-    if (digit > 9) {
-      if (*p != '.' || fraction >= 0) return false;
-      fraction = 0;
-      continue;
-    }
-    value = value * 10 + static_cast<int64_t>(digit);
-    ++digits;
-    if (fraction >= 0) ++fraction;
-  }
-  if (fraction == 0 || digits == 0) return false;
-  if (fraction < 0) fraction = 0;
-  int shift = scale - fraction;
-  if (shift < 0 || digits + shift > 18) return false;
-  value *= kPowers[shift];
-  if (value >= kPowers[precision]) return false;
-  *out = negative ? -value : value;
-  return true;
-}
-
-// YYYY-MM-DD HH:MM:SS[.mmm] (or T, and Z at the end): the shape nearly every event has. Anything
-// else, and anything out of range, is left to flow_parse_timestamp.
-bool ParseCommonTimestamp(const char* t, size_t size, int64_t* out) {
-  if (size < 19 || size > 24) return false;
-  auto digits = [t](int at, int count, int* value) {
-    int v = 0;
-    for (int i = 0; i < count; ++i) {
-      unsigned digit = static_cast<unsigned char>(t[at + i]) - unsigned{'0'};
-      if (digit > 9) return false;
-      v = v * 10 + static_cast<int>(digit);
-    }
-    *value = v;
-    return true;
-  };
-  if (t[4] != '-' || t[7] != '-' || (t[10] != ' ' && t[10] != 'T') || t[13] != ':' ||
-      t[16] != ':') {
-    return false;
-  }
-  int year, month, day, hour, minute, second, millis = 0;
-  if (!digits(0, 4, &year) || !digits(5, 2, &month) || !digits(8, 2, &day) ||
-      !digits(11, 2, &hour) || !digits(14, 2, &minute) || !digits(17, 2, &second)) {
-    return false;
-  }
-  size_t at = 19;
-  if (at < size && t[at] == '.') {
-    if (size < 23 || !digits(20, 3, &millis)) return false;
-    at = 23;
-  }
-  if (at < size && t[at] == 'Z') ++at;
-  if (at != size) return false;
-  // Days that only some months have, leap seconds and 24:00 are the full parser's.
-  if (year < 1 || month < 1 || month > 12 || day < 1 || day > 28 || hour > 23 || minute > 59 ||
-      second > 59) {
-    return false;
-  }
-  int64_t days = flow_days_from_civil(year, month, day);
-  *out = ((days * 24 + hour) * 60 + minute) * 60000000 + int64_t{second} * 1000000 +
-         int64_t{millis} * 1000;
-  return true;
 }
 
 void Finish(uint8_t status, FlowColumn* column, int32_t row) {
@@ -208,7 +100,7 @@ void StoreText(const FieldTarget& target, const char* text, size_t size, FlowCol
       return Finish(flow_parse_date(text, size, &Cell<int32_t>(column, row)), column, row);
     case TypeKind::kTimestamp: {
       int64_t* out = &Cell<int64_t>(column, row);
-      if (ParseCommonTimestamp(text, size, out)) {
+      if (ReadShortTimestamp(text, size, out)) {
         column->status[row] = kFlowValue;
         return;
       }
@@ -228,47 +120,46 @@ void StoreText(const FieldTarget& target, const char* text, size_t size, FlowCol
   column->status[row] = kFlowErrFieldType;
 }
 
-void StoreNumber(const FieldTarget& target, const char* text, size_t size, FlowColumn* column,
-                 int32_t row, FlowArena* arena) {
+bool StoreShortNumber(const FieldTarget& target, const ShortNumber& number, FlowColumn* column,
+                      int32_t row) {
   switch (target.type.kind) {
-    case TypeKind::kBigint: {
-      if (ParseShortInteger(text, size, &Cell<int64_t>(column, row))) {
-        column->status[row] = kFlowValue;
-        return;
-      }
+    case TypeKind::kBigint:
+      if (number.fraction != 0) return false;
+      Cell<int64_t>(column, row) = number.integer();
       break;
-    }
     case TypeKind::kInt: {
-      int64_t value;
-      if (ParseShortInteger(text, size, &value)) {
-        bool fits = value >= std::numeric_limits<int32_t>::min() &&
-                    value <= std::numeric_limits<int32_t>::max();
-        if (fits) Cell<int32_t>(column, row) = static_cast<int32_t>(value);
-        column->status[row] = fits ? uint8_t{kFlowValue} : uint8_t{kFlowErrFieldType};
-        return;
-      }
+      const int64_t value = number.integer();
+      if (number.fraction != 0 || value != static_cast<int32_t>(value)) return false;
+      Cell<int32_t>(column, row) = static_cast<int32_t>(value);
       break;
     }
-    case TypeKind::kDecimal:
-      if (ParseShortDecimal(text, size, target.type.precision, target.type.scale,
-                            &Cell<FlowInt128>(column, row))) {
-        column->status[row] = kFlowValue;
-        return;
-      }
+    case TypeKind::kDouble: {
+      // Both sides of the division are exact, so that its result is the nearest one.
+      if (number.value > int64_t{1} << 53) return false;
+      const double value =
+          static_cast<double>(number.value) / static_cast<double>(ShortPower(number.fraction));
+      Cell<double>(column, row) = number.negative ? -value : value;
       break;
+    }
+    case TypeKind::kDecimal: {
+      const int shift = target.type.scale - number.fraction;
+      if (shift < 0 || number.digits + shift > 18) return false;
+      const int64_t value = number.integer() * ShortPower(shift);
+      const int precision = target.type.precision;
+      if (precision < 18 && std::abs(value) >= ShortPower(precision)) return false;
+      Cell<FlowInt128>(column, row) = value;
+      break;
+    }
     case TypeKind::kTimestamp: {
-      int64_t value;
-      if (target.unit == TimestampUnit::kMillis && size <= 15 &&
-          ParseShortInteger(text, size, &value) && value > FLOW_TIMESTAMP_MIN / 1000 &&
-          value < FLOW_TIMESTAMP_MAX / 1000) {
-        Cell<int64_t>(column, row) = value * 1000;
-        column->status[row] = kFlowValue;
-        return;
+      const int64_t value = number.integer();
+      if (number.fraction != 0 || target.unit != TimestampUnit::kMillis ||
+          value <= FLOW_TIMESTAMP_MIN / 1000 || value >= FLOW_TIMESTAMP_MAX / 1000) {
+        return false;
       }
-      return Finish(ParseEpoch(text, size, target.unit, &Cell<int64_t>(column, row)), column, row);
+      Cell<int64_t>(column, row) = value * 1000;
+      break;
     }
     case TypeKind::kBoolean:
-    case TypeKind::kDouble:
     case TypeKind::kString:
     case TypeKind::kDate:
     case TypeKind::kInterval:
@@ -278,7 +169,18 @@ void StoreNumber(const FieldTarget& target, const char* text, size_t size, FlowC
     case TypeKind::kArray:
     case TypeKind::kMap:
     case TypeKind::kJson:
-      break;
+      return false;
+  }
+  column->status[row] = kFlowValue;
+  return true;
+}
+
+void StoreNumber(const FieldTarget& target, const char* text, size_t size, FlowColumn* column,
+                 int32_t row, FlowArena* arena) {
+  ShortNumber number;
+  if (ReadShortNumber(text, size, &number) && StoreShortNumber(target, number, column, row)) return;
+  if (target.type.is(TypeKind::kTimestamp)) {
+    return Finish(ParseEpoch(text, size, target.unit, &Cell<int64_t>(column, row)), column, row);
   }
   StoreText(target, text, size, column, row, arena);
 }

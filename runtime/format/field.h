@@ -12,6 +12,7 @@
 
 #include "runtime/base/batch.h"
 #include "runtime/base/status.h"
+#include "runtime/format/short_text.h"
 #include "runtime/program/program.h"
 
 namespace flow {
@@ -32,6 +33,9 @@ struct FieldTarget {
 // Values that are made of it, as those of ARRAY, go into `arena`, which nothing else needs.
 void StoreText(const FieldTarget& target, const char* text, size_t size, FlowColumn* column,
                int32_t row, FlowArena* arena);
+// A number, if nothing of it is lost or out of range and the type is one of numbers or TIMESTAMP.
+bool StoreShortNumber(const FieldTarget& target, const ShortNumber& number, FlowColumn* column,
+                      int32_t row);
 // A number that follows JSON's grammar.
 void StoreNumber(const FieldTarget& target, const char* text, size_t size, FlowColumn* column,
                  int32_t row, FlowArena* arena);

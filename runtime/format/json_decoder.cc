@@ -28,9 +28,9 @@ JsonDecoder::JsonDecoder(const std::vector<program::SourceColumn>& columns, Time
     }
   }
   for (Node& node : nodes_) {
-    if (node.values.size() == 1 && node.presences.empty() &&
-        node.values.front().type.is(TypeKind::kBigint)) {
-      node.only_bigint = node.values.front().column;
+    if (node.values.size() == 1 && node.presences.empty()) {
+      node.only = node.values.front().column;
+      node.bigint = node.values.front().type.is(TypeKind::kBigint);
     }
   }
 }
@@ -74,18 +74,18 @@ int JsonDecoder::FindKey(const Node& node, std::string_view key) const {
 // place after it, or nullptr if the record is malformed.
 class JsonParser {
  public:
-  JsonParser(const JsonDecoder& decoder, const char* data, size_t size, int32_t row, Batch* batch,
+  JsonParser(const JsonDecoder& decoder, const json::Text& text, int32_t row, Batch* batch,
              JsonDecoder::Memory* memory)
       : decoder_(decoder),
-        begin_(data),
-        end_(data + size),
+        text_(text),
+        end_(text.end),
         row_(row),
         columns_(batch->columns()),
         arena_(batch->arena().abi()),
         memory_(memory) {}
 
   bool Record() {
-    const char* p = SkipBlanks(begin_, end_);
+    const char* p = SkipBlanks(text_.begin, end_);
     if (p == end_) return false;
     if (*p != '{' && !(*p == '[' && decoder_.array_records_)) return false;
     if (++memory_->record_ == 0) {
@@ -102,28 +102,37 @@ class JsonParser {
 
   // A value at node `node` (-1: nobody wants it) with `depth` containers around it.
   __attribute__((always_inline)) const char* Value(const char* p, int node, int depth) {
-    if (__builtin_expect(p + 18 <= end_, 1)) {
+    if (__builtin_expect(p < end_, 1)) {
       const char c = *p;
-      if (node < 0 && c == '"') {
-        bool escaped = false;
-        p = json::ScanString(p + 1, begin_, end_, &escaped);
-        return p == nullptr ? nullptr : p + 1;
-      }
-      if (json::IsDigit(c)) {
-        int64_t unwanted;
-        int64_t* out = &unwanted;
-        const int column = node < 0 ? -1 : decoder_.nodes_[static_cast<size_t>(node)].only_bigint;
-        if (column >= 0) out = static_cast<int64_t*>(columns_[column].values) + row_;
-        if (column >= 0 || node < 0) {
-          const char* after = json::ScanShortInteger(p, end_, out);
-          if (after != nullptr) {
-            if (column >= 0) columns_[column].status[row_] = kFlowValue;
-            return after;
-          }
+      if (c == '"') {
+        if (node < 0) {
+          bool escaped = false;
+          p = json::ScanString(p + 1, text_, &escaped);
+          return p == nullptr ? nullptr : p + 1;
         }
+      } else if (json::IsDigit(c) || c == '-') {
+        ShortNumber number;
+        const char* after = json::ScanShortNumber(p, text_.readable, &number);
+        if (after != nullptr && after <= end_ && Take(node, number)) return after;
+      } else if (c == 'n' && json::StartsWith(p, end_, "null", 4)) {
+        return p + 4;
       }
     }
     return AnyValue(p, node, depth);
+  }
+
+  // A number at a node where nothing but one number is wanted, or nobody wants it.
+  bool Take(int node, const ShortNumber& number) {
+    if (node < 0) return true;
+    const Node& at = decoder_.nodes_[static_cast<size_t>(node)];
+    if (at.only < 0) return false;
+    FlowColumn& column = columns_[at.only];
+    if (at.bigint && number.fraction == 0) {
+      static_cast<int64_t*>(column.values)[row_] = number.integer();
+      column.status[row_] = kFlowValue;
+      return true;
+    }
+    return StoreShortNumber(at.values.front(), number, &column, row_);
   }
 
   __attribute__((noinline)) const char* AnyValue(const char* p, int node, int depth) {
@@ -131,7 +140,7 @@ class JsonParser {
     if (p == end_) return nullptr;
     if (node >= 0) return Wanted(p, node, depth);
     if (*p == 'n') return json::StartsWith(p, end_, "null", 4) ? p + 4 : nullptr;
-    return json::SkipValue(p, begin_, end_, depth);
+    return json::SkipValue(p, text_, depth);
   }
 
   const char* Wanted(const char* p, int index, int depth) {
@@ -140,7 +149,7 @@ class JsonParser {
     switch (*p) {
       case '"': {
         bool escaped = false;
-        p = json::ScanString(p + 1, begin_, end_, &escaped);
+        p = json::ScanString(p + 1, text_, &escaped);
         if (p == nullptr) return nullptr;
         StoreString(node, start + 1, static_cast<size_t>(p - start - 1), escaped);
         ++p;
@@ -153,7 +162,7 @@ class JsonParser {
         } else if (*p == '[' && !node.indexes.empty()) {
           p = Array(p + 1, index, depth + 1);
         } else {
-          p = json::SkipValue(p, begin_, end_, depth);
+          p = json::SkipValue(p, text_, depth);
         }
         if (p == nullptr) return nullptr;
         for (const FieldTarget& target : node.values) {
@@ -218,7 +227,7 @@ class JsonParser {
 
   // Compares the text with a remembered key; returns the place of its value, or nullptr.
   const char* Match(const Expected& expected, const char* p) const {
-    if (p + Expected::kBytes <= end_) {
+    if (p + Expected::kBytes <= text_.readable) {
       auto equal = [&](size_t at) {
         return static_cast<uint32_t>(_mm_movemask_epi8(
             _mm_cmpeq_epi8(json::Load16(p + at), json::Load16(expected.bytes + at))));
@@ -228,7 +237,7 @@ class JsonParser {
         const uint32_t mask = (1u << std::min<uint32_t>(16, expected.size - at)) - 1;
         if ((equal(at) & mask) != mask) return nullptr;
       }
-      return p + expected.size;
+      return p + expected.size <= end_ ? p + expected.size : nullptr;
     }
     return json::StartsWith(p, end_, expected.bytes, expected.size) ? p + expected.size : nullptr;
   }
@@ -247,6 +256,8 @@ class JsonParser {
       if (__builtin_expect(value != nullptr, 1)) {
         child = next->node;
         ++next;
+      } else if (p < end_ && *p == '}') {
+        return p + 1;
       } else {
         size_t position = static_cast<size_t>(next - keys.data());
         bool closed = false;
@@ -307,7 +318,7 @@ class JsonParser {
     if (p == end_ || *p != '"') return nullptr;
     const char* start = p + 1;
     bool escaped = false;
-    p = json::ScanString(start, begin_, end_, &escaped);
+    p = json::ScanString(start, text_, &escaped);
     if (p == nullptr) return nullptr;
     std::string_view key(start, static_cast<size_t>(p - start));
     if (escaped) {
@@ -368,7 +379,7 @@ class JsonParser {
   }
 
   const JsonDecoder& decoder_;
-  const char* const begin_;
+  const json::Text text_;
   const char* const end_;
   const int32_t row_;
   FlowColumn* const columns_;
@@ -376,9 +387,10 @@ class JsonParser {
   JsonDecoder::Memory* const memory_;
 };
 
-bool JsonDecoder::Decode(const char* data, size_t size, int32_t row, Batch* batch,
-                         Memory* memory) const {
-  return JsonParser(*this, data, size, row, batch, memory).Record();
+bool JsonDecoder::Decode(const char* data, size_t size, const char* readable, int32_t row,
+                         Batch* batch, Memory* memory) const {
+  const json::Text text{data, data + size, std::max(readable, data + size)};
+  return JsonParser(*this, text, row, batch, memory).Record();
 }
 
 }  // namespace flow

@@ -32,8 +32,10 @@ class JsonDecoder {
 
   // Decodes one record into row `row`, whose cells are already as PresetAbsent leaves them.
   // STRINGs borrow from `data` or live in the batch's arena. False: the record is malformed, and
-  // its cells are anything.
-  bool Decode(const char* data, size_t size, int32_t row, Batch* batch, Memory* memory) const;
+  // its cells are anything. Bytes behind the record, up to `readable`, may be read (nullptr: none):
+  // that is faster, and what they are decides nothing.
+  bool Decode(const char* data, size_t size, const char* readable, int32_t row, Batch* batch,
+              Memory* memory) const;
 
  private:
   friend class JsonParser;
@@ -51,7 +53,8 @@ class JsonDecoder {
     std::vector<IndexChild> indexes;  // by index
     std::vector<FieldTarget> values;
     std::vector<int> presences;  // columns
-    int only_bigint = -1;        // the column, where a BIGINT is all that is wanted here
+    int only = -1;               // the column, where one value is all that is wanted here
+    bool bigint = false;         // and it is a BIGINT
   };
   int NodeAt(const std::vector<program::PathStep>& path);
   int FindKey(const Node& node, std::string_view key) const;

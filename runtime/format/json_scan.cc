@@ -76,7 +76,8 @@ const char* SkipEscape(const char* p, const char* end) {
   }
 }
 
-const char* SkipValue(const char* p, const char* begin, const char* end, int depth) {
+const char* SkipValue(const char* p, const Text& text, int depth) {
+  const char* const end = text.end;
   // One bit an open container: 1 is an object.
   uint64_t objects[kMaxDepth / 64] = {};
   const int floor = depth;
@@ -101,7 +102,7 @@ const char* SkipValue(const char* p, const char* begin, const char* end, int dep
         if (*p != ']') continue;
         break;
       case '"':
-        p = ScanString(p + 1, begin, end, &escaped);
+        p = ScanString(p + 1, text, &escaped);
         if (p == nullptr) return nullptr;
         ++p;
         break;
@@ -142,7 +143,7 @@ const char* SkipValue(const char* p, const char* begin, const char* end, int dep
     continue;
   key:
     if (p == end || *p != '"') return nullptr;
-    p = ScanString(p + 1, begin, end, &escaped);
+    p = ScanString(p + 1, text, &escaped);
     if (p == nullptr) return nullptr;
     p = SkipBlanks(p + 1, end);
     if (p == end || *p != ':') return nullptr;

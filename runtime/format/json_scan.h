@@ -1,5 +1,5 @@
 // The pieces of a JSON scanner: each checks RFC 8259's grammar and returns the place after what it
-// read, or nullptr if the text is malformed. None reads outside [begin, end).
+// read, or nullptr if the text is malformed.
 #pragma once
 
 #include <emmintrin.h>
@@ -9,7 +9,16 @@
 #include <cstring>
 #include <string>
 
+#include "runtime/format/short_text.h"
+
 namespace flow::json {
+
+// A record, and the memory around it. What stands outside the record decides nothing.
+struct Text {
+  const char* begin;
+  const char* end;
+  const char* readable;  // the end of what may be read: `end` or beyond
+};
 
 // Deepest nesting of objects and arrays.
 inline constexpr int kMaxDepth = 1024;
@@ -40,26 +49,29 @@ const char* SkipUtf8(const char* p, const char* end);
 // After a backslash: one escape; surrogates must come in pairs.
 const char* SkipEscape(const char* p, const char* end);
 
-// `p` stands after the opening quote; returns the closing quote. `begin` is the record's start.
-inline const char* ScanString(const char* p, const char* begin, const char* end, bool* escaped) {
+// `p` stands after the opening quote; returns the closing quote.
+inline const char* ScanString(const char* p, const Text& text, bool* escaped) {
+  const char* const end = text.end;
   for (;;) {
     uint32_t mask;
-    if (p + 16 <= end) {
+    if (p + 16 <= text.readable) {
       mask = SpecialMask(Load16(p));
       if (mask == 0) {
         p += 16;
         continue;
       }
-    } else if (end - begin >= 16) {
+    } else if (p >= end) {
+      return nullptr;
+    } else if (end - text.begin >= 16) {
       // The last 16 bytes of the record, without those before p.
       mask = SpecialMask(Load16(end - 16)) >> (16 - (end - p));
       if (mask == 0) return nullptr;
     } else {
       while (p < end && *p != '"' && *p != '\\' && *p >= 0x20) ++p;
-      if (p == end) return nullptr;
       mask = 1;
     }
     p += __builtin_ctz(mask);
+    if (p >= end) return nullptr;
     const unsigned char c = static_cast<unsigned char>(*p);
     if (c == '"') return p;
     if (c == '\\') {
@@ -94,33 +106,48 @@ inline uint64_t Value8(uint64_t word) {
          32;
 }
 
-// An integer of up to 16 digits that ends before a byte which can not belong to a number. nullptr:
-// it is not that (but perhaps another number, or near the record's end); nothing is wrong yet.
-inline const char* ScanShortInteger(const char* p, const char* end, int64_t* out) {
-  if (p + 18 > end) return nullptr;
-  const bool negative = *p == '-';
-  p += negative;
+// The value of the first `digits` of 8 bytes.
+inline uint64_t ValueOf(uint64_t word, int digits) {
+  if (digits == 8) return Value8(word);
+  if (digits == 0) return 0;
+  // At the high end, zeros before them.
+  return Value8(word << (64 - 8 * digits) | 0x3030303030303030u >> (8 * digits));
+}
+
+// A number of up to 18 digits, 7 of them after the point, without an exponent. nullptr: it is not
+// that (but perhaps another number), or less than 40 bytes are readable; nothing is wrong yet. May
+// pass the record's end.
+inline const char* ScanShortNumber(const char* p, const char* readable, ShortNumber* out) {
+  if (p + 40 > readable) return nullptr;
+  out->negative = *p == '-';
+  p += out->negative;
   uint64_t word;
   std::memcpy(&word, p, 8);
   int digits = CountDigits8(word);
-  if (digits == 0) return nullptr;
-  if (*p == '0' && digits > 1) return nullptr;
-  // The digits at the high end, zeros before them.
-  uint64_t value = digits == 8
-                       ? Value8(word)
-                       : Value8(word << (64 - 8 * digits) | 0x3030303030303030u >> (8 * digits));
+  if (digits == 0 || (*p == '0' && digits > 1)) return nullptr;
+  uint64_t value = ValueOf(word, digits);
   p += digits;
   if (digits == 8) {
     std::memcpy(&word, p, 8);
-    digits = CountDigits8(word);
-    for (int i = 0; i < digits; ++i) {
-      value = value * 10 + static_cast<uint64_t>(p[i] - '0');
-    }
-    p += digits;
-    if (digits == 8 && IsDigit(*p)) return nullptr;
+    const int more = CountDigits8(word);
+    value = value * static_cast<uint64_t>(ShortPower(more)) + ValueOf(word, more);
+    digits += more;
+    p += more;
+    if (more == 8 && IsDigit(*p)) return nullptr;
   }
-  if (*p == '.' || (*p | 0x20) == 'e') return nullptr;
-  *out = negative ? -static_cast<int64_t>(value) : static_cast<int64_t>(value);
+  out->fraction = 0;
+  if (*p == '.') {
+    std::memcpy(&word, p + 1, 8);
+    const int fraction = CountDigits8(word);
+    if (fraction == 0 || fraction == 8 || digits + fraction > 18) return nullptr;
+    value = value * static_cast<uint64_t>(ShortPower(fraction)) + ValueOf(word, fraction);
+    digits += fraction;
+    p += 1 + fraction;
+    out->fraction = fraction;
+  }
+  if ((*p | 0x20) == 'e') return nullptr;
+  out->value = static_cast<int64_t>(value);
+  out->digits = digits;
   return p;
 }
 
@@ -156,7 +183,7 @@ inline bool StartsWith(const char* p, const char* end, const char* word, size_t 
 }
 
 // `p` stands at the first byte of a value; `depth` containers are open around it.
-const char* SkipValue(const char* p, const char* begin, const char* end, int depth);
+const char* SkipValue(const char* p, const Text& text, int depth);
 
 // The contents of a string that ScanString accepted, without its escapes. Writes at most
 // `size` bytes and returns how many.

@@ -57,7 +57,7 @@ class JsonReader {
   bool IsWhole() const {
     const char* p = json::SkipBlanks(begin_, end_);
     if (p == end_) return false;
-    p = json::SkipValue(p, begin_, end_, 0);
+    p = json::SkipValue(p, text(), 0);
     return p != nullptr && json::SkipBlanks(p, end_) == end_;
   }
 
@@ -128,13 +128,14 @@ class JsonReader {
   }
 
  private:
+  json::Text text() const { return {begin_, end_, end_}; }
   char Next() {
     p_ = json::SkipBlanks(p_, end_);
     return *p_;
   }
   std::string_view Skip() {
     const char* start = p_;
-    p_ = json::SkipValue(p_, begin_, end_, 0);
+    p_ = json::SkipValue(p_, text(), 0);
     return {start, static_cast<size_t>(p_ - start)};
   }
   // Steps into a container; false: it is empty, and left.
@@ -152,7 +153,7 @@ class JsonReader {
   std::string String() {
     bool escaped = false;
     const char* start = p_ + 1;
-    p_ = json::ScanString(start, begin_, end_, &escaped);
+    p_ = json::ScanString(start, text(), &escaped);
     std::string text(start, static_cast<size_t>(p_ - start));
     ++p_;
     if (escaped) text.resize(json::Unescape(text.data(), text.size(), text.data()));

@@ -18,7 +18,7 @@ std::string_view Whole(const FlowString* text) {
   const char* end = all.data() + all.size();
   const char* begin = json::SkipBlanks(all.data(), end);
   if (begin == end) return {};
-  const char* after = json::SkipValue(begin, all.data(), end, 0);
+  const char* after = json::SkipValue(begin, {all.data(), end, end}, 0);
   if (after == nullptr || json::SkipBlanks(after, end) != end) return {};
   return {begin, static_cast<size_t>(after - begin)};
 }
@@ -39,13 +39,13 @@ class Members {
     if (*p_ == '}' || *p_ == ']') return false;
     if (object_) {
       bool escaped = false;
-      const char* quote = json::ScanString(p_ + 1, begin_, end_, &escaped);
+      const char* quote = json::ScanString(p_ + 1, {begin_, end_, end_}, &escaped);
       key_ = {p_ + 1, static_cast<size_t>(quote - p_ - 1)};
       escaped_ = escaped;
       p_ = json::SkipBlanks(quote + 1, end_) + 1;  // the colon
       p_ = json::SkipBlanks(p_, end_);
     }
-    const char* after = json::SkipValue(p_, begin_, end_, 0);
+    const char* after = json::SkipValue(p_, {begin_, end_, end_}, 0);
     value_ = {p_, static_cast<size_t>(after - p_)};
     p_ = after;
     return true;
@@ -140,7 +140,7 @@ std::string Compact(std::string_view value) {
     const char* next = p + 1;
     if (*p == '"') {
       bool escaped = false;
-      next = json::ScanString(p + 1, value.data(), end, &escaped) + 1;
+      next = json::ScanString(p + 1, {value.data(), end, end}, &escaped) + 1;
     }
     text.append(p, next);
     p = next;

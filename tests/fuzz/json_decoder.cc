@@ -5,11 +5,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "runtime/base/datum.h"
+#include "runtime/format/encode.h"
 #include "runtime/format/json_decoder.h"
 
 namespace {
@@ -113,6 +115,12 @@ void CheckCell(const SourceColumn& column, const flow::Datum& cell, bool found,
 
 }  // namespace
 
+const std::string kBehind[] = {
+    "\n{\"a\":1,\"b\":\"and some more text that no quote would end soon enough\"}\n",
+    "1234567890.12345678901234567890e10,\"b\":null}                                ",
+    "\"}                                                                       ",
+    "null,\"s\":\"text\\\"}]},\"a\":{\"b\":[1,2,3]}}}}                                  "};
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const flow::JsonDecoder decoder(Columns(), flow::TimestampUnit::kMillis, false);
@@ -127,7 +135,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const SourceColumn& column : Columns()) types.push_back(column.type);
   flow::Batch batch(types, 1);
   flow::PresetAbsent(Columns(), 0, 1, &batch);
-  const bool accepted = decoder.Decode(exact.get(), size, 0, &batch, &memory);
+  const bool accepted = decoder.Decode(exact.get(), size, nullptr, 0, &batch, &memory);
+  // The same with bytes behind the record that may be read: they would go on with it.
+  const std::string longer = record + kBehind[size % std::size(kBehind)];
+  flow::Batch again(types, 1);
+  flow::PresetAbsent(Columns(), 0, 1, &again);
+  const bool accepted_again =
+      decoder.Decode(longer.data(), size, longer.data() + longer.size(), 0, &again, &memory);
+  if (accepted != accepted_again || (accepted && flow::RowHash(batch, 0) != flow::RowHash(again, 0))) {
+    Fail("bytes behind the record matter", record);
+  }
 
   simdjson::dom::element root;
   const simdjson::error_code error = parser.parse(record.data(), record.size()).get(root);

@@ -170,6 +170,7 @@ Result<ReadState> FileReader::Read(int64_t max_records, int64_t max_bytes, Morse
   out->partition = partition_;
   out->records.clear();
   out->keep = nullptr;
+  out->readable = nullptr;
   out->row_count = 0;
   out->bytes = 0;
   while (!Finished()) {
@@ -178,6 +179,7 @@ Result<ReadState> FileReader::Read(int64_t max_records, int64_t max_bytes, Morse
         TakeRecords(static_cast<size_t>(std::max<int64_t>(max_records, 1)), max_bytes, out));
     if (!out->records.empty()) {
       out->keep = block_;
+      out->readable = block_->data.get() + filled_;
       out->row_count = static_cast<int64_t>(out->records.size());
       out->begin_offset = out->records.front().offset;
       last_offset_ = out->records.back().offset;

@@ -86,7 +86,7 @@ const Batch* Log::Next() {
                               : static_cast<size_t>(static_cast<const char*>(found) - line);
       begin_ += size + (found == nullptr ? 0 : 1);
       if (size == 0) continue;
-      if (decoder_.Decode(line, size, rows, &batch_, &memory_)) {
+      if (decoder_.Decode(line, size, buffer_.data() + end_, rows, &batch_, &memory_)) {
         ++rows;
       } else {
         PresetAbsent(columns_, rows, 1, &batch_);
