@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "compiler/bind/rewrite.h"
+#include "compiler/interpret/fold.h"
 
 namespace flow::lower {
 
@@ -19,8 +20,11 @@ bool UsesWindow(const BoundExpr& expr) {
   return UsesColumns(expr, [](int column) { return column >= kWindowStart; });
 }
 
-// The filter behind the last UNNEST whose element or number `term` looks at.
+// Where a term is judged: one that does not look at the window before lateness, one that looks at
+// no element before UNNEST, wherever it was written; else behind the last UNNEST whose element or
+// number it looks at.
 BoundExprPtr* FilterFor(const BoundExpr& term, Path* path) {
+  if (UsesWindow(term)) return &path->spec.window_filter;
   for (size_t i = path->unnests.size(); i-- > 0;) {
     const int element = kElement + 2 * static_cast<int>(i);
     if (UsesColumns(term, [&](int c) { return c == element || c == element + 1; })) {
@@ -36,11 +40,22 @@ void AddFilter(const BoundExprPtr& predicate, Path* path) {
     path->spec.filter = MakeAnd(path->spec.filter, filter);
     return;
   }
-  // Terms that do not look at the window are judged before lateness, those that look at no element
-  // before UNNEST, wherever they were written.
   for (const BoundExprPtr& term : Conjuncts(filter)) {
-    BoundExprPtr* place = UsesWindow(*term) ? &path->spec.window_filter : FilterFor(*term, path);
-    *place = MakeAnd(*place, term);
+    // What a term looks at shows when it is folded. So that the rule constant-folding moves none,
+    // one that folding would move is folded here.
+    const std::vector<BoundExprPtr> folded = Conjuncts(interpret::Fold(term));
+    BoundExprPtr* place = FilterFor(*term, path);
+    const bool moves = std::any_of(folded.begin(), folded.end(), [&](const BoundExprPtr& part) {
+      return FilterFor(*part, path) != place;
+    });
+    if (!moves) {
+      *place = MakeAnd(*place, term);
+      continue;
+    }
+    for (const BoundExprPtr& part : folded) {
+      BoundExprPtr* own = FilterFor(*part, path);
+      *own = MakeAnd(*own, part);
+    }
   }
 }
 

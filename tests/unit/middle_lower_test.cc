@@ -235,6 +235,24 @@ TEST(Rules, FiltersAreOneConjunctionWithOrWithoutPushdown) {
   }
 }
 
+// What a term looks at only as it is written, and no more when it is folded, decides nothing.
+TEST(Rules, FoldingMovesNoTerm) {
+  const std::string sources =
+      "SOURCE s (k STRING, n INT, a ARRAY<INT>, ts TIMESTAMP) FROM FILE (path = 's') FORMAT JSON"
+      " EVENT TIME ts WATERMARK 10s;";
+  auto same = [&](const std::string& view) {
+    const std::string script = sources + "VIEW v AS " + view + ";";
+    EXPECT_EQ(PrintStream(test::LowerText(script).program),
+              PrintStream(test::LowerText(script, {"constant-folding"}).program))
+        << script;
+  };
+  same("SELECT k, x FROM s, UNNEST(a) AS u(x) WHERE (x = 1 AND 1 = 2) OR n > 3");
+  same("SELECT k, x FROM s, UNNEST(a) AS u(x) WHERE CASE WHEN FALSE THEN x ELSE n END > 3");
+  same("SELECT k, COUNT(*) AS c FROM TUMBLE(s, 1m) WHERE (window_start IS NULL AND FALSE) OR n > 3"
+       " GROUP BY k, window_end");
+  same("SELECT k, x FROM s, UNNEST(a) AS u(x) WHERE CASE WHEN TRUE THEN n > 3 AND x > 1 END");
+}
+
 TEST(Rules, EachCanBeSwitchedOff) {
   const std::string script = kSources +
                              "VIEW v AS SELECT k, window_end, SUM(n) AS c FROM "
