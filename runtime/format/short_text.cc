@@ -45,29 +45,6 @@ int64_t Days(int year, int month, int day) {
 
 }  // namespace
 
-int64_t ShortPower(int n) {
-  static constexpr int64_t kPowers[19] = {1,
-                                          10,
-                                          100,
-                                          1000,
-                                          10000,
-                                          100000,
-                                          1000000,
-                                          10000000,
-                                          100000000,
-                                          1000000000,
-                                          10000000000,
-                                          100000000000,
-                                          1000000000000,
-                                          10000000000000,
-                                          100000000000000,
-                                          1000000000000000,
-                                          10000000000000000,
-                                          100000000000000000,
-                                          1000000000000000000};
-  return kPowers[n];
-}
-
 bool ReadShortNumber(const char* text, size_t size, ShortNumber* out) {
   const char* p = text;
   const char* end = text + size;

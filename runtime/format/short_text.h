@@ -17,7 +17,28 @@ struct ShortNumber {
 };
 
 // 10^n, n up to 18.
-int64_t ShortPower(int n);
+inline int64_t ShortPower(int n) {
+  static constexpr int64_t kPowers[19] = {1,
+                                          10,
+                                          100,
+                                          1000,
+                                          10000,
+                                          100000,
+                                          1000000,
+                                          10000000,
+                                          100000000,
+                                          1000000000,
+                                          10000000000,
+                                          100000000000,
+                                          1000000000000,
+                                          10000000000000,
+                                          100000000000000,
+                                          1000000000000000,
+                                          10000000000000000,
+                                          100000000000000000,
+                                          1000000000000000000};
+  return kPowers[n];
+}
 
 // Optional minus, digits, optionally a point and digits.
 bool ReadShortNumber(const char* text, size_t size, ShortNumber* out);

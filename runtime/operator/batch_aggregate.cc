@@ -77,29 +77,47 @@ void PartialAggregate::MakeGlobal(uint64_t hash_mask) {
                                 &inserted);
 }
 
+GroupTable* PartialAggregate::OnlyTable(const AggregateInput& in) {
+  const bool with_skip = sliced();
+  const WindowCell cell = CellOf(in, 0);
+  for (int32_t row = 1; in.window != nullptr && row < in.rows; ++row) {
+    if (in.window[row] != cell.start || (with_skip && in.skip[row] != cell.skip)) return nullptr;
+  }
+  return CellFor(cell);
+}
+
+template <typename TableOf>
+void PartialAggregate::Find(const AggregateKernels& kernels, const AggregateInput& in,
+                            TableOf table_of) {
+  constexpr int32_t kAhead = 12;  // probes in flight
+  entries_.resize(static_cast<size_t>(in.rows));
+  for (int32_t row = 0; row < in.rows; ++row) {
+    if (row + kAhead < in.rows) table_of(row + kAhead)->Prefetch(in.hash[row + kAhead]);
+    bool inserted;
+    entries_[static_cast<size_t>(row)] =
+        table_of(row)->FindOrInsert(kernels, in.columns, row, in.hash[row], &inserted);
+  }
+  for (int32_t row = 0; tracking_ && row < in.rows; ++row) {
+    table_of(row)->MarkChanged(entries_[static_cast<size_t>(row)]);
+  }
+}
+
 void PartialAggregate::Process(const AggregateInput& in) {
   if (in.rows == 0) return;
   const AggregateKernels& kernels = *spec_->kernels->Load();
   if (sessions_ != nullptr) return ProcessSessions(kernels, in);
-  constexpr int32_t kAhead = 12;  // probes in flight
+  spec_->kernels->CountRows(kernels.tier, in.rows);
+  if (GroupTable* only = OnlyTable(in); only != nullptr) {
+    Find(kernels, in, [only](int32_t) { return only; });
+    kernels.update(kernels.self, entries_.data(), in.columns, in.weights, in.rows,
+                   only->arena().abi());
+    return;
+  }
   tables_.resize(static_cast<size_t>(in.rows));
-  entries_.resize(static_cast<size_t>(in.rows));
-  const bool with_skip = sliced();
   for (int32_t row = 0; row < in.rows; ++row) {
-    WindowCell cell{in.window != nullptr ? in.window[row] : 0, with_skip ? in.skip[row] : 0};
-    tables_[static_cast<size_t>(row)] = CellFor(cell);
+    tables_[static_cast<size_t>(row)] = CellFor(CellOf(in, row));
   }
-  for (int32_t row = 0; row < in.rows; ++row) {
-    if (row + kAhead < in.rows) {
-      tables_[static_cast<size_t>(row + kAhead)]->Prefetch(in.hash[row + kAhead]);
-    }
-    bool inserted;
-    entries_[static_cast<size_t>(row)] = tables_[static_cast<size_t>(row)]->FindOrInsert(
-        kernels, in.columns, row, in.hash[row], &inserted);
-  }
-  for (int32_t row = 0; tracking_ && row < in.rows; ++row) {
-    tables_[static_cast<size_t>(row)]->MarkChanged(entries_[static_cast<size_t>(row)]);
-  }
+  Find(kernels, in, [this](int32_t row) { return tables_[static_cast<size_t>(row)]; });
   int32_t begin = 0;
   while (begin < in.rows) {
     int32_t end = begin + 1;
@@ -111,7 +129,10 @@ void PartialAggregate::Process(const AggregateInput& in) {
                    table->arena().abi());
     begin = end;
   }
-  spec_->kernels->CountRows(kernels.tier, in.rows);
+}
+
+WindowCell PartialAggregate::CellOf(const AggregateInput& in, int32_t row) const {
+  return {in.window != nullptr ? in.window[row] : 0, sliced() ? in.skip[row] : 0};
 }
 
 bool PartialAggregate::sliced() const {
@@ -337,8 +358,10 @@ void FinalizeAggregate(const program::Aggregate& spec,
     });
   }
   SliceBlocks blocks(&spec, account);
+  int64_t likely = 0;  // groups of a window: as many as the one before has
   for (int64_t start : starts) {
     GroupTable merged(&spec, account);
+    merged.Reserve(likely);
     const int64_t first = window.start(start);
     auto merge = [&](const std::vector<const GroupTable*>& tables, GroupTable* into) {
       for (const GroupTable* table : tables) merger.Merge(*table, into);
@@ -352,6 +375,7 @@ void FinalizeAggregate(const program::Aggregate& spec,
         });
     // Windows of CUMULATE begin together.
     blocks.DropBefore(first);
+    likely = merged.size();
     merged.ForEach([&](const uint8_t* entry) { finisher.Add(entry, start); });
     finisher.Flush();
   }

@@ -56,6 +56,12 @@ class PartialAggregate : private SessionListener {
   void ProcessSessions(const program::AggregateKernels& kernels, const AggregateInput& in);
 
   GroupTable* CellFor(WindowCell cell);
+  WindowCell CellOf(const AggregateInput& in, int32_t row) const;
+  // The table of all rows, if they go into one.
+  GroupTable* OnlyTable(const AggregateInput& in);
+  // The entries of all rows.
+  template <typename TableOf>
+  void Find(const program::AggregateKernels& kernels, const AggregateInput& in, TableOf table_of);
   bool sliced() const;
 
   const program::Aggregate* spec_;

@@ -103,6 +103,11 @@ uint8_t* GroupTable::NewEntry(uint32_t hash, uint64_t* slot) {
   return entry;
 }
 
+void GroupTable::Reserve(int64_t entries) {
+  const size_t slots = (static_cast<size_t>(entries) * 16 / 11 + 16) / 8 * 8;
+  if (slots > slots_.size()) Rehash(slots);
+}
+
 void GroupTable::Grow() {
   // Half as many again; as many as before, if it was erased entries that filled the table.
   const size_t slots = slots_.size();

@@ -63,6 +63,8 @@ class GroupTable {
   uint8_t* InsertSaved(uint64_t hash, std::string_view key);
   // The same for a key that was cold. Elsewhere an older copy of it stays.
   uint8_t* InsertStored(uint64_t hash);
+  // Room for so many entries, so that they come without growing.
+  void Reserve(int64_t entries);
   // Removes an entry of this table and frees what it owns.
   void Erase(uint8_t* entry);
 

@@ -363,6 +363,7 @@ void StreamAggregate::EmitTable(const AggregateKernels& kernels, GroupTable* tab
 
 void StreamAggregate::MergeInto(const AggregateKernels& kernels, GroupTable* from,
                                 GroupTable* window) {
+  if (window->size() == 0) window->Reserve(from->size());
   ForEachChunk(kernels, from, [&](const uint8_t* const* entries, size_t count) {
     FetchEntries(kernels, window, entries, count);
     for (size_t i = 0; i < count; ++i) {

@@ -16,7 +16,7 @@ struct Block {
 
 class BlockPool : public std::enable_shared_from_this<BlockPool> {
  public:
-  static constexpr size_t kBlockBytes = size_t{1} << 20;
+  static constexpr size_t kBlockBytes = size_t{1} << 18;
 
   ~BlockPool();
   // A block of at least `capacity` bytes, counted against the process's account.
