@@ -200,9 +200,13 @@ void flow_multiset_each(const FlowMultiset* set,
   set->Each(f, self);
 }
 
-int32_t flow_multiset_min(const FlowMultiset* set, void* out) { return Ordered(set)->Min(out) ? 1 : 0; }
+int32_t flow_multiset_min(const FlowMultiset* set, void* out) {
+  return Ordered(set)->Min(out) ? 1 : 0;
+}
 
-int32_t flow_multiset_max(const FlowMultiset* set, void* out) { return Ordered(set)->Max(out) ? 1 : 0; }
+int32_t flow_multiset_max(const FlowMultiset* set, void* out) {
+  return Ordered(set)->Max(out) ? 1 : 0;
+}
 
 int32_t flow_multiset_quantile(const FlowMultiset* set, double fraction, void* out) {
   const double rank = std::ceil(fraction * static_cast<double>(Ordered(set)->total));

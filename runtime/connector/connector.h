@@ -46,9 +46,9 @@ struct Morsel {
   std::shared_ptr<const void> keep;  // what the records point into
   // Bytes up to here may be read behind each record, and change no more; nullptr: none.
   const char* readable = nullptr;
-  int64_t row_count = 0;             // records, also for kRows sources (offsets begin_offset + i)
-  int64_t begin_offset = 0;          // of the first record
-  int64_t next_offset = 0;           // where reading goes on
+  int64_t row_count = 0;     // records, also for kRows sources (offsets begin_offset + i)
+  int64_t begin_offset = 0;  // of the first record
+  int64_t next_offset = 0;   // where reading goes on
   int64_t bytes = 0;
   int64_t arrival_us = 0;                                    // wall clock when it was read
   std::shared_ptr<const std::vector<LetterOrigin>> origins;  // by record; null: none is a letter

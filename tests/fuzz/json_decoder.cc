@@ -142,7 +142,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   flow::PresetAbsent(Columns(), 0, 1, &again);
   const bool accepted_again =
       decoder.Decode(longer.data(), size, longer.data() + longer.size(), 0, &again, &memory);
-  if (accepted != accepted_again || (accepted && flow::RowHash(batch, 0) != flow::RowHash(again, 0))) {
+  if (accepted != accepted_again ||
+      (accepted && flow::RowHash(batch, 0) != flow::RowHash(again, 0))) {
     Fail("bytes behind the record matter", record);
   }
 

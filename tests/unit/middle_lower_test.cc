@@ -248,8 +248,9 @@ TEST(Rules, FoldingMovesNoTerm) {
   };
   same("SELECT k, x FROM s, UNNEST(a) AS u(x) WHERE (x = 1 AND 1 = 2) OR n > 3");
   same("SELECT k, x FROM s, UNNEST(a) AS u(x) WHERE CASE WHEN FALSE THEN x ELSE n END > 3");
-  same("SELECT k, COUNT(*) AS c FROM TUMBLE(s, 1m) WHERE (window_start IS NULL AND FALSE) OR n > 3"
-       " GROUP BY k, window_end");
+  same(
+      "SELECT k, COUNT(*) AS c FROM TUMBLE(s, 1m) WHERE (window_start IS NULL AND FALSE) OR n > 3"
+      " GROUP BY k, window_end");
   same("SELECT k, x FROM s, UNNEST(a) AS u(x) WHERE CASE WHEN TRUE THEN n > 3 AND x > 1 END");
 }
 
