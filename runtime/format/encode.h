@@ -35,6 +35,8 @@ std::string CellText(const FlowColumn& column, const Type& type, int32_t row);
 // XXH3-128 of a canonical form of the row: for each column its status byte (0 or 1), then the value
 // little-endian (STRING: u32 size and bytes; DOUBLE canonical). Names are not part of it.
 unsigned __int128 RowHash(const Batch& batch, int32_t row);
+// The same over some columns (empty: all), where different errors are different.
+unsigned __int128 KeyHash(const Batch& batch, int32_t row, const std::vector<int>& columns);
 // 32 lower-case hex digits.
 std::string HashText(unsigned __int128 hash);
 

@@ -1,4 +1,4 @@
-// The digest of a row: XXH3-128 over its canonical bytes.
+// RowHash and KeyHash: XXH3-128 over canonical bytes.
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -45,42 +45,59 @@ class HashedBytes {
   char* end_ = stack_ + sizeof stack_;
 };
 
+// A byte for the status; for a value its canonical bytes.
+inline __attribute__((always_inline)) void AddCell(const Batch& batch, int32_t c, int32_t row,
+                                                   uint8_t status, HashedBytes* bytes) {
+  const FlowColumn& column = batch.column(c);
+  const Type& type = batch.types()[static_cast<size_t>(c)];
+  constexpr size_t kMost = 1 + 16;  // the status, and a cell
+  char* at = bytes->Reserve(kMost);
+  *at++ = static_cast<char>(status);
+  bytes->Advance(1);
+  if (column.status[row] != kFlowValue) return;
+  const size_t width = static_cast<size_t>(type.width());
+  const char* cell = static_cast<const char*>(column.values) + width * static_cast<size_t>(row);
+  if (type.is_variable()) {
+    FlowString s;
+    std::memcpy(&s, cell, sizeof s);
+    std::memcpy(at, &s.size, sizeof s.size);
+    bytes->Advance(sizeof s.size);
+    std::memcpy(bytes->Reserve(s.size), flow_string_data(&s), s.size);
+    bytes->Advance(s.size);
+    return;
+  }
+  if (type.is(TypeKind::kDouble)) {
+    double d;
+    std::memcpy(&d, cell, sizeof d);
+    d = flow_canonical_double(d);
+    std::memcpy(at, &d, sizeof d);
+  } else if (width == 8) {
+    std::memcpy(at, cell, 8);
+  } else {
+    std::memcpy(at, cell, width);
+  }
+  bytes->Advance(width);
+}
+
 }  // namespace
 
-unsigned __int128 RowHash(const Batch& batch, int32_t row) {
+__attribute__((flatten)) unsigned __int128 RowHash(const Batch& batch, int32_t row) {
   HashedBytes bytes;
-  const Type* type = batch.types().data();
-  for (int32_t c = 0; c < batch.column_count(); ++c, ++type) {
-    const FlowColumn& column = batch.column(c);
-    const bool is_value = column.status[row] == kFlowValue;
-    constexpr size_t kMost = 1 + 16;  // the status, and a cell
-    char* at = bytes.Reserve(kMost);
-    *at++ = is_value ? '\0' : '\1';
-    bytes.Advance(1);
-    if (!is_value) continue;
-    const size_t width = static_cast<size_t>(type->width());
-    const char* cell = static_cast<const char*>(column.values) + width * static_cast<size_t>(row);
-    if (type->is_variable()) {
-      FlowString s;
-      std::memcpy(&s, cell, sizeof s);
-      std::memcpy(at, &s.size, sizeof s.size);
-      bytes.Advance(sizeof s.size);
-      std::memcpy(bytes.Reserve(s.size), flow_string_data(&s), s.size);
-      bytes.Advance(s.size);
-      continue;
-    }
-    if (type->is(TypeKind::kDouble)) {
-      double d;
-      std::memcpy(&d, cell, sizeof d);
-      d = flow_canonical_double(d);
-      std::memcpy(at, &d, sizeof d);
-    } else if (width == 8) {
-      std::memcpy(at, cell, 8);
-    } else {
-      std::memcpy(at, cell, width);
-    }
-    bytes.Advance(width);
+  for (int32_t c = 0; c < batch.column_count(); ++c) {
+    const bool is_value = batch.column(c).status[row] == kFlowValue;
+    AddCell(batch, c, row, is_value ? 0 : 1, &bytes);
   }
+  return bytes.Hash();
+}
+
+unsigned __int128 KeyHash(const Batch& batch, int32_t row, const std::vector<int>& columns) {
+  HashedBytes bytes;
+  if (columns.empty()) {
+    for (int32_t c = 0; c < batch.column_count(); ++c) {
+      AddCell(batch, c, row, batch.column(c).status[row], &bytes);
+    }
+  }
+  for (int c : columns) AddCell(batch, c, row, batch.column(c).status[row], &bytes);
   return bytes.Hash();
 }
 

@@ -3,14 +3,9 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <numeric>
-#include <string>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
-#include "runtime/abi/hash.h"
+#include "runtime/format/encode.h"
 
 namespace flow {
 
@@ -23,39 +18,7 @@ int Compare(T a, T b) {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-void AppendCell(const Batch& batch, int32_t column, int32_t row, std::string* out) {
-  const FlowColumn& cells = batch.column(column);
-  const Type& type = batch.types()[static_cast<size_t>(column)];
-  out->push_back(static_cast<char>(cells.status[row]));
-  if (cells.status[row] != kFlowValue) return;
-  if (type.is_variable()) {
-    const FlowString& s = static_cast<const FlowString*>(cells.values)[row];
-    out->append(reinterpret_cast<const char*>(&s.size), sizeof s.size);
-    out->append(flow_string_data(&s), s.size);
-    return;
-  }
-  if (type.is(TypeKind::kDouble)) {
-    double d = flow_canonical_double(static_cast<const double*>(cells.values)[row]);
-    out->append(reinterpret_cast<const char*>(&d), sizeof d);
-    return;
-  }
-  size_t width = static_cast<size_t>(type.width());
-  out->append(static_cast<const char*>(cells.values) + width * static_cast<size_t>(row), width);
-}
-
 }  // namespace
-
-Key KeyHash(const Batch& batch, int32_t row, const std::vector<int>& columns) {
-  thread_local std::string bytes;
-  bytes.clear();
-  if (columns.empty()) {
-    for (int32_t i = 0; i < batch.column_count(); ++i) AppendCell(batch, i, row, &bytes);
-  } else {
-    for (int column : columns) AppendCell(batch, column, row, &bytes);
-  }
-  XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
-  return (static_cast<Key>(hash.high64) << 64) | hash.low64;
-}
 
 int CompareCells(const Type& type, const FlowColumn& a, int32_t row_a, const FlowColumn& b,
                  int32_t row_b) {

@@ -11,9 +11,6 @@
 
 namespace flow {
 
-// XXH3-128 over the canonical form of some columns of a row (empty: all).
-unsigned __int128 KeyHash(const Batch& batch, int32_t row, const std::vector<int>& columns);
-
 // <0, 0, >0: order of two cells of one type; NULLs last, errors after NULLs.
 int CompareCells(const Type& type, const FlowColumn& a, int32_t row_a, const FlowColumn& b,
                  int32_t row_b);
