@@ -1,7 +1,6 @@
 // Multisets that only tell whether a value is there: hash tables of values and counts, in place.
-#include <algorithm>
 #include <memory>
-#include <vector>
+#include <utility>
 
 #include "runtime/abi/multiset_base.h"
 
@@ -32,20 +31,12 @@ class HashedMultiset final : public FlowMultiset {
     }
   }
 
-  // Ascending, so that equal sets are saved as equal bytes.
   void Each(void (*f)(void*, const void*, int64_t), void* self) const override {
-    std::vector<const Slot*> sorted;
-    sorted.reserve(used_);
     for (size_t i = 0; i < capacity_; ++i) {
-      if (slots_[i].count != 0) sorted.push_back(&slots_[i]);
-    }
-    std::sort(sorted.begin(), sorted.end(), [](const Slot* a, const Slot* b) {
-      return typename CellKind::Less()(a->key, b->key);
-    });
-    for (const Slot* slot : sorted) {
+      if (slots_[i].count == 0) continue;
       alignas(16) char cell[16];
-      CellKind::Write(slot->key, cell);
-      f(self, cell, slot->count);
+      CellKind::Write(slots_[i].key, cell);
+      f(self, cell, slots_[i].count);
     }
   }
 

@@ -1,6 +1,7 @@
 // Entries to bytes and back.
 #include "runtime/operator/entry_codec.h"
 
+#include <bit>
 #include <cstring>
 
 #include "runtime/abi/compact_sum.h"
@@ -30,9 +31,20 @@ void AppendTrimmed(const uint8_t* bytes, size_t size, std::string* out) {
   out->append(reinterpret_cast<const char*>(bytes), size);
 }
 
-template <typename T>
-void AppendInteger(T value, std::string* out) {
-  AppendTrimmed(reinterpret_cast<const uint8_t*>(&value), sizeof value, out);
+// What AppendTrimmed gives, into at least 9 bytes; returns how many.
+size_t PutInteger(int64_t value, char* out) {
+  // One bit more than the value has, in whole bytes.
+  const uint64_t magnitude = static_cast<uint64_t>(value ^ (value >> 63));
+  const int bits = 64 - std::countl_zero(magnitude) + 1;
+  const size_t size = value == 0 ? 0 : static_cast<size_t>(bits + 7) / 8;
+  out[0] = static_cast<char>(size);
+  std::memcpy(out + 1, &value, sizeof value);
+  return 1 + size;
+}
+
+void AppendInteger(int64_t value, std::string* out) {
+  char text[1 + sizeof value];
+  out->append(text, PutInteger(value, text));
 }
 
 template <typename T>
@@ -65,6 +77,7 @@ void AppendExactSum(const FlowExactSum& sum, std::string* out) {
 
 struct MultisetWriter {
   const Type* type;
+  size_t width;
   std::string* out;
   int64_t count = 0;
 };
@@ -77,14 +90,23 @@ void AppendMultiset(const Type& type, const FlowMultiset* set, std::string* out)
     return;
   }
   std::string items;
-  MultisetWriter writer{&type, &items};
+  MultisetWriter writer{&type, static_cast<size_t>(type.width()), &items};
   flow_multiset_each(
       set,
       [](void* self, const void* value, int64_t count) {
         auto* w = static_cast<MultisetWriter*>(self);
-        AppendCell(*w->type, value, kFlowValue, w->out);
-        AppendInteger(count, w->out);
         ++w->count;
+        if (w->type->is_variable()) {
+          AppendCell(*w->type, value, kFlowValue, w->out);
+          AppendInteger(count, w->out);
+          return;
+        }
+        // The same in one piece.
+        char item[1 + 16 + 1 + sizeof count];
+        item[0] = static_cast<char>(kFlowValue);
+        std::memcpy(item + 1, value, w->width);
+        const size_t size = 1 + w->width;
+        w->out->append(item, size + PutInteger(count, item + size));
       },
       &writer);
   AppendInteger(writer.count, out);
@@ -140,7 +162,7 @@ void AppendDoubleSum(const uint8_t* cell, std::string* out) {
   if (const FlowExactSum* wide = flow_double_sum_wide(cell); wide != nullptr) {
     AppendExactSum(*wide, out);
   } else {
-    AppendInteger(m, out);
+    AppendTrimmed(reinterpret_cast<const uint8_t*>(&m), sizeof m, out);
   }
 }
 
