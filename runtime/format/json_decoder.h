@@ -1,10 +1,10 @@
 // JSON records into the columns that a program wants.
 //
 // One pass checks the whole record (RFC 8259, UTF-8, nesting up to json::kMaxDepth, an object at
-// the top) and stores the wanted paths on the way. The wanted paths are a trie; for each of its
-// objects the keys of the record before are remembered in their order, punctuation included, so
-// that a record of the same shape is compared with them instead of parsed. What is remembered is
-// only a guess: every byte is compared.
+// the top) and stores the wanted paths on the way. The wanted paths are a trie. A record is
+// compared with the shape of one before (json_shape.h); if it looks different it is parsed, and
+// still for each object of the trie its keys are expected in the order they had, punctuation
+// included. What is remembered is only a guess: every byte is compared.
 //
 // Of two equal keys the first wins. A path through nothing, or through something that is no object,
 // is absent.
@@ -17,9 +17,12 @@
 
 #include "runtime/base/batch.h"
 #include "runtime/format/field.h"
+#include "runtime/format/json_shape.h"
 #include "runtime/program/program.h"
 
 namespace flow {
+
+class JsonParser;
 
 class JsonDecoder {
  public:
@@ -55,6 +58,9 @@ class JsonDecoder {
     std::vector<int> presences;  // columns
     int only = -1;               // the column, where one value is all that is wanted here
     bool bigint = false;         // and it is a BIGINT
+    JsonShape::Take take = JsonShape::Take::kAnything;
+    // Does an object here only lead to other places?
+    bool OnlyKeys() const { return !keys.empty() && values.empty() && presences.empty(); }
   };
   int NodeAt(const std::vector<program::PathStep>& path);
   int FindKey(const Node& node, std::string_view key) const;
@@ -68,6 +74,7 @@ class JsonDecoder::Memory {
   explicit Memory(const JsonDecoder& decoder) : objects_(decoder.nodes_.size()) {}
 
  private:
+  friend class JsonDecoder;
   friend class JsonParser;
   // A key as it stood: from the comma (but for the first key) to the byte before its value.
   struct Expected {
@@ -83,8 +90,14 @@ class JsonDecoder::Memory {
     uint32_t seen = 0;  // the last record that had this node: finds the second of two equal keys
   };
   std::vector<Object> objects_;
+  // The record by the shape, or in full.
+  bool Guess(JsonParser& parser);
+  bool Parse(JsonParser& parser);
+
   uint32_t record_ = 0;
   std::string scratch_;
+  JsonShape shape_;  // without steps: none
+  int guesses_ = 0, misses_ = 0, in_a_row_ = 0, attempts_ = 0;
 };
 
 }  // namespace flow

@@ -117,7 +117,9 @@ inline uint64_t ValueOf(uint64_t word, int digits) {
 // A number of up to 18 digits, 7 of them after the point, without an exponent. nullptr: it is not
 // that (but perhaps another number), or less than 40 bytes are readable; nothing is wrong yet. May
 // pass the record's end.
-inline const char* ScanShortNumber(const char* p, const char* readable, ShortNumber* out) {
+inline __attribute__((always_inline)) const char* ScanShortNumber(const char* p,
+                                                                  const char* readable,
+                                                                  ShortNumber* out) {
   if (p + 40 > readable) return nullptr;
   out->negative = *p == '-';
   p += out->negative;

@@ -255,6 +255,56 @@ TEST(JsonDecoder, ArraysAtTheTopOnlyWhereAPathWantsThem) {
 }
 
 // Records of many shapes, in every order and with blanks: what is remembered changes nothing.
+// After two records that look alike: what differs in a value's kind, is left out, or comes twice.
+TEST(JsonDecoder, RecordsThatLookAlike) {
+  const std::vector<SourceColumn> columns = {
+      Column("a", TypeKind::kBigint),   Column("b.c", TypeKind::kString),
+      Column("b.d", TypeKind::kInt),    Column("e", Type::Decimal(9, 2)),
+      Column("f", TypeKind::kDouble),   Column("ts", TypeKind::kTimestamp),
+      Column("g.h", TypeKind::kBoolean)};
+  const std::string usual =
+      R"({"a":1,"b":{"c":"x","d":2},"e":3.5,"u":"no","f":0.5,"ts":"2026-01-01T00:00:00Z","g":{"h":true}})";
+  Records seen(columns);
+  EXPECT_EQ(seen.Decode(usual), "1|'x'|2|3.50|0.5|TIMESTAMP '2026-01-01 00:00:00'|TRUE");
+  const std::vector<std::pair<std::string, std::string>> changes = {
+      {"\"a\":1", "\"a\":null"},
+      {"\"a\":1", "\"a\":-1234567890123"},
+      {"\"a\":1", "\"a\":\"7\""},
+      {"\"a\":1", "\"a\":1.5"},
+      {"\"a\":1", "\"a\":1e2"},
+      {"\"a\":1", "\"a\": 1"},
+      {"\"a\":1", "\"a\":{\"x\":1}"},
+      {"\"a\":1", "\"a\":01"},
+      {"\"x\"", "\"a\\u0062\""},
+      {"\"x\"", "\"\xC3\xA4\""},
+      {"\"x\"", "\"\xC3\""},
+      {"\"x\"", "[1,2]"},
+      {"\"d\":2", "\"d\":9999999999"},
+      {"{\"c\":\"x\",\"d\":2}", "null"},
+      {"{\"c\":\"x\",\"d\":2}", "{}"},
+      {"{\"c\":\"x\",\"d\":2}", "{\"d\":2,\"c\":\"x\"}"},
+      {"{\"c\":\"x\",\"d\":2}", "{\"c\":\"x\",\"c\":\"y\"}"},
+      {"3.5", "3.555"},
+      {"3.5", "12345678.5"},
+      {"\"no\"", "{\"b\":{\"c\":1}}"},
+      {"\"no\"", "-"},
+      {"0.5", "-0"},
+      {"2026-01-01T00:00:00Z", "2026-02-29T00:00:00Z"},
+      {"2026-01-01T00:00:00Z", "2026-01-01"},
+      {"{\"h\":true}", "{\"h\":false,\"h\":true}"},
+      {"{\"h\":true}}", "{\"h\":true}} "},
+      {"{\"h\":true}}", "{\"h\":true}"},
+      {"{\"h\":true}}", "{\"h\":true},\"a\":9}"},
+      {"{\"a\"", " {\"a\""},
+  };
+  for (const auto& [from, to] : changes) {
+    std::string record = usual;
+    record.replace(record.find(from), from.size(), to);
+    EXPECT_EQ(seen.Decode(record), Records(columns).Decode(record)) << record;
+    EXPECT_EQ(seen.Decode(usual), Records(columns).Decode(usual));
+  }
+}
+
 TEST(JsonDecoder, RememberedOrderChangesNothing) {
   std::mt19937 random(7);
   const std::vector<SourceColumn> columns = {
