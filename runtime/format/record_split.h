@@ -24,6 +24,8 @@ class RecordSplitter {
   // The size of the record with its \n, or kIncomplete. `record` is the same text as in the call
   // before (perhaps moved, perhaps longer) until a record was found or Restart was called.
   size_t Find(const char* record, size_t size);
+  // Lines, of which none was begun.
+  bool at_line() const { return !csv_ && scanned_ == 0; }
   void Restart() {
     scanned_ = 0;
     quoted_ = false;

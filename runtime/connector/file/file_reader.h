@@ -41,6 +41,7 @@ class FileReader : public PartitionReader {
   Status OpenFile();
   void NextFile();
   Result<bool> Refill();
+  void TakeLines(size_t max_records, int64_t max_bytes, Morsel* out);
   Status TakeRecords(size_t max_records, int64_t max_bytes, Morsel* out);
   bool Finished() const;
   Error TooLong() const;
