@@ -110,7 +110,7 @@ def memory(report):
     return report["peak_rss"]
 
 
-TWINS = ("clicks", "q0", "q1", "q2", "q12", "q17", "ysb", "hop5m", "groups1k", "groups1m", "groups10m")
+TWINS = ("clicks", "q0", "q1", "q2", "q11", "q12", "q14", "q15", "q16", "q17", "q21", "q22", "ysb", "hop5m", "groups1k", "groups1m", "groups10m")
 
 
 def run_twin(options, name, folder, extra=()):

@@ -2,32 +2,20 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "tests/perf/twin/twin.h"
+#include "tests/perf/twin/bids.h"
 
 namespace flow::twin {
 
 namespace {
 
-constexpr int32_t kBid = 2;
-
-bool IsBid(const Batch& batch, int32_t row) {
-  return Values<int32_t>(batch, 0)[row] == kBid && IsValue(batch, 0, row);
-}
-
-std::vector<program::SourceColumn> Columns(std::vector<std::pair<const char*, Type>> of_bid) {
-  std::vector<program::SourceColumn> columns = {Field({"event_type"}, TypeKind::kInt)};
-  for (auto& [name, type] : of_bid) columns.push_back(Field({"bid", name}, type));
-  return columns;
-}
-
 // The bids as they are, but for the price.
 template <typename Price>
 void PassOn(const Paths& paths, bool print, const Type& price_type, const Price& price) {
-  Log log(Columns({{"auction", TypeKind::kBigint},
-                   {"bidder", TypeKind::kBigint},
-                   {"price", TypeKind::kBigint},
-                   {"dateTime", TypeKind::kTimestamp},
-                   {"extra", TypeKind::kString}}));
+  Log log(BidColumns({{"auction", TypeKind::kBigint},
+                      {"bidder", TypeKind::kBigint},
+                      {"price", TypeKind::kBigint},
+                      {"dateTime", TypeKind::kTimestamp},
+                      {"extra", TypeKind::kString}}));
   Output out({{"auction", TypeKind::kBigint},
               {"bidder", TypeKind::kBigint},
               {"price", price_type},
@@ -70,7 +58,7 @@ void Q1(const Paths& paths, bool print) {
 
 // The bids on every 123rd auction.
 void Q2(const Paths& paths, bool print) {
-  Log log(Columns({{"auction", TypeKind::kBigint}, {"price", TypeKind::kBigint}}));
+  Log log(BidColumns({{"auction", TypeKind::kBigint}, {"price", TypeKind::kBigint}}));
   Output out({{"auction", TypeKind::kBigint}, {"price", TypeKind::kBigint}}, print);
   auto rows = [&](const Batch& batch) {
     for (int32_t i = 0; i < batch.rows; ++i) {
@@ -90,7 +78,7 @@ void Q2(const Paths& paths, bool print) {
 void Q12(const Paths& paths, bool print) {
   constexpr int64_t kSize = 10 * kSecond;
   std::vector<program::SourceColumn> columns =
-      Columns({{"bidder", TypeKind::kBigint}, {"dateTime", TypeKind::kTimestamp}});
+      BidColumns({{"bidder", TypeKind::kBigint}, {"dateTime", TypeKind::kTimestamp}});
   columns.push_back(Field({"person", "dateTime"}, TypeKind::kTimestamp));
   columns.push_back(Field({"auction", "dateTime"}, TypeKind::kTimestamp));
   Log log(std::move(columns));
@@ -139,7 +127,8 @@ struct Prices {
   int64_t least = INT64_MAX, greatest = INT64_MIN, sum = 0;
 };
 
-// "2023-01-01" of days since 1970.
+}  // namespace
+
 FlowString DayText(int64_t day) {
   const int64_t z = day + 719468, era = z / 146097, of_era = z - era * 146097;
   const int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
@@ -155,14 +144,11 @@ FlowString DayText(int64_t day) {
   return result;
 }
 
-}  // namespace
-
 // What is bid on an auction in a day.
 void Q17(const Paths& paths, bool print) {
-  constexpr int64_t kDay = 24 * 60 * kMinute;
-  Log log(Columns({{"auction", TypeKind::kBigint},
-                   {"price", TypeKind::kBigint},
-                   {"dateTime", TypeKind::kTimestamp}}));
+  Log log(BidColumns({{"auction", TypeKind::kBigint},
+                      {"price", TypeKind::kBigint},
+                      {"dateTime", TypeKind::kTimestamp}}));
   Table<AuctionDay, Prices, AuctionDayHash> table;
   auto rows = [&](const Batch& batch) {
     for (int32_t i = 0; i < batch.rows; ++i) {

@@ -15,7 +15,7 @@ namespace flow::twin {
 
 namespace {
 
-constexpr size_t kBlockBytes = size_t{1} << 20;
+constexpr size_t kBlockBytes = size_t{1} << 18;
 
 std::vector<Type> TypesOf(const std::vector<program::SourceColumn>& columns) {
   std::vector<Type> types;

@@ -209,8 +209,14 @@ class Output {
 void Q0(const Paths& paths, bool print);
 void Q1(const Paths& paths, bool print);
 void Q2(const Paths& paths, bool print);
+void Q11(const Paths& paths, bool print);
 void Q12(const Paths& paths, bool print);
+void Q14(const Paths& paths, bool print);
+void Q15(const Paths& paths, bool print);
+void Q16(const Paths& paths, bool print);
 void Q17(const Paths& paths, bool print);
+void Q21(const Paths& paths, bool print);
+void Q22(const Paths& paths, bool print);
 void Clicks(const Paths& paths, bool print);
 void Ysb(const Paths& paths, bool print);
 void Hop5m(const Paths& paths, bool print);
