@@ -162,7 +162,7 @@ Value ExprEmitter::EmitMembership(const BoundExpr& subject,
 }
 
 // The deciding value first, then NULL, then the first error. Cheap operands are evaluated in any
-// case; the others one after the other, until one decides.
+// case; the others one after the other, until one decides: those that call native functions last.
 Value ExprEmitter::EmitConnective(const BoundExpr& expr) {
   const bool is_and = expr.op == ExprOp::kAnd;
   const Type boolean(TypeKind::kBoolean);
@@ -196,6 +196,8 @@ Value ExprEmitter::EmitConnective(const BoundExpr& expr) {
     llvm::Value* now = decides(values[i]);
     any_decides = any_decides == nullptr ? now : b_.CreateOr(any_decides, now);
   }
+  std::stable_partition(costly.begin(), costly.end(),
+                        [&](size_t i) { return !CallsNative(*terms[i].expr); });
   int scopes = 0;
   for (size_t i : costly) {
     if (any_decides != nullptr) {

@@ -1,6 +1,7 @@
 // Gives Numbering and IsCheap: see numbering.h.
 #include "compiler/codegen/numbering.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace flow::codegen {
@@ -67,6 +68,12 @@ int Numbering::NumberOf(const BoundExpr& expr) {
   }
   by_node_.emplace(&expr, number);
   return number;
+}
+
+bool CallsNative(const BoundExpr& expr) {
+  if (expr.op == ExprOp::kCall && expr.function->native) return true;
+  return std::any_of(expr.children.begin(), expr.children.end(),
+                     [](const BoundExprPtr& child) { return CallsNative(*child); });
 }
 
 bool IsCheap(const BoundExpr& expr) {

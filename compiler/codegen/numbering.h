@@ -24,5 +24,8 @@ class Numbering {
 // Is evaluating this so cheap, and so free of memory access beyond its columns, that doing it in
 // vain costs less than a branch?
 bool IsCheap(const BoundExpr& expr);
+// Does this call a function of stdlib/native (a regular expression, JSON, a time zone)? Nothing
+// else costs so much.
+bool CallsNative(const BoundExpr& expr);
 
 }  // namespace flow::codegen

@@ -211,9 +211,10 @@ void PipelineEmitter::EmitFilter(ExprEmitter& exprs) {
     terms.push_back(spec_.filter.get());
   }
   std::vector<Value> values(terms.size());
-  for (bool cheap : {true, false}) {
+  for (int cost : {0, 1, 2}) {
     for (size_t i = 0; i < terms.size(); ++i) {
-      if (IsCheap(*terms[i]) != cheap) continue;
+      const BoundExpr& term = *terms[i];
+      if (cost != (IsCheap(term) ? 0 : CallsNative(term) ? 2 : 1)) continue;
       values[i] = exprs.Emit(*terms[i]);
       llvm::Value* is_false = b_.CreateAnd(exprs.IsValue(values[i]), b_.CreateNot(values[i].value));
       LeaveIf(b_.CreateOr(is_false, exprs.IsNull(values[i])), filtered_exit_);

@@ -83,6 +83,13 @@ int JsonDecoder::NodeAt(const std::vector<program::PathStep>& path) {
 }
 
 int JsonDecoder::FindKey(const Node& node, std::string_view key) const {
+  constexpr size_t kFew = 8;
+  if (node.keys.size() <= kFew) {  // mostly their sizes differ
+    for (const KeyChild& child : node.keys) {
+      if (child.key == key) return child.node;
+    }
+    return -1;
+  }
   auto it = std::lower_bound(node.keys.begin(), node.keys.end(), key,
                              [](const KeyChild& c, std::string_view k) { return c.key < k; });
   return it != node.keys.end() && it->key == key ? it->node : -1;
@@ -98,7 +105,7 @@ bool JsonDecoder::Decode(const char* data, size_t size, const char* readable, in
 namespace {
 constexpr int kInARow = 2;    // records that looked different, until a new shape is learned
 constexpr int kAttempts = 4;  // to learn one
-constexpr int kTried = 64;    // guesses, until it shows whether they are worth it
+constexpr int kTried = 32;    // guesses, until it shows whether they are worth it
 }  // namespace
 
 bool JsonDecoder::Memory::Guess(JsonParser& parser) {
@@ -112,7 +119,7 @@ bool JsonDecoder::Memory::Guess(JsonParser& parser) {
 
 bool JsonDecoder::Memory::Parse(JsonParser& parser) {
   bool learns = shape_.steps.empty() ? attempts_ < kAttempts : in_a_row_ >= kInARow;
-  if (learns && guesses_ >= kTried && misses_ * 2 > guesses_) {  // no two look alike
+  if (learns && guesses_ >= kTried && misses_ * 3 > guesses_) {  // too few look alike
     shape_.Clear();
     attempts_ = kAttempts;
     learns = false;

@@ -10,6 +10,7 @@
 // is absent.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -87,6 +88,16 @@ class JsonDecoder::Memory {
   };
   struct Object {
     std::vector<Expected> keys;
+    int strange = 0;     // of its last record: keys that stood where others were expected
+    int disordered = 0;  // grows with records that have more of these than of others
+    // From there on none is expected any more.
+    static constexpr int kNoOrder = 24;
+    bool expects() const { return disordered < kNoOrder; }
+    void Ended(int expected) {
+      if (!expects()) return;
+      disordered = std::max(0, disordered + (strange > expected ? 2 : -1));
+      if (!expects()) keys.clear();
+    }
     uint32_t seen = 0;  // the last record that had this node: finds the second of two equal keys
   };
   std::vector<Object> objects_;

@@ -285,7 +285,10 @@ class JsonParser {
   const char* Object(const char* p, int index, int depth) {
     if (depth > json::kMaxDepth) return nullptr;
     // This object's keys can not change under a nested call: a node is on the stack once.
-    std::vector<Expected>& keys = memory_->objects_[static_cast<size_t>(index)].keys;
+    JsonDecoder::Memory::Object& object = memory_->objects_[static_cast<size_t>(index)];
+    object.strange = 0;
+    int expected = 0;
+    std::vector<Expected>& keys = object.keys;
     const Expected* next = keys.data();
     const Expected* stop = next + keys.size();
     for (bool first = true;; first = false) {
@@ -295,7 +298,9 @@ class JsonParser {
       if (__builtin_expect(value != nullptr, 1)) {
         child = next->node;
         ++next;
+        ++expected;
       } else if (p < end_ && *p == '}') {
+        object.Ended(expected);
         return p + 1;
       } else {
         size_t position = static_cast<size_t>(next - keys.data());
@@ -361,8 +366,12 @@ class JsonParser {
     }
     const char* value = Key(p, index, child);
     if (value == nullptr) return nullptr;
-    const std::string_view text(start, static_cast<size_t>(value - start));
-    *position = Learn(keys, *position, text, first, *child);
+    auto& object = memory_->objects_[static_cast<size_t>(index)];
+    ++object.strange;
+    if (object.expects()) {
+      const std::string_view text(start, static_cast<size_t>(value - start));
+      *position = Learn(keys, *position, text, first, *child);
+    }
     return value;
   }
 
