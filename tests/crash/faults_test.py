@@ -46,7 +46,7 @@ VIEW g AS SELECT page, COUNT(*) AS n, SUM(revenue) AS r, MIN(revenue) AS least, 
 FROM c GROUP BY page;
 SINK a FROM g INTO FILE (path = 'out/g.jsonl');""", {"g": ("page",)}),
     "every": Pipeline(SOURCE + """
-VIEW e AS SELECT page, MAX(id) AS last, COUNT(*) AS n FROM c GROUP BY page EMIT EVERY 9ms;
+VIEW e AS SELECT page, MAX(id) AS last, COUNT(*) AS n FROM c GROUP BY page EMIT EVERY 30ms;
 SINK a FROM e INTO FILE (path = 'out/e.jsonl');""", {"e": ("page",)}),
     "stacked": Pipeline(SOURCE + """
 VIEW per AS SELECT page, id % 7 AS k, COUNT(*) AS n, SUM(revenue) AS r FROM c GROUP BY page, id % 7;
