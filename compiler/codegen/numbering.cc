@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
+#include <unordered_set>
 
 namespace flow::codegen {
 
@@ -71,9 +73,14 @@ int Numbering::NumberOf(const BoundExpr& expr) {
 }
 
 bool CallsNative(const BoundExpr& expr) {
-  if (expr.op == ExprOp::kCall && expr.function->native) return true;
-  return std::any_of(expr.children.begin(), expr.children.end(),
-                     [](const BoundExprPtr& child) { return CallsNative(*child); });
+  std::unordered_set<const BoundExpr*> seen;
+  const std::function<bool(const BoundExpr&)> calls = [&](const BoundExpr& at) {
+    if (!seen.insert(&at).second) return false;
+    if (at.op == ExprOp::kCall && at.function->native) return true;
+    return std::any_of(at.children.begin(), at.children.end(),
+                       [&](const BoundExprPtr& child) { return calls(*child); });
+  };
+  return calls(expr);
 }
 
 bool IsCheap(const BoundExpr& expr) {

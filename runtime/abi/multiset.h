@@ -45,8 +45,7 @@ void flow_multiset_merge(FlowMultiset* set, const FlowMultiset* other);
 void flow_multiset_merge_distinct(FlowMultiset* set, const FlowMultiset* other,
                                   void (*f)(void* self, const void* value, int64_t change),
                                   void* self);
-// Calls f for each value, ascending (those of new_distinct in some order), with its count; `value`
-// is a cell as in flow_multiset_add.
+// Calls f for each value, ascending, with its count; `value` is a cell as in flow_multiset_add.
 void flow_multiset_each(const FlowMultiset* set,
                         void (*f)(void* self, const void* value, int64_t count), void* self);
 // Writes the least or greatest value whose count is positive; returns 0 if there is none. Strings

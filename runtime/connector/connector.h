@@ -52,6 +52,14 @@ struct Morsel {
   int64_t bytes = 0;
   int64_t arrival_us = 0;                                    // wall clock when it was read
   std::shared_ptr<const std::vector<LetterOrigin>> origins;  // by record; null: none is a letter
+  // No records, of no memory: how a reader begins.
+  void Clear() {
+    records.clear();
+    keep = nullptr;
+    readable = nullptr;
+    row_count = 0;
+    bytes = 0;
+  }
   // Where the record stood.
   int PartitionOf(size_t record) const {
     return origins == nullptr ? partition : (*origins)[record].partition;

@@ -48,6 +48,7 @@ class LetterTaker {
 
   static void Fill(const std::vector<int64_t>& offsets, std::shared_ptr<Taken> taken, Morsel* out) {
     out->records.clear();
+    out->readable = nullptr;
     for (size_t i = 0; i < taken->raw.size(); ++i) {
       RawRecord record;
       record.data = taken->raw[i].data();

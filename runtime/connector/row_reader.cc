@@ -8,9 +8,7 @@ namespace flow {
 
 Result<ReadState> RowReader::Read(int64_t max_records, int64_t /*max_bytes*/, Morsel* out) {
   out->partition = partition_;
-  out->records.clear();
-  out->keep = nullptr;
-  out->bytes = 0;
+  out->Clear();
   out->begin_offset = next_;
   out->row_count = std::max<int64_t>(0, std::min(std::max<int64_t>(max_records, 1), to_ - next_));
   next_ += out->row_count;

@@ -53,10 +53,7 @@ Result<ReadState> ShedReader::Read(int64_t max_records, int64_t max_bytes, Morse
     FLOW_RETURN_IF_ERROR(Reopen());
   }
   out->partition = partition_;
-  out->records.clear();
-  out->keep = nullptr;
-  out->row_count = 0;
-  out->bytes = 0;
+  out->Clear();
   out->begin_offset = out->next_offset = next_offset_;
   return ReadState::kEnd;
 }

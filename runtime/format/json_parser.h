@@ -306,6 +306,7 @@ class JsonParser {
         size_t position = static_cast<size_t>(next - keys.data());
         bool closed = false;
         value = UnexpectedKey(p, index, first, &keys, &position, &child, &closed);
+        if (closed) object.Ended(expected);
         if (value == nullptr || closed) return value;
         next = keys.data() + position;
         stop = keys.data() + keys.size();

@@ -7,18 +7,27 @@ namespace flow {
 
 namespace {
 
-// 8 bytes at a time, the first of them the lowest. `pattern` has a '0' where a digit must stand,
-// and else the byte that must; the result has the digits' values and zeros, or some byte above 9.
-uint64_t Load8(const char* text, const char* pattern) {
-  uint64_t word, expected;
-  std::memcpy(&word, text, sizeof word);
-  std::memcpy(&expected, pattern, sizeof expected);
-  return word ^ expected;
-}
+// 8 bytes at a time, the first of them the lowest. A pattern has a '0' where a digit must stand,
+// and else the byte that must.
+struct Pattern {
+  constexpr explicit Pattern(const char* text) {
+    for (int i = 0; i < 8; ++i) {
+      bytes |= uint64_t{static_cast<unsigned char>(text[i])} << (8 * i);
+      if (text[i] != '0') separators |= uint64_t{0xFF} << (8 * i);
+    }
+  }
+  uint64_t bytes = 0;
+  uint64_t separators = 0;  // ones where they stand
+};
 
-// Not 0 if some byte is above 9.
-uint64_t Wrong(uint64_t values) {
-  return (values | (values + 0x7676767676767676u)) & 0x8080808080808080u;
+// The digits' values, with zeros between them. `*wrong` gets a bit if that is not what is there.
+uint64_t Load8(const char* text, const Pattern& pattern, uint64_t* wrong) {
+  uint64_t values;
+  std::memcpy(&values, text, sizeof values);
+  values ^= pattern.bytes;
+  const uint64_t above_9 = (values | (values + 0x7676767676767676u)) & 0x8080808080808080u;
+  *wrong |= above_9 | (values & pattern.separators);
+  return values;
 }
 
 // At byte i the number that digits i and i + 1 make.
@@ -51,7 +60,7 @@ bool ReadShortNumber(const char* text, size_t size, ShortNumber* out) {
   out->negative = p < end && *p == '-';
   if (out->negative) ++p;
   if (end - p > 19) return false;
-  int64_t value = 0;
+  uint64_t value = 0;  // has room for the 19 digits that come in
   int digits = 0;
   int point = -1;  // how many digits stand before it
   for (; p < end; ++p) {
@@ -61,11 +70,11 @@ bool ReadShortNumber(const char* text, size_t size, ShortNumber* out) {
       point = digits;
       continue;
     }
-    value = value * 10 + static_cast<int64_t>(digit);
+    value = value * 10 + digit;
     ++digits;
   }
   if (digits == 0 || digits > 18 || point == digits) return false;
-  out->value = value;
+  out->value = static_cast<int64_t>(value);
   out->digits = digits;
   out->fraction = point < 0 ? 0 : digits - point;
   return true;
@@ -74,12 +83,15 @@ bool ReadShortNumber(const char* text, size_t size, ShortNumber* out) {
 bool ReadShortTimestamp(const char* text, size_t size, int64_t* out) {
   if (size > 0 && text[size - 1] == 'Z') --size;
   if (size != 19 && size != 23 && size != 26) return false;
-  const uint64_t date = Load8(text, "0000-00-");
-  const uint64_t hours = Load8(text + 8, text[10] == 'T' ? "00T00:00" : "00 00:00");
-  const uint64_t seconds = Load8(text + 11, "00:00:00");
+  static constexpr Pattern kDate("0000-00-"), kHours("00 00:00"), kHoursT("00T00:00"),
+      kSeconds("00:00:00"), kMillis("0:00.000"), kMicros("0.000000");
+  uint64_t wrong = 0;
+  const uint64_t date = Load8(text, kDate, &wrong);
+  const uint64_t hours = Load8(text + 8, text[10] == 'T' ? kHoursT : kHours, &wrong);
+  const uint64_t seconds = Load8(text + 11, kSeconds, &wrong);
   uint64_t fraction = 0;
-  if (size > 19) fraction = Load8(text + size - 8, size == 23 ? "0:00.000" : "0.000000");
-  if ((Wrong(date) | Wrong(hours) | Wrong(seconds) | Wrong(fraction)) != 0) return false;
+  if (size > 19) fraction = Load8(text + size - 8, size == 23 ? kMillis : kMicros, &wrong);
+  if (wrong != 0) return false;
   const int year = Byte(Pairs(date), 0) * 100 + Byte(Pairs(date), 2);
   const int month = Byte(Pairs(date), 5);
   const int day = Byte(Pairs(hours), 0);

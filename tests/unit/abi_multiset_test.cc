@@ -133,6 +133,7 @@ Counts CountsOf(const FlowMultiset* set) {
         static_cast<std::vector<std::pair<int64_t, int64_t>>*>(self)->emplace_back(value, count);
       },
       &pairs);
+  EXPECT_TRUE(std::is_sorted(pairs.begin(), pairs.end()));
   Counts counts(pairs.begin(), pairs.end());
   EXPECT_EQ(counts.size(), pairs.size());
   return counts;
@@ -249,8 +250,8 @@ TEST(Multiset, TheLeast) {
     FlowMultiset* parts[2] = {flow_multiset_new_least(most, arena.abi()),
                               flow_multiset_new_least(most, arena.abi())};
     for (uint64_t i = random() % 30; i > 0; --i) {
-      const FlowString value =
-          Str(std::string(random() % 3 * 10, static_cast<char>('a' + random() % 4)));
+      const std::string text(random() % 3 * 10, static_cast<char>('a' + random() % 4));
+      const FlowString value = Str(text);
       const auto weight = static_cast<int64_t>(1 + random() % 3);
       flow_multiset_add(all.set, &value, weight);
       flow_multiset_add(parts[random() % 2], &value, weight);

@@ -254,7 +254,6 @@ TEST(JsonDecoder, ArraysAtTheTopOnlyWhereAPathWantsThem) {
       "2");
 }
 
-// Records of many shapes, in every order and with blanks: what is remembered changes nothing.
 // After two records that look alike: what differs in a value's kind, is left out, or comes twice.
 TEST(JsonDecoder, RecordsThatLookAlike) {
   const std::vector<SourceColumn> columns = {
@@ -305,6 +304,7 @@ TEST(JsonDecoder, RecordsThatLookAlike) {
   }
 }
 
+// Records of many shapes, in every order and with blanks: what is remembered changes nothing.
 TEST(JsonDecoder, RememberedOrderChangesNothing) {
   std::mt19937 random(7);
   const std::vector<SourceColumn> columns = {

@@ -90,6 +90,7 @@ class DatagenDecoder : public Decoder {
       made.records[i].size = static_cast<uint32_t>(ends[i] - begin);
     }
     made.keep = std::move(text);
+    made.readable = nullptr;
     return made;
   }
 

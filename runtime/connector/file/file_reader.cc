@@ -166,8 +166,12 @@ void FileReader::TakeLines(size_t max_records, int64_t max_bytes, Morsel* out) {
 
 // Takes records that are whole in the block.
 Status FileReader::TakeRecords(size_t max_records, int64_t max_bytes, Morsel* out) {
-  if (block_ != nullptr) TakeLines(max_records, max_bytes, out);
-  while (out->records.size() < max_records && out->bytes < max_bytes && !Finished()) {
+  auto full = [&] {
+    return out->records.size() >= max_records || out->bytes >= max_bytes || Finished();
+  };
+  while (!full()) {
+    if (block_ != nullptr) TakeLines(max_records, max_bytes, out);
+    if (full()) break;
     const size_t available = filled_ - at_;
     if (available == 0) break;
     const char* text = block_->data.get() + at_;
@@ -213,11 +217,7 @@ Status FileReader::TakeRecords(size_t max_records, int64_t max_bytes, Morsel* ou
 
 Result<ReadState> FileReader::Read(int64_t max_records, int64_t max_bytes, Morsel* out) {
   out->partition = partition_;
-  out->records.clear();
-  out->keep = nullptr;
-  out->readable = nullptr;
-  out->row_count = 0;
-  out->bytes = 0;
+  out->Clear();
   while (!Finished()) {
     if (stream_ == nullptr) FLOW_RETURN_IF_ERROR(OpenFile());
     FLOW_RETURN_IF_ERROR(

@@ -205,10 +205,7 @@ Status Reader::CheckConnection() {
 
 Result<ReadState> Reader::Read(int64_t max_records, int64_t max_bytes, Morsel* out) {
   out->partition = partition_;
-  out->records.clear();
-  out->keep = nullptr;
-  out->row_count = 0;
-  out->bytes = 0;
+  out->Clear();
   out->next_offset = next_offset_;
   if (Finished()) return ReadState::kEnd;
   const int64_t count =

@@ -56,9 +56,7 @@ ReadState RecordFeed::Take(int partition, int64_t to, int64_t max_records, int64
   Part& part = *parts_[static_cast<size_t>(partition)];
   auto taken = std::make_shared<std::vector<Record>>();
   out->partition = partition;
-  out->records.clear();
-  out->keep = nullptr;
-  out->bytes = 0;
+  out->Clear();
   bool past = false;
   {
     std::lock_guard lock(part.mutex);

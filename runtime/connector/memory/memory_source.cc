@@ -17,9 +17,7 @@ class MemoryReader : public PartitionReader {
 
   Result<ReadState> Read(int64_t max_records, int64_t max_bytes, Morsel* out) override {
     out->partition = partition_;
-    out->records.clear();
-    out->keep = nullptr;
-    out->bytes = 0;
+    out->Clear();
     out->begin_offset = next_;
     while (next_ < to_ &&
            static_cast<int64_t>(out->records.size()) < std::max<int64_t>(max_records, 1) &&
