@@ -40,7 +40,7 @@ TEST(ShortText, EveryDayOfSomeYears) {
   for (int year : {1, 4, 100, 400, 1582, 1600, 1899, 1900, 1969, 1970, 2000, 2023, 2024, 2100}) {
     for (int month = 0; month <= 13; ++month) {
       for (int day = 0; day <= 32; ++day) {
-        char text[32];
+        char text[64];
         std::snprintf(text, sizeof text, "%04d-%02d-%02dT12:34:56Z", year, month, day);
         CheckTimestamp(text);
         int64_t shortly, fully;
