@@ -81,6 +81,19 @@ class JsonParser {
     memory_->record_ = 1;
   }
 
+  // A number for the one column that wants node `node`. False: it does not fit in short.
+  __attribute__((always_inline)) bool StoreOnly(int node, int only, bool bigint,
+                                                const ShortNumber& number) {
+    FlowColumn& column = columns_[only];
+    if (bigint && number.fraction == 0) {
+      static_cast<int64_t*>(column.values)[row_] = number.integer();
+      column.status[row_] = kFlowValue;
+      return true;
+    }
+    const FieldTarget& target = decoder_.nodes_[static_cast<size_t>(node)].values.front();
+    return StoreShortNumber(target, number, &column, row_);
+  }
+
   // The place after the value, if it is what the step takes; nullptr: it is something else.
   __attribute__((always_inline)) const char* Take(const JsonShape::Step& step, const char* p) {
     using Kind = JsonShape::Take;
@@ -110,14 +123,8 @@ class JsonParser {
       if (after == nullptr || after > end_) return nullptr;
       if (step.take == Kind::kNothing) return after;
       if (step.column < 0) return nullptr;
-      FlowColumn& column = columns_[step.column];
-      if (step.take == Kind::kBigint && number.fraction == 0) {
-        static_cast<int64_t*>(column.values)[row_] = number.integer();
-        column.status[row_] = kFlowValue;
-        return after;
-      }
-      const FieldTarget& target = decoder_.nodes_[static_cast<size_t>(step.node)].values.front();
-      return StoreShortNumber(target, number, &column, row_) ? after : nullptr;
+      const bool stored = StoreOnly(step.node, step.column, step.take == Kind::kBigint, number);
+      return stored ? after : nullptr;
     }
     return c == 'n' && json::StartsWith(p, end_, "null", 4) ? p + 4 : nullptr;
   }
@@ -163,14 +170,7 @@ class JsonParser {
   bool TakeNumber(int node, const ShortNumber& number) {
     if (node < 0) return true;
     const Node& at = decoder_.nodes_[static_cast<size_t>(node)];
-    if (at.only < 0) return false;
-    FlowColumn& column = columns_[at.only];
-    if (at.bigint && number.fraction == 0) {
-      static_cast<int64_t*>(column.values)[row_] = number.integer();
-      column.status[row_] = kFlowValue;
-      return true;
-    }
-    return StoreShortNumber(at.values.front(), number, &column, row_);
+    return at.only >= 0 && StoreOnly(node, at.only, at.bigint, number);
   }
 
   __attribute__((noinline)) const char* AnyValue(const char* p, int node, int depth) {

@@ -19,9 +19,12 @@
 #include "runtime/connector/record_decoder.h"
 #include "runtime/exec/job.h"
 #include "runtime/format/encode.h"
+#include "tests/support/source_column.h"
 
 namespace flow {
 namespace {
+
+constexpr auto Column = test::FieldColumn;
 
 constexpr int kRecords = 1000;
 
@@ -36,14 +39,6 @@ void Count(int rounds, Round round) {
   CALLGRIND_START_INSTRUMENTATION;
   for (int i = 0; i < rounds; ++i) round();
   CALLGRIND_STOP_INSTRUMENTATION;
-}
-
-program::SourceColumn Column(std::vector<std::string> path, Type type) {
-  program::SourceColumn column;
-  column.type = std::move(type);
-  for (const std::string& key : path) column.path.push_back({key, -1});
-  column.name = path.back();
-  return column;
 }
 
 // Lines, as a file's block holds them.

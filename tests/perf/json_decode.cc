@@ -14,19 +14,14 @@
 #include "runtime/connector/connector.h"
 #include "runtime/connector/nexmark/generator.h"
 #include "runtime/connector/record_decoder.h"
+#include "tests/support/source_column.h"
 
 namespace flow {
 namespace {
 
-constexpr int64_t kEvents = 100000;
+constexpr auto Column = test::FieldColumn;
 
-program::SourceColumn Column(std::vector<std::string> path, Type type) {
-  program::SourceColumn column;
-  column.type = std::move(type);
-  for (const std::string& key : path) column.path.push_back({key, -1});
-  column.name = path.back();
-  return column;
-}
+constexpr int64_t kEvents = 100000;
 
 // Of this thread: other programs take wall-clock time.
 double CpuNanos() {

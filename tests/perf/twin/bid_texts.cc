@@ -17,6 +17,20 @@ void Set(std::string_view text, FlowString* cell) {
   flow_string_set(cell, text.data(), static_cast<uint32_t>(text.size()));
 }
 
+// auction, bidder, price, channel and url; all but the last go out as they are.
+std::vector<program::SourceColumn> ChannelColumns() {
+  return BidColumns({{"auction", TypeKind::kBigint},
+                     {"bidder", TypeKind::kBigint},
+                     {"price", TypeKind::kBigint},
+                     {"channel", TypeKind::kString},
+                     {"url", TypeKind::kString}});
+}
+
+void CopyChannelBid(const Batch& batch, int32_t i, Output* out, int32_t row) {
+  for (int column = 0; column < 3; ++column) out->Copy<int64_t>(batch, column + 1, i, column, row);
+  out->Copy<FlowString>(batch, 4, i, 3, row);
+}
+
 }  // namespace
 
 // Bids of a price in a range, with the time of day and how often there is a 'c' in their extra.
@@ -93,11 +107,7 @@ bool ChannelId(std::string_view url, std::string_view* id) {
 
 // The number of the channel: of four by name, of others by the url.
 void Q21(const Paths& paths, bool print) {
-  Log log(BidColumns({{"auction", TypeKind::kBigint},
-                      {"bidder", TypeKind::kBigint},
-                      {"price", TypeKind::kBigint},
-                      {"channel", TypeKind::kString},
-                      {"url", TypeKind::kString}}));
+  Log log(ChannelColumns());
   Output out({{"auction", TypeKind::kBigint},
               {"bidder", TypeKind::kBigint},
               {"price", TypeKind::kBigint},
@@ -113,10 +123,7 @@ void Q21(const Paths& paths, bool print) {
           std::string_view("0123").substr(hot < 0 ? 0 : static_cast<size_t>(hot), 1);
       if (hot < 0 && !ChannelId(Text(batch, 5, i), &id)) continue;
       const int32_t row = out.Next();
-      for (int column = 0; column < 3; ++column) {
-        out.Copy<int64_t>(batch, column + 1, i, column, row);
-      }
-      out.Copy<FlowString>(batch, 4, i, 3, row);
+      CopyChannelBid(batch, i, &out, row);
       Set(id, &out.Cell<FlowString>(4, row));
     }
     out.Flush();
@@ -127,11 +134,7 @@ void Q21(const Paths& paths, bool print) {
 
 // The three directories of the url.
 void Q22(const Paths& paths, bool print) {
-  Log log(BidColumns({{"auction", TypeKind::kBigint},
-                      {"bidder", TypeKind::kBigint},
-                      {"price", TypeKind::kBigint},
-                      {"channel", TypeKind::kString},
-                      {"url", TypeKind::kString}}));
+  Log log(ChannelColumns());
   Output out({{"auction", TypeKind::kBigint},
               {"bidder", TypeKind::kBigint},
               {"price", TypeKind::kBigint},
@@ -146,10 +149,7 @@ void Q22(const Paths& paths, bool print) {
       if (!IsValue(batch, 5, i)) Fail("a bid without url");
       const std::string_view url = Text(batch, 5, i);
       const int32_t row = out.Next();
-      for (int column = 0; column < 3; ++column) {
-        out.Copy<int64_t>(batch, column + 1, i, column, row);
-      }
-      out.Copy<FlowString>(batch, 4, i, 3, row);
+      CopyChannelBid(batch, i, &out, row);
       size_t begin = 0;  // of part `part`, which ends with the next slash
       for (int part = 1; part <= 6; ++part) {
         const size_t slash = begin > url.size() ? url.npos : url.find('/', begin);
