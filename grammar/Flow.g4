@@ -367,7 +367,12 @@ atTimeZone
     ;
 
 cast
-    : primary ( elements | member )* ( '::' simpleType )*
+    : primary ( elements field* | member )* ( '::' simpleType )*
+    ;
+
+// Of a STRUCT that is no column: orders[1].price. The path of a column is its own (nameOrCall).
+field
+    : '.' identifier
     ;
 
 // What is in a JSON value: j -> 'key' ->> 0.
@@ -392,9 +397,9 @@ primary
     | string
     | duration
     | caseExpression
-    | castCall
+    | castCall field*
     | EXISTS '(' subquery ')'
-    | '(' ( subquery | expression ) ')'
+    | '(' ( subquery | expression ) ')' field*
     | elements
     | nameOrCall
     ;
@@ -402,7 +407,7 @@ primary
 // A column (a.b.c), all columns of a relation (t.*), a call, or a typed literal (DATE '2026-01-01',
 // X'00ff').
 nameOrCall
-    : identifier ( callTail | literal=string | pathStep+ )?
+    : identifier ( callTail field* | literal=string | pathStep+ )?
     ;
 
 pathStep

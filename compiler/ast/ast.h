@@ -31,6 +31,7 @@ enum class ExprKind {
   kDuration,  // number = microseconds (10s, INTERVAL '10' SECOND)
   kTyped,     // DATE '2026-01-01', TIMESTAMP '...': type, text
   kColumn,    // path: a, t.a, bid.price, t.bid.price
+  kField,     // children[0], path[0]: a field of a STRUCT that is no column
   kStar,      // only as a select item or in COUNT(*); path: the qualifier of t.*, if any
   kUnary,     // op "-", "+", "NOT"; children[0]
   kBinary,    // op "+ - * / % || = <> < <= > >="; children[0], [1]
@@ -45,7 +46,8 @@ enum class ExprKind {
   kCase,        // has_operand: children[0] is the operand; then WHEN, THEN pairs; has_else: last
   kCast,        // children[0], type; try_cast
   kCall,   // path[0] = function name; distinct; filter; children = arguments (COUNT(*): kStar),
-           // kOrder; over: `number` of PARTITION BY, kOrder
+           // kOrder; over: `number` of PARTITION BY, kOrder; STRUCT(x AS name): path[1 + i] is the
+           // name of children[i], empty if it was not written
   kOrder,  // behind the arguments of a call, ORDER BY: children[0]; negated: DESC; bool_value: NULL
            // comes first
 };

@@ -59,7 +59,9 @@ std::string SqlString(std::string_view text) {
 }
 
 std::string SqlType(const Type& type) {
-  if (type.kind != TypeKind::kStruct) return type.ToString();
+  if (type.is(TypeKind::kArray)) return "ARRAY<" + SqlType(*type.element) + ">";
+  if (type.is(TypeKind::kMap)) return "MAP<STRING, " + SqlType(*type.element) + ">";
+  if (!type.is(TypeKind::kStruct)) return type.ToString();
   std::string text = "STRUCT<";
   for (size_t i = 0; i < type.fields->size(); ++i) {
     const StructField& field = (*type.fields)[i];

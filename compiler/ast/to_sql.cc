@@ -56,6 +56,7 @@ Level LevelOf(const Expr& expr) {
     case ExprKind::kDuration:
     case ExprKind::kTyped:
     case ExprKind::kColumn:
+    case ExprKind::kField:
     case ExprKind::kStar:
     case ExprKind::kCase:
     case ExprKind::kCast:
@@ -104,6 +105,9 @@ class Writer {
         return;
       case ExprKind::kColumn:
         Path(expr);
+        return;
+      case ExprKind::kField:
+        Field(expr);
         return;
       case ExprKind::kStar:
         Path(expr);
@@ -174,6 +178,17 @@ class Writer {
     }
   }
 
+  // Behind a column or a literal it would be something else.
+  void Field(const Expr& expr) {
+    const Expr& of = *expr.children[0];
+    const bool plain =
+        of.kind == ExprKind::kCall || of.kind == ExprKind::kCast || of.kind == ExprKind::kField;
+    if (!plain) text_ += "(";
+    Write(of, kLevelOr);
+    if (!plain) text_ += ")";
+    text_ += "." + SqlName(expr.path[0].text);
+  }
+
   void Unary(const Expr& expr) {
     const Expr& operand = *expr.children[0];
     if (expr.op == "NOT") {
@@ -216,6 +231,8 @@ class Writer {
         text_ += begins ? " ORDER BY " : separator;
       }
       Write(*expr.children[i], least);
+      const bool named = expr.kind == ExprKind::kCall && i + 1 < expr.path.size();
+      if (named && !expr.path[i + 1].text.empty()) text_ += " AS " + SqlName(expr.path[i + 1].text);
     }
   }
 
@@ -241,7 +258,7 @@ class Writer {
   }
 
   void Call(const Expr& expr) {
-    Path(expr);
+    text_ += SqlName(expr.path[0].text);
     if (expr.over) {
       Over(expr);
       return;

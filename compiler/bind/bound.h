@@ -33,6 +33,7 @@ struct Visible {
   Type type;
   BoundExprPtr expr;      // nullptr for a STRUCT
   BoundExprPtr presence;  // STRUCT: BOOLEAN, is the record there at all?
+  BoundExprPtr whole;     // STRUCT that is one value; nullptr: its leaves are
   std::vector<Visible> fields;
   Span declared;  // where its name comes from; empty: nowhere in the text
 };

@@ -170,6 +170,8 @@ Typed ExprBinder::BindNode(const ast::Expr& expr) {
     }
     case ast::ExprKind::kColumn:
       return BindColumn(expr);
+    case ast::ExprKind::kField:
+      return BindField(expr);
     case ast::ExprKind::kStar: {
       Diagnostic& d = out_->Error(expr.span, "`*` stands for columns only in SELECT and COUNT(*)");
       d.code = "misplaced-star";
@@ -226,14 +228,7 @@ Typed ExprBinder::BindColumn(const ast::Expr& expr) {
   }
   const bound::Visible* found = ResolveColumn(scope_, expr.path, expr.span, out_);
   if (found == nullptr) return {};
-  if (found->expr == nullptr) {
-    Diagnostic& d = out_->Error(
-        expr.span, "not supported yet: a STRUCT as a whole value (" + Quoted(found->name) + ")");
-    d.label = found->type.ToString();
-    d.code = "not-supported-yet";
-    d.hint = "name a field of it: " + Quoted(found->name + "." + found->fields[0].name);
-    return {};
-  }
+  if (found->expr == nullptr) return WholeStruct(*found, expr.span);
   // A node of its own, so that its place can be found again.
   auto node = std::make_shared<BoundExpr>(*found->expr);
   spans_.emplace(node.get(), std::make_pair(expr.span, node));
@@ -380,7 +375,7 @@ Typed ExprBinder::BindLogic(const ast::Expr& expr) {
 Typed ExprBinder::BindIsNull(const ast::Expr& expr) {
   const ast::Expr& child = *expr.children[0];
   if (child.kind == ast::ExprKind::kColumn) {
-    // The one thing that a STRUCT as a whole can be asked.
+    // Of a STRUCT that has columns this is one of them.
     Diagnostics quiet;
     const bound::Visible* found = ResolveColumn(scope_, child.path, child.span, &quiet);
     if (found != nullptr && found->expr == nullptr) {

@@ -50,6 +50,15 @@ class ExprBinder {
   // (runtime/abi/sort_key.h).
   BoundExprPtr SortKeyOf(const std::vector<bound::Ranking::Part>& parts, Span span);
 
+  // What a value stands for under a name: of a STRUCT its fields, as expressions over it.
+  bound::Visible Spread(const std::string& name, const BoundExprPtr& value);
+  // The other way: one value of the leaves of a STRUCT.
+  Typed FromLeaves(const bound::Visible& visible, Span span);
+  // A value, or of a STRUCT its leaves: what tells groups apart.
+  void BindLeaves(const ast::Expr& expr, std::vector<BoundExprPtr>* leaves);
+  // Into a STRUCT by the numbers of fields; -1: is it there?
+  BoundExprPtr LeafOf(BoundExprPtr value, const std::vector<int>& steps);
+
   // Where a reference to a column was written, by the node that Bind made for it.
   const Span* SpanOf(const BoundExpr* node) const {
     auto found = spans_.find(node);
@@ -115,7 +124,14 @@ class ExprBinder {
   Typed BindArraySum(const std::string& name, const Typed& array, Span span);
   Typed BindToJson(const Typed& value, Span span);
   Typed BindNestedCast(const Typed& value, const Type& type, bool try_cast, Span span);
+  static Typed Relabel(const Typed& value, const Type& type);
+  // expr_struct.cc
   const bound::Visible* StructOf(const ast::Expr& expr) const;
+  Typed BindParts(const std::vector<Typed>& values, const Type& type, Span span);
+  Typed WholeStruct(const bound::Visible& visible, Span span);
+  BoundExprPtr FieldOf(const BoundExprPtr& whole, size_t i);
+  Typed BindStruct(const ast::Expr& expr);
+  Typed BindField(const ast::Expr& expr);
   BoundExprPtr SameStruct(const bound::Visible& a, const bound::Visible& b, Span span);
   std::optional<Typed> BindStructs(const ast::Expr& expr);
 

@@ -37,6 +37,7 @@ constexpr Count kCounts[] = {
 }  // namespace
 
 Typed ExprBinder::BindForm(const ast::Expr& expr, const std::string& name) {
+  if (name == "struct") return BindStruct(expr);
   bool ok = true;
   std::vector<Typed> values = BindChildren(expr, &ok);
   if (!ok) return {};

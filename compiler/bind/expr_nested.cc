@@ -1,5 +1,5 @@
 // ExprBinder: ARRAY, MAP, JSON and BYTES, whose values the bodies of functions know by their bytes
-// only (runtime/base/elements.h), and STRUCTs that are compared as a whole.
+// only (runtime/base/elements.h). STRUCT is in expr_struct.cc.
 #include <algorithm>
 #include <optional>
 
@@ -13,12 +13,6 @@ namespace {
 
 Typed TypeText(const Type& type, Span span) {
   return {MakeLiteral(Datum::String(type.ToString())), false, span};
-}
-
-// The same bytes as a value of another type.
-Typed Relabel(const Typed& value, const Type& type) {
-  if (value.type() == type) return value;
-  return {MakeCast(value.expr, type), false, value.span};
 }
 
 // The function that turns a part into a value.
@@ -52,21 +46,13 @@ const char* ElementFunction(const Type& type) {
   return "_element_string";
 }
 
-BoundExprPtr Not(BoundExprPtr expr) {
-  return MakeNode(ExprOp::kNot, TypeKind::kBoolean, {std::move(expr)});
-}
-BoundExprPtr IsNull(BoundExprPtr expr) {
-  return MakeNode(ExprOp::kIsNull, TypeKind::kBoolean, {std::move(expr)});
-}
-
-// NULL equals NULL.
-BoundExprPtr SameLeaf(const BoundExprPtr& a, const BoundExprPtr& b) {
-  return MakeNode(ExprOp::kCase, TypeKind::kBoolean,
-                  {IsNull(a), IsNull(b), IsNull(b), MakeLiteral(Datum::Bool(false)),
-                   MakeNode(ExprOp::kEq, TypeKind::kBoolean, {a, b})});
-}
-
 }  // namespace
+
+// The same bytes as a value of another type.
+Typed ExprBinder::Relabel(const Typed& value, const Type& type) {
+  if (value.type() == type) return value;
+  return {MakeCast(value.expr, type), false, value.span};
+}
 
 // Of `value` as an element: its part, that of NULL if it is.
 Typed ExprBinder::PartOf(const Typed& value) {
@@ -89,14 +75,7 @@ Typed ExprBinder::ElementOf(const Typed& part, const Type& type) {
 Typed ExprBinder::BindArray(std::vector<Typed> values, Span span) {
   Type type(TypeKind::kNull);
   if (!values.empty() && !Unify(&values, "the elements of an ARRAY", &type)) return {};
-  Typed all = {MakeLiteral(Datum::String("")), false, span};
-  for (size_t i = 0; i < values.size(); ++i) {
-    const Typed part = PartOf(values[i]);
-    if (!part) return {};
-    all = i == 0 ? part : CallFunction("concat", {all, part}, span);
-    if (!all) return {};
-  }
-  return Relabel(all, Type::Array(type));
+  return BindParts(values, Type::Array(type), span);
 }
 
 // What the functions of the catalog that take an ARRAY or a MAP of any T need: T, and its values as
@@ -251,59 +230,6 @@ Typed ExprBinder::BindNestedCast(const Typed& value, const Type& type, bool try_
       CallFunction("_parse_value", {Relabel(value, TypeKind::kString), TypeText(type, span), tried},
                    span),
       type);
-}
-
-const bound::Visible* ExprBinder::StructOf(const ast::Expr& expr) const {
-  if (expr.kind != ast::ExprKind::kColumn || scope_.schema == nullptr) return nullptr;
-  Diagnostics quiet;
-  const bound::Visible* found = ResolveColumn(scope_, expr.path, expr.span, &quiet);
-  return found != nullptr && found->expr == nullptr ? found : nullptr;
-}
-
-// Are the two the same, where NULL equals NULL? Fields are compared in their order.
-BoundExprPtr ExprBinder::SameStruct(const bound::Visible& a, const bound::Visible& b, Span span) {
-  std::vector<BoundExprPtr> terms = {
-      MakeNode(ExprOp::kEq, TypeKind::kBoolean, {a.presence, b.presence})};
-  bool fits = a.fields.size() == b.fields.size();
-  for (size_t i = 0; fits && i < a.fields.size(); ++i) {
-    const bound::Visible& x = a.fields[i];
-    const bound::Visible& y = b.fields[i];
-    fits = x.name == y.name && (x.expr == nullptr) == (y.expr == nullptr);
-    if (!fits) break;
-    if (x.expr == nullptr) {
-      terms.push_back(SameStruct(x, y, span));
-      if (terms.back() == nullptr) return nullptr;
-      continue;
-    }
-    const std::optional<Type> common = CommonType(x.type, y.type);
-    fits = common.has_value();
-    if (fits) terms.push_back(SameLeaf(CastTo(x.expr, *common), CastTo(y.expr, *common)));
-  }
-  if (fits) return MakeNode(ExprOp::kAnd, TypeKind::kBoolean, std::move(terms));
-  Diagnostic& d = TypeError(span, "cannot compare STRUCTs with other fields");
-  d.label = a.type.ToString() + " with " + b.type.ToString();
-  return nullptr;
-}
-
-// s = t, s <> t, s IS [NOT] DISTINCT FROM t of two STRUCTs; nullopt: they are none.
-std::optional<Typed> ExprBinder::BindStructs(const ast::Expr& expr) {
-  const bool distinct = expr.kind == ast::ExprKind::kIsDistinct;
-  const bool equal = expr.op == "=";
-  if (!distinct && !equal && expr.op != "<>") return std::nullopt;
-  const bound::Visible* a = StructOf(*expr.children[0]);
-  const bound::Visible* b = StructOf(*expr.children[1]);
-  if (a == nullptr || b == nullptr) return std::nullopt;
-  BoundExprPtr same = SameStruct(*a, *b, distinct ? expr.span : expr.op_span);
-  if (same == nullptr) return Typed{};
-  if (distinct ? !expr.negated : !equal) same = Not(std::move(same));
-  if (!distinct) {
-    // One that is not there is NULL.
-    BoundExprPtr there = MakeNode(ExprOp::kAnd, TypeKind::kBoolean, {a->presence, b->presence});
-    same =
-        MakeNode(ExprOp::kCase, TypeKind::kBoolean,
-                 {std::move(there), std::move(same), MakeLiteral(Datum::Null(TypeKind::kBoolean))});
-  }
-  return Typed{std::move(same), false, expr.span};
 }
 
 }  // namespace flow

@@ -1,4 +1,6 @@
 // Bound expressions as text (ToText): what EXPLAIN shows and golden tests compare.
+#include <algorithm>
+
 #include "compiler/bind/expr.h"
 #include "compiler/bind/literal.h"
 
@@ -137,11 +139,13 @@ class Printer {
         Arguments(e, e.children.size());
         return;
       case ExprOp::kCast:
+        if (PrintParts(e)) return;
         text += e.try_cast ? "TRY_CAST(" : "CAST(";
         Print(*e.children[0], false);
         text += " AS " + e.type.ToString() + ")";
         return;
       case ExprOp::kCall:
+        if (PrintPlace(e)) return;
         text += e.function->name;
         Arguments(e, e.function->written());
         return;
@@ -149,6 +153,61 @@ class Printer {
   }
 
  private:
+  // a[1], m['key'] and s.field as they are written.
+  bool PrintPlace(const BoundExpr& e) {
+    const std::string& name = e.function->name;
+    if (name.starts_with("_element_")) {
+      Print(*e.children[0], true);
+      return true;
+    }
+    if (name != "_array_element" && name != "_map_value") return false;
+    const BoundExpr& of = *e.children[0];
+    const BoundExpr& place = *e.children[1];
+    if (of.op == ExprOp::kCast && of.children[0]->type.is(TypeKind::kStruct)) {
+      const BoundExpr& whole = *of.children[0];
+      Print(whole, whole.op != ExprOp::kCast);
+      text += "." + (*whole.type.fields)[static_cast<size_t>(place.literal.i) - 1].NameText();
+      return true;
+    }
+    Print(of, true);
+    text += "[";
+    Print(place, false);
+    text += "]";
+    return true;
+  }
+  // STRUCT(a AS x, b AS y) and ARRAY[a, b]: the parts of values, one after the other.
+  bool PrintParts(const BoundExpr& e) {
+    const bool is_struct = e.type.is(TypeKind::kStruct);
+    if (!is_struct && !e.type.is(TypeKind::kArray)) return false;
+    std::vector<const BoundExpr*> values;
+    const BoundExpr* rest = e.children[0].get();
+    while (IsCall(*rest, "concat") && PartOf(*rest->children[1], &values)) {
+      rest = rest->children[0].get();
+    }
+    if (!PartOf(*rest, &values)) return false;
+    std::reverse(values.begin(), values.end());
+    if (is_struct && values.size() != e.type.fields->size()) return false;
+    text += is_struct ? "STRUCT(" : "ARRAY[";
+    for (size_t i = 0; i < values.size(); ++i) {
+      if (i > 0) text += ", ";
+      Print(*values[i], false);
+      if (is_struct) text += " AS " + (*e.type.fields)[i].NameText();
+    }
+    text += is_struct ? ")" : "]";
+    return true;
+  }
+  static bool IsCall(const BoundExpr& e, const char* name) {
+    return e.op == ExprOp::kCall && e.function->name == name;
+  }
+  // COALESCE(_sort_key(value, FALSE), '~'), where the value may have been made to fit.
+  static bool PartOf(const BoundExpr& e, std::vector<const BoundExpr*>* values) {
+    if (e.op != ExprOp::kCoalesce || !IsCall(*e.children[0], "_sort_key")) return false;
+    const BoundExpr* value = e.children[0]->children[0].get();
+    const bool same = value->op == ExprOp::kCast &&
+                      (value->type.is(TypeKind::kString) || value->type.is(TypeKind::kBigint));
+    values->push_back(same ? value->children[0].get() : value);
+    return true;
+  }
   void PrintColumn(int column) {
     size_t i = static_cast<size_t>(column);
     if (column >= 0 && i < names_.size() && !names_[i].empty()) {

@@ -5,16 +5,8 @@ namespace flow {
 
 namespace {
 
-bool CheckFunctionType(const Type& type, Span span, const std::string& what, Diagnostics* out) {
-  if (!type.is(TypeKind::kStruct)) return true;
-  Diagnostic& d = out->Error(span, "not supported yet: a STRUCT as " + what);
-  d.hint = "take the fields that are needed";
-  d.code = "not-supported-yet";
-  return false;
-}
-
 bool AddParameter(const ast::Parameter& written, bound::SqlFunction* function,
-                  bound::Schema* schema, Index* index, Diagnostics* out) {
+                  bound::Schema* schema, ExprBinder* binder, Index* index, Diagnostics* out) {
   const std::string& name = written.name.text;
   if (const bound::Visible* other = FindVisible(schema->names, name)) {
     Diagnostic& d = out->Error(written.name.span, "duplicate parameter " + Quoted(name));
@@ -28,15 +20,13 @@ bool AddParameter(const ast::Parameter& written, bound::SqlFunction* function,
   bound::Column column;
   column.name = name;
   column.type = written.type;
-  bound::Visible visible;
-  visible.name = name;
-  visible.type = written.type;
-  visible.expr = MakeColumn(static_cast<int>(schema->columns.size()), written.type);
+  bound::Visible visible =
+      binder->Spread(name, MakeColumn(static_cast<int>(schema->columns.size()), written.type));
   visible.declared = written.name.span;
   schema->columns.push_back(std::move(column));
   schema->names.push_back(std::move(visible));
   function->parameters.push_back({name, written.type, written.name.span});
-  return CheckFunctionType(written.type, written.type_span, "a parameter", out);
+  return true;
 }
 
 }  // namespace
@@ -77,20 +67,19 @@ void Binder::BindFunction(const ast::FunctionStmt& statement) {
     }
   }
   bound::Schema schema;
-  bool ok =
-      CheckFunctionType(statement.returns, statement.returns_span, "what a FUNCTION returns", out);
+  Scope scope;
+  scope.schema = &schema;
+  scope.qualifier = function->name;
+  scope.parameters = true;
+  scope.functions = &functions;
+  scope.index = index;
+  ExprBinder binder(scope, out);
+  binder.ForbidAggregates("a FUNCTION");
+  bool ok = true;
   for (const ast::Parameter& parameter : statement.parameters) {
-    ok &= AddParameter(parameter, function.get(), &schema, index, out);
+    ok &= AddParameter(parameter, function.get(), &schema, &binder, index, out);
   }
   if (ok) {
-    Scope scope;
-    scope.schema = &schema;
-    scope.qualifier = function->name;
-    scope.parameters = true;
-    scope.functions = &functions;
-    scope.index = index;
-    ExprBinder binder(scope, out);
-    binder.ForbidAggregates("a FUNCTION");
     function->body =
         binder.BindAs(*statement.body, statement.returns,
                       Quoted(function->name) + " returns " + statement.returns.ToString());

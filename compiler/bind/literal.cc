@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 
+#include "compiler/bind/expr_binder.h"
 #include "runtime/abi/convert.h"
 #include "runtime/abi/convert_interval.h"
 #include "runtime/abi/error_code.h"
@@ -108,6 +109,7 @@ Result<Datum> TextAs(const std::string& text, const Type& type) {
     }
     case TypeKind::kBytes:
     case TypeKind::kArray:
+    case TypeKind::kStruct:
     case TypeKind::kMap:
     case TypeKind::kJson: {
       std::string value;
@@ -123,7 +125,6 @@ Result<Datum> TextAs(const std::string& text, const Type& type) {
       break;
     }
     case TypeKind::kNull:
-    case TypeKind::kStruct:
       break;
   }
   return NotA(text, type, status);
@@ -154,14 +155,19 @@ Datum Negated(const Datum& value) {
     case TypeKind::kString:
     case TypeKind::kDate:
     case TypeKind::kTimestamp:
-    case TypeKind::kStruct:
     case TypeKind::kBytes:
     case TypeKind::kArray:
+    case TypeKind::kStruct:
     case TypeKind::kMap:
     case TypeKind::kJson:
       return result;
   }
   return result;
+}
+
+bool IsStructLiteral(const ast::Expr& expr) {
+  return expr.kind == ast::ExprKind::kCall && expr.path.size() == expr.children.size() + 1 &&
+         LowerCase(expr.path[0].text) == "struct";
 }
 
 bool IsArrayLiteral(const ast::Expr& expr) {
@@ -179,6 +185,26 @@ std::optional<Result<Datum>> ArrayAs(const ast::Expr& expr, const Type& type) {
     std::optional<Result<Datum>> element = ConstantAs(*child, *type.element);
     if (!element.has_value() || !element->ok()) return element;
     AppendPart(element->value(), &value);
+  }
+  return Datum::Variable(type, std::move(value));
+}
+
+std::optional<Result<Datum>> StructAs(const ast::Expr& expr, const Type& type) {
+  if (!type.is(TypeKind::kStruct)) {
+    return Error(UserError("a STRUCT where " + type.ToString() + " is expected"));
+  }
+  std::string value;
+  for (size_t i = 0; i < type.fields->size(); ++i) {
+    const StructField& field = (*type.fields)[i];
+    if (i >= expr.children.size() || expr.path[i + 1].text != field.name) {
+      return Error(UserError("not the fields of " + type.ToString()));
+    }
+    std::optional<Result<Datum>> constant = ConstantAs(*expr.children[i], field.type);
+    if (!constant.has_value() || !constant->ok()) return constant;
+    AppendPart(constant->value(), &value);
+  }
+  if (expr.children.size() > type.fields->size()) {
+    return Error(UserError("not the fields of " + type.ToString()));
   }
   return Datum::Variable(type, std::move(value));
 }
@@ -249,6 +275,7 @@ std::optional<Result<Datum>> ConstantAs(const ast::Expr& expr, const Type& type)
       return TextAs(e->text, type);
     case ast::ExprKind::kCall:
       if (IsMapLiteral(*e)) return MapAs(*e, type);
+      if (IsStructLiteral(*e)) return StructAs(*e, type);
       return IsArrayLiteral(*e) ? ArrayAs(*e, type) : std::nullopt;
     case ast::ExprKind::kTyped:
       if (!(e->type == type) && !(e->type.is(TypeKind::kDate) && type.is(TypeKind::kTimestamp))) {
@@ -262,6 +289,7 @@ std::optional<Result<Datum>> ConstantAs(const ast::Expr& expr, const Type& type)
       }
       return Datum::Int(type, sign.empty() ? e->number : -e->number);
     case ast::ExprKind::kColumn:
+    case ast::ExprKind::kField:
     case ast::ExprKind::kStar:
     case ast::ExprKind::kUnary:
     case ast::ExprKind::kBinary:

@@ -28,5 +28,7 @@ std::optional<Result<Datum>> ConstantAs(const ast::Expr& expr, const Type& type)
 
 // ARRAY[1, 2] as it comes from the parser: a call of `array`.
 bool IsArrayLiteral(const ast::Expr& expr);
+// STRUCT(1 AS a).
+bool IsStructLiteral(const ast::Expr& expr);
 
 }  // namespace flow

@@ -431,7 +431,7 @@ bool QueryBinder::BindSession(const ast::Relation& call, const bound::Relation& 
   scope.functions = &binder_->functions;
   ExprBinder binder(scope, binder_->out);
   binder.ForbidAggregates("SESSION");
-  for (const ast::ExprPtr& key : call.by) keys->push_back(binder.Bind(*key));
+  for (const ast::ExprPtr& key : call.by) binder.BindLeaves(*key, keys);
   return std::find(keys->begin(), keys->end(), nullptr) == keys->end();
 }
 

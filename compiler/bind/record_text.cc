@@ -64,6 +64,15 @@ std::optional<Literal> LiteralOf(const ast::Expr& expr) {
     case ast::ExprKind::kTyped:
       return Literal{Literal::Kind::kText, e->text};
     case ast::ExprKind::kCall: {
+      if (IsStructLiteral(*e)) {
+        std::string text;
+        for (size_t i = 0; i < e->children.size(); ++i) {
+          const std::optional<std::string> value = JsonValue(*e->children[i]);
+          if (!value) return std::nullopt;
+          text += (text.empty() ? "{" : ",") + JsonString(e->path[i + 1].text) + ":" + *value;
+        }
+        return Literal{Literal::Kind::kArray, text + "}"};
+      }
       if (!IsArrayLiteral(*e)) break;
       std::string text;
       for (const ast::ExprPtr& child : e->children) {
@@ -76,6 +85,7 @@ std::optional<Literal> LiteralOf(const ast::Expr& expr) {
     case ast::ExprKind::kDuration:
       return Literal{Literal::Kind::kText, std::to_string(e->number) + "us"};
     case ast::ExprKind::kColumn:
+    case ast::ExprKind::kField:
     case ast::ExprKind::kStar:
     case ast::ExprKind::kUnary:
     case ast::ExprKind::kBinary:

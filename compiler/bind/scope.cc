@@ -180,6 +180,15 @@ const bound::Visible* ResolveColumn(const Scope& scope, const std::vector<ast::N
   d.label = parent->expr != nullptr ? "of type " + parent->type.ToString() : "unknown field";
   d.hint = Suggest(wrong.text, NamesOf(parent->fields),
                    parent->fields.empty() ? "" : "fields: " + ListOf(NamesOf(parent->fields)));
+  if (parent->type.is(TypeKind::kArray)) {
+    d.hint = "of an element: " + parent->name + "[1]." + wrong.text + "; of each: UNNEST(" +
+             parent->name + ")";
+  }
+  if (parent->type.is(TypeKind::kMap))
+    d.hint = "of a MAP: " + parent->name + "['" + wrong.text + "']";
+  if (parent->type.is(TypeKind::kJson)) {
+    d.hint = "of JSON: " + parent->name + " -> '" + wrong.text + "', or ->> for its text";
+  }
   return nullptr;
 }
 

@@ -21,7 +21,8 @@ Scope SelectBinder::ScopeOf(const bound::Relation& from, const Binder& binder) {
 }
 
 std::string SelectBinder::NameOf(const ast::Expr& expr, size_t position) const {
-  if (expr.kind == ast::ExprKind::kColumn) return expr.path.back().text;
+  const bool named = expr.kind == ast::ExprKind::kColumn || expr.kind == ast::ExprKind::kField;
+  if (named) return expr.path.back().text;
   if (expr.kind == ast::ExprKind::kCall) return LowerCase(expr.path[0].text);
   if (expr.kind == ast::ExprKind::kCast) return NameOf(*expr.children[0], position);
   if (expr.kind == ast::ExprKind::kCase) return "case";
@@ -64,13 +65,13 @@ bool SelectBinder::AddStar(const ast::SelectItem& item) {
 void SelectBinder::AddVisible(const bound::Visible& visible, const std::string& name,
                               const std::string& key, Span span, Span declared) {
   if (visible.expr != nullptr) {
-    items_.push_back({name, span, nullptr, visible.expr, declared});
+    items_.push_back({name, span, nullptr, visible.expr, declared, {}});
     return;
   }
   const size_t number = structs_.size();
   structs_.push_back({name, key, static_cast<int>(items_.size()), 0});
   struct_types_.push_back(visible.type);
-  items_.push_back({name + " IS NOT NULL", span, nullptr, visible.presence, declared});
+  items_.push_back({name + " IS NOT NULL", span, nullptr, visible.presence, declared, {}});
   for (const bound::Visible& field : visible.fields) {
     AddVisible(field, name + "." + field.name, field.name, span, {});
   }
@@ -88,6 +89,47 @@ const bound::Visible* SelectBinder::StructOf(const ast::Expr& expr) const {
     ResolveColumn(scope_, expr.path, expr.span, &quiet);
   }
   return found != nullptr && found->expr == nullptr ? found : nullptr;
+}
+
+// Is it a STRUCT that has no columns? (They are found by name.)
+bool SelectBinder::IsStruct(const ast::Expr& expr, Type* type) const {
+  if (expr.kind != ast::ExprKind::kCall && expr.kind != ast::ExprKind::kCase &&
+      expr.kind != ast::ExprKind::kCast && expr.kind != ast::ExprKind::kField) {
+    return false;
+  }
+  Diagnostics quiet;
+  Scope silent = scope_;
+  silent.index = nullptr;
+  ExprBinder binder(silent, &quiet);
+  std::vector<bound::AggregateCall> calls;
+  binder.AllowAggregates(&calls);
+  const BoundExprPtr value = binder.Bind(expr);
+  if (value == nullptr || !value->type.is(TypeKind::kStruct)) return false;
+  *type = value->type;
+  return true;
+}
+
+// The leaves of item.ast, of that type, from item.leaf on.
+void SelectBinder::AddLeaves(const SelectItem& item, const Type& type, const std::string& key) {
+  if (!type.is(TypeKind::kStruct)) {
+    items_.push_back(item);
+    return;
+  }
+  const size_t number = structs_.size();
+  structs_.push_back({item.name, key, static_cast<int>(items_.size()), 0});
+  struct_types_.push_back(type);
+  SelectItem leaf = item;
+  leaf.name += " IS NOT NULL";
+  leaf.leaf.push_back(-1);
+  items_.push_back(leaf);
+  leaf.declared = {};
+  for (size_t i = 0; i < type.fields->size(); ++i) {
+    const StructField& field = (*type.fields)[i];
+    leaf.name = item.name + "." + field.name;
+    leaf.leaf.back() = static_cast<int>(i);
+    AddLeaves(leaf, field.type, field.name);
+  }
+  structs_[number].end = static_cast<int>(items_.size());
 }
 
 bool SelectBinder::ExpandItems() {
@@ -109,7 +151,13 @@ bool SelectBinder::ExpandItems() {
     if (const bound::Visible* whole = StructOf(expr)) {
       AddVisible(*whole, output.name, output.name, output.span, output.declared);
     } else {
-      items_.push_back({output.name, output.span, &expr, nullptr, output.declared});
+      SelectItem one{output.name, output.span, &expr, nullptr, output.declared, {}};
+      Type type;
+      if (IsStruct(expr, &type)) {
+        AddLeaves(one, type, output.name);
+      } else {
+        items_.push_back(std::move(one));
+      }
     }
     output.end = items_.size();
     if (index_ != nullptr) NoteOutput(item, output);
@@ -152,7 +200,16 @@ bool SelectBinder::CheckNames() {
 
 BoundExprPtr SelectBinder::BindItem(const SelectItem& item) {
   if (IsPlace(item)) return MakeLiteral(Datum::Null(TypeKind::kBigint));  // until it is ranked
-  return item.ast != nullptr ? binder_.Bind(*item.ast) : item.expr;
+  if (item.ast == nullptr) return item.expr;
+  if (item.leaf.empty()) return binder_.Bind(*item.ast);
+  const BoundExprPtr whole = BindWhole(*item.ast);
+  return whole == nullptr ? nullptr : binder_.LeafOf(whole, item.leaf);
+}
+
+BoundExprPtr SelectBinder::BindWhole(const ast::Expr& expr) {
+  BoundExprPtr& whole = wholes_[&expr];
+  if (whole == nullptr) whole = binder_.Bind(expr);
+  return whole;
 }
 
 bound::WindowRole SelectBinder::RoleOf(const BoundExpr& expr) const {
@@ -243,6 +300,10 @@ bool SelectBinder::BindKeys() {
     BoundExprPtr key = binder_.Bind(*expr);
     ok &= key != nullptr;
     if (key == nullptr) continue;
+    if (key->type.is(TypeKind::kStruct)) {
+      ok &= AddStructKey(binder_.Spread("", key), ast::ToSql(*expr));
+      continue;
+    }
     std::string name = ToText(*key, ColumnNames(from_->schema));
     for (const SelectItem& other : items_) {
       if (other.ast != nullptr && !HasAggregate(*other.ast) &&
@@ -283,6 +344,14 @@ BoundExprPtr SelectBinder::ToGrouped(const BoundExprPtr& expr, Span span, bool* 
     if (StructurallyEqual(*grouping.keys[static_cast<size_t>(i)], *expr)) {
       return MakeColumn(i, expr->type);
     }
+  }
+  // The keys of a STRUCT are its leaves.
+  if (expr->type.is(TypeKind::kStruct)) {
+    const bound::Visible leaves = binder_.Spread("", expr);
+    const bool is_key =
+        std::any_of(grouping.keys.begin(), grouping.keys.end(),
+                    [&](const auto& key) { return StructurallyEqual(*key, *leaves.presence); });
+    if (is_key) return ToGrouped(binder_.FromLeaves(leaves, span).expr, span, ok);
   }
   if (expr->op == ExprOp::kColumn) {
     if (!*ok) return expr;  // one report for each expression

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "compiler/bind/binder.h"
@@ -18,6 +19,7 @@ struct SelectItem {
   const ast::Expr* ast = nullptr;  // nullptr: from a star, or part of a STRUCT
   BoundExprPtr expr;               // where there is no `ast`
   Span declared;
+  std::vector<int> leaf;  // of `ast`, a STRUCT: see ExprBinder::LeafOf
 };
 
 // What is one column to who wrote it: an item, or the items [begin, end) of a STRUCT.
@@ -68,11 +70,14 @@ class SelectBinder {
   bool AddStar(const ast::SelectItem& item);
   void AddVisible(const bound::Visible& visible, const std::string& name, const std::string& key,
                   Span span, Span declared);
+  bool IsStruct(const ast::Expr& expr, Type* type) const;
+  void AddLeaves(const SelectItem& item, const Type& type, const std::string& key);
   void NoteOutput(const ast::SelectItem& item, const SelectOutput& output);
   const bound::Visible* StructOf(const ast::Expr& expr) const;
   bool AddStructKey(const bound::Visible& visible, const std::string& name);
   std::string NameOf(const ast::Expr& expr, size_t position) const;
   BoundExprPtr BindItem(const SelectItem& item);
+  BoundExprPtr BindWhole(const ast::Expr& expr);
   bool BindKeys();
   bool AddKey(BoundExprPtr key, const std::string& name);
   const SelectOutput* OutputOf(const ast::Expr& expr, const std::string& clause, bool* ok);
@@ -116,6 +121,8 @@ class SelectBinder {
   std::vector<SelectOutput> outputs_;
   std::vector<program::StructColumns> structs_;  // of items
   std::vector<Type> struct_types_;
+  std::unordered_map<const ast::Expr*, BoundExprPtr>
+      wholes_;  // STRUCTs with items for their leaves
   std::vector<bound::AggregateCall> calls_;
   std::optional<AskedRanking> ranked_;
   std::vector<RankingTerm> terms_;  // of the ranking

@@ -86,13 +86,15 @@ bound::Visible SourceBinder::AddLeaves(const std::string& name, const std::strin
   program::SourceColumn column;
   column.name = full_name;
   column.path = path;
-  if (!type.is(TypeKind::kStruct)) {
+  // A row of INLINE has one value for it.
+  const bool inline_struct = source_->spec.connector == program::Connector::kInline;
+  if (!type.is(TypeKind::kStruct) || inline_struct) {
     column.type = type;
     column.not_null = not_null;
     column.position = static_cast<int>(source_->spec.declared.size());
     source_->spec.declared.push_back(column);
-    visible.expr = AddPhysical(std::move(column));
-    return visible;
+    const Scope scope = OwnScope();
+    return ExprBinder(scope, out_).Spread(name, AddPhysical(std::move(column)));
   }
   column.type = TypeKind::kBoolean;
   column.from = program::ColumnFrom::kPresence;
@@ -187,10 +189,7 @@ bool SourceBinder::BindComputed(const ast::ColumnDef& def) {
   BoundExprPtr value =
       binder.BindAs(*def.computed, def.type, "the expression is not " + def.type.ToString());
   if (value == nullptr) return false;
-  bound::Visible visible;
-  visible.name = def.name.text;
-  visible.type = def.type;
-  visible.expr = std::move(value);
+  bound::Visible visible = binder.Spread(def.name.text, value);
   visible.declared = def.name.span;
   source_->schema.names.push_back(std::move(visible));
   return true;
@@ -207,10 +206,8 @@ bool SourceBinder::BindColumn(const ast::ColumnDef& def) {
   if (!CheckType(def.type, def.type_span, false)) return false;
   bool is_struct = def.type.is(TypeKind::kStruct);
   bool is_field = !def.meta.has_value() && def.computed == nullptr;
-  if (is_struct && (!is_field || def.not_null)) {
-    Diagnostic& d = out_->Error(
-        def.type_span, std::string("not supported yet: ") +
-                           (is_field ? "NOT NULL on a STRUCT" : "a STRUCT that is no field"));
+  if (is_struct && is_field && def.not_null) {
+    Diagnostic& d = out_->Error(def.type_span, "not supported yet: NOT NULL on a STRUCT");
     d.code = "not-supported-yet";
     return false;
   }
@@ -242,11 +239,6 @@ bool SourceBinder::BindColumn(const ast::ColumnDef& def) {
       return false;
     }
     path = std::move(*parsed);
-  }
-  if (is_struct && source_->spec.connector == program::Connector::kInline) {
-    Diagnostic& d = out_->Error(def.type_span, "not supported yet: a STRUCT in INLINE rows");
-    d.code = "not-supported-yet";
-    return false;
   }
   source_->schema.names.push_back(
       AddLeaves(def.name.text, def.name.text, def.type, std::move(path), def.not_null));

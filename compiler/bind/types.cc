@@ -44,6 +44,8 @@ int NumericRank(const Type& t) {
   return 0;
 }
 
+bool IsNested(const Type& t) { return t.has_elements() || t.is(TypeKind::kStruct); }
+
 bool IsTime(const Type& t) { return t.is(TypeKind::kTimestamp) || t.is(TypeKind::kDate); }
 
 std::optional<ArithmeticTypes> TimeArithmetic(ExprOp op, const Type& left, const Type& right) {
@@ -93,6 +95,13 @@ std::optional<ArithmeticTypes> DecimalArithmetic(ExprOp op, const Type& left, co
 
 bool WidensInPlace(const Type& from, const Type& to) {
   if (from == to || from.is(TypeKind::kNull)) return true;
+  if (from.is(TypeKind::kStruct)) {
+    return to.is(TypeKind::kStruct) &&
+           std::equal(from.fields->begin(), from.fields->end(), to.fields->begin(),
+                      to.fields->end(), [](const StructField& a, const StructField& b) {
+                        return a.name == b.name && WidensInPlace(a.type, b.type);
+                      });
+  }
   if (from.is(TypeKind::kInt)) return to.is(TypeKind::kBigint);
   if (from.is(TypeKind::kDecimal) && to.is(TypeKind::kDecimal)) {
     return from.scale == to.scale && from.precision <= to.precision;
@@ -109,7 +118,7 @@ Type AsDecimal(const Type& t) {
 bool CanWiden(const Type& from, const Type& to) {
   if (from == to || from.is(TypeKind::kNull)) return true;
   if (from.is(TypeKind::kDate) && to.is(TypeKind::kTimestamp)) return true;
-  if (from.has_elements()) return WidensInPlace(from, to);
+  if (IsNested(from)) return WidensInPlace(from, to);
   int a = NumericRank(from);
   int b = NumericRank(to);
   if (a == 0 || b == 0 || a > b) return false;
@@ -122,7 +131,7 @@ std::optional<Type> CommonType(const Type& a, const Type& b) {
   if (a == b || b.is(TypeKind::kNull)) return a;
   if (a.is(TypeKind::kNull)) return b;
   if (IsTime(a) && IsTime(b)) return Type(TypeKind::kTimestamp);
-  if (a.has_elements() && a.is(b.kind)) {
+  if (IsNested(a) && a.is(b.kind)) {
     if (WidensInPlace(a, b)) return b;
     return WidensInPlace(b, a) ? std::optional<Type>(a) : std::nullopt;
   }
@@ -136,12 +145,11 @@ std::optional<Type> CommonType(const Type& a, const Type& b) {
 }
 
 bool CanCast(const Type& from, const Type& to) {
-  if (to.is(TypeKind::kStruct) || from.is(TypeKind::kStruct)) return false;
   if (from == to || from.is(TypeKind::kNull)) return true;
   if (to.is(TypeKind::kNull)) return false;
   if (to.is(TypeKind::kInterval)) return from.is(TypeKind::kString);
-  if (from.has_elements() && to.has_elements()) return WidensInPlace(from, to);
-  if (to.is(TypeKind::kJson) || (from.is(TypeKind::kJson) && to.has_elements())) return true;
+  if (IsNested(from) && IsNested(to)) return WidensInPlace(from, to);
+  if (to.is(TypeKind::kJson) || (from.is(TypeKind::kJson) && IsNested(to))) return true;
   if (to.is(TypeKind::kString)) return true;
   if (from.is(TypeKind::kString)) return true;
   if (from.is_numeric() && to.is_numeric()) return true;

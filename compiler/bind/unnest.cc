@@ -121,11 +121,9 @@ std::shared_ptr<bound::Relation> QueryBinder::BindUnnest(const ast::Unnest& unne
     column.name = name.text;
     column.type = type;
     column.declared = name.span;
-    bound::Visible visible;
-    visible.name = name.text;
-    visible.type = type;
+    bound::Visible visible = binder.Spread(
+        name.text, MakeColumn(static_cast<int>(relation->schema.columns.size()), type));
     visible.declared = name.span;
-    visible.expr = MakeColumn(static_cast<int>(relation->schema.columns.size()), type);
     relation->schema.columns.push_back(std::move(column));
     names.push_back(std::move(visible));
     if (binder_->index != nullptr && name.span.end > 0 && !unnest.columns.empty()) {

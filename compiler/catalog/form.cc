@@ -45,6 +45,8 @@ const std::vector<Form>& Forms() {
       {"nvl", "nvl(any, any) -> any", "As coalesce.", "nvl(NULL, 2)"},
       {"nvl2", "nvl2(any, any, any) -> any",
        "The second argument where the first is not NULL, else the third.", "nvl2(1, 'a', 'b')"},
+      {"struct", "struct(any AS name, ...) -> struct",
+       "A STRUCT of these fields; a column gives its field its name.", "struct(1 AS a, 'x' AS b)"},
       {"to_json", "to_json(any) -> json", "Any value as JSON.", "to_json(ARRAY[1, 2])"},
   };
   return *forms;

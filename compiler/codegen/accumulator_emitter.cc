@@ -237,6 +237,7 @@ llvm::Value* AccumulatorEmitter::IsBetter(llvm::Value* candidate, llvm::Value* c
     case TypeKind::kString:
     case TypeKind::kBytes:
     case TypeKind::kArray:
+    case TypeKind::kStruct:
     case TypeKind::kMap:
     case TypeKind::kJson: {
       llvm::Value* order = b_.CreateCall(m_.Callee("flow_op_string_compare"), {less, more});
@@ -254,7 +255,6 @@ llvm::Value* AccumulatorEmitter::IsBetter(llvm::Value* candidate, llvm::Value* c
     case TypeKind::kDate:
     case TypeKind::kTimestamp:
     case TypeKind::kInterval:
-    case TypeKind::kStruct:
       break;
   }
   return b_.CreateICmpSLT(less, more);

@@ -87,6 +87,7 @@ Value ExprEmitter::Constant(const Datum& literal, const Type& type) {
     case TypeKind::kString:
     case TypeKind::kBytes:
     case TypeKind::kArray:
+    case TypeKind::kStruct:
     case TypeKind::kMap:
     case TypeKind::kJson:
       result.value = m.String(literal.s);
@@ -98,7 +99,6 @@ Value ExprEmitter::Constant(const Datum& literal, const Type& type) {
     case TypeKind::kDate:
     case TypeKind::kTimestamp:
     case TypeKind::kInterval:
-    case TypeKind::kStruct:
       result.value =
           llvm::ConstantInt::get(m.SsaType(type), static_cast<uint64_t>(literal.i), true);
       break;

@@ -40,10 +40,10 @@ llvm::Type* ModuleBuilder::SsaType(const Type& type) {
     case TypeKind::kString:
     case TypeKind::kBytes:
     case TypeKind::kArray:
+    case TypeKind::kStruct:
     case TypeKind::kMap:
     case TypeKind::kJson:
       return ptr;
-    case TypeKind::kStruct:
       break;
   }
   llvm_unreachable("a STRUCT has no value of its own");

@@ -75,11 +75,11 @@ char LetterOf(const Type& type) {
     case TypeKind::kString:
     case TypeKind::kBytes:
     case TypeKind::kArray:
+    case TypeKind::kStruct:
     case TypeKind::kMap:
     case TypeKind::kJson:
       return 'p';
     case TypeKind::kNull:
-    case TypeKind::kStruct:
       break;
   }
   return '?';

@@ -404,6 +404,7 @@ llvm::Value* PipelineEmitter::EmitHash(const std::vector<Value>& outputs) {
         case TypeKind::kString:
         case TypeKind::kBytes:
         case TypeKind::kArray:
+        case TypeKind::kStruct:
         case TypeKind::kMap:
         case TypeKind::kJson:
           return b_.CreateCall(m_.Callee("flow_op_hash_string"), {hash, key.value});
@@ -420,7 +421,6 @@ llvm::Value* PipelineEmitter::EmitHash(const std::vector<Value>& outputs) {
         case TypeKind::kDate:
         case TypeKind::kTimestamp:
         case TypeKind::kInterval:
-        case TypeKind::kStruct:
           break;
       }
       return b_.CreateCall(m_.Callee("flow_op_hash_u64"),

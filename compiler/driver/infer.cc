@@ -68,7 +68,8 @@ void SeeNumber(std::string_view text, int partition, Shape* shape) {
 // Follows one JSON record through the shapes.
 class Watcher : public nlohmann::json_sax<nlohmann::json> {
  public:
-  Watcher(int64_t record, int partition, Shape* top) : record_(record), partition_(partition) {
+  Watcher(int64_t record, int partition, Shape* top)
+      : next_object_(record << kObjectBits), partition_(partition) {
     next_ = top;
   }
 
@@ -95,8 +96,8 @@ class Watcher : public nlohmann::json_sax<nlohmann::json> {
   bool start_object(std::size_t /*size*/) override {
     Shape* shape = Here();
     ++shape->objects;
-    // What is in the objects of an array has no column.
-    return Enter(in_array_ ? &ignored_ : shape);
+    objects_.push_back(next_object_++);
+    return Enter(shape);
   }
   bool key(string_t& name) override {
     Shape* object = open_.back();
@@ -110,11 +111,14 @@ class Watcher : public nlohmann::json_sax<nlohmann::json> {
       found = object->fields.emplace(name, std::make_unique<Shape>()).first;
     }
     Shape* field = found->second.get();
-    next_ = field->last_record == record_ ? &ignored_ : field;
-    field->last_record = record_;
+    next_ = field->last_object == objects_.back() ? &ignored_ : field;
+    field->last_object = objects_.back();
     return true;
   }
-  bool end_object() override { return Leave(); }
+  bool end_object() override {
+    objects_.pop_back();
+    return Leave();
+  }
   bool start_array(std::size_t /*size*/) override {
     Shape* shape = Here();
     ++shape->arrays;
@@ -152,7 +156,10 @@ class Watcher : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
 
-  const int64_t record_;
+  static constexpr int kObjectBits = 24;  // a record of more objects is too large for a source
+
+  int64_t next_object_;           // objects have numbers of their own
+  std::vector<int64_t> objects_;  // that are open
   const int partition_;
   std::vector<Shape*> open_;
   std::vector<bool> arrays_;  // in_array_ around each
@@ -316,8 +323,11 @@ Type TypeOf(const Shape& shape, const std::string& name, std::string_view unit) 
   const int64_t numbers = shape.integers + shape.decimals;
   if (values == 0) return TypeKind::kString;
   if (shape.objects == values) return StructOf(shape, unit);
-  if (shape.arrays == values && shape.element != nullptr && IsOneScalar(*shape.element)) {
-    return Type::Array(TypeOf(*shape.element, "", ""));
+  if (shape.arrays == values && shape.element != nullptr) {
+    const Shape& element = *shape.element;
+    if (IsOneScalar(element)) return Type::Array(TypeOf(element, "", ""));
+    const bool objects = element.objects > 0 && element.objects == element.values();
+    if (objects) return Type::Array(StructOf(element, unit));
   }
   if (shape.booleans == values) return TypeKind::kBoolean;
   if (shape.texts == values) {

@@ -29,7 +29,7 @@ struct Shape {
   // Of objects, in the order in which they were seen.
   std::vector<std::string> names;
   std::map<std::string, std::unique_ptr<Shape>> fields;
-  int64_t last_record = -1;        // of two equal keys the first counts
+  int64_t last_object = -1;        // of two equal keys the first counts
   std::unique_ptr<Shape> element;  // of arrays; nullptr: all were empty
 
   int64_t values() const { return booleans + integers + decimals + texts + objects + arrays; }

@@ -74,6 +74,7 @@ bool CanBeColumn(const std::string& name) {
 }
 
 std::string TypeText(const Type& type) {
+  if (type.is(TypeKind::kArray)) return "ARRAY<" + TypeText(*type.element) + ">";
   if (!type.is(TypeKind::kStruct)) return type.ToString();
   std::string text = "STRUCT<";
   for (const StructField& field : *type.fields) {

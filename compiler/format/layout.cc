@@ -22,18 +22,6 @@ std::string ToUpper(std::string_view text) {
   return upper;
 }
 
-size_t FirstToken(const SyntaxNode& node) {
-  const SyntaxNode* at = &node;
-  while (!at->rule.empty()) at = &at->children.front();
-  return at->token;
-}
-
-size_t LastToken(const SyntaxNode& node) {
-  const SyntaxNode* at = &node;
-  while (!at->rule.empty()) at = &at->children.back();
-  return at->token;
-}
-
 class Layout {
  public:
   Layout(const SourceFile& file, const Syntax& syntax, const std::vector<TokenComments>& comments,
@@ -93,7 +81,9 @@ class Layout {
         {"primary", &Layout::Primary},
         {"nameOrCall", &Layout::NameOrCall},
         {"pathStep", &Layout::Tight},
+        {"field", &Layout::Tight},
         {"callTail", &Layout::CallTail},
+        {"argument", &Layout::Argument},
         {"caseExpression", &Layout::Case},
         {"castCall", &Layout::Tight},
         {"duration", &Layout::Upper},
@@ -177,7 +167,8 @@ class Layout {
                    nodes[i].rule != "slice";
       if (tight) {
         space = space && text != "(" && text != "<" && nodes[i].rule != "pathStep" &&
-                nodes[i].rule != "callTail" && nodes[i].rule != "elements";
+                nodes[i].rule != "field" && nodes[i].rule != "callTail" &&
+                nodes[i].rule != "elements";
       }
       if (space) parts.push_back(Text(" "));
       parts.push_back(upper && nodes[i].is("identifier") ? UpperName(nodes[i]) : Of(nodes[i]));
@@ -679,7 +670,11 @@ class Layout {
 
   Doc NameOrCall(const SyntaxNode& node) {
     if (node.children.size() == 2 && node.children[1].is("string")) return Upper(node);
-    return Tight(node);
+    const bool outside = in_struct_;
+    in_struct_ = ToUpper(file_.Text(syntax_.tokens[FirstToken(node)])) == "STRUCT";
+    Doc doc = Tight(node);
+    in_struct_ = outside;
+    return doc;
   }
 
   // (DISTINCT a, b ORDER BY c) FILTER (WHERE d)
@@ -759,19 +754,27 @@ class Layout {
   // A field of a STRUCT is a name and a type; the grammar reads both as types.
   Doc TypeParameter(const SyntaxNode& node) {
     if (node.children.size() == 1) return Of(node.children[0]);
-    const SyntaxNode* name = &node.children[0];
+    return Concat({Name(node.children[0]), Text(" "), Of(node.children[1])});
+  }
+
+  Doc Name(const SyntaxNode& node) {
+    const SyntaxNode* name = &node;
     while (!name->rule.empty() && name->children.size() == 1) name = &name->children[0];
-    Docs parts;
-    parts.push_back(name->rule.empty() ? Of(*name) : Words(*name));
-    parts.push_back(Text(" "));
-    parts.push_back(Of(node.children[1]));
-    return Concat(std::move(parts));
+    return name->rule.empty() ? Of(*name) : Words(*name);
+  }
+
+  // STRUCT(x AS name): what the grammar reads as a type is a name here.
+  Doc Argument(const SyntaxNode& node) {
+    if (!in_struct_ || node.children.size() < 3) return Words(node);
+    return Concat(
+        {Of(node.children[0]), Text(" "), Of(node.children[1]), Text(" "), Name(node.children[2])});
   }
 
   const SourceFile& file_;
   const Syntax& syntax_;
   const std::vector<TokenComments>& comments_;
   const size_t first_;  // token of the statement
+  bool in_struct_ = false;
 };
 
 }  // namespace

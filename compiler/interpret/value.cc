@@ -44,11 +44,11 @@ Value LoadValue(const Type& type, const void* cell) {
     case TypeKind::kString:
     case TypeKind::kBytes:
     case TypeKind::kArray:
+    case TypeKind::kStruct:
     case TypeKind::kMap:
     case TypeKind::kJson:
       return Value::String(Load<FlowString>(cell));
     case TypeKind::kNull:
-    case TypeKind::kStruct:
       return Value::Null();
   }
   return Value::Null();
@@ -81,12 +81,12 @@ void StoreValue(const Type& type, const Value& value, void* cell) {
     case TypeKind::kString:
     case TypeKind::kBytes:
     case TypeKind::kArray:
+    case TypeKind::kStruct:
     case TypeKind::kMap:
     case TypeKind::kJson:
       Store(value.s, cell);
       break;
     case TypeKind::kNull:
-    case TypeKind::kStruct:
       break;
   }
 }
@@ -114,6 +114,7 @@ Value FromDatum(const Datum& datum) {
     case TypeKind::kString:
     case TypeKind::kBytes:
     case TypeKind::kArray:
+    case TypeKind::kStruct:
     case TypeKind::kMap:
     case TypeKind::kJson: {
       FlowString s;
@@ -128,7 +129,6 @@ Value FromDatum(const Datum& datum) {
     case TypeKind::kInterval:
       return Value::Int(datum.i);
     case TypeKind::kNull:
-    case TypeKind::kStruct:
       return Value::Null();
   }
   return Value::Null();
@@ -148,6 +148,7 @@ Datum ToDatum(const Value& value, const Type& type) {
     case TypeKind::kString:
     case TypeKind::kBytes:
     case TypeKind::kArray:
+    case TypeKind::kStruct:
     case TypeKind::kMap:
     case TypeKind::kJson:
       datum.s.assign(flow_string_data(&value.s), value.s.size);
@@ -161,7 +162,6 @@ Datum ToDatum(const Value& value, const Type& type) {
       datum.i = value.i;
       break;
     case TypeKind::kNull:
-    case TypeKind::kStruct:
       break;
   }
   return datum;
@@ -177,6 +177,7 @@ int Compare(const Type& type, const Value& a, const Value& b) {
     case TypeKind::kString:
     case TypeKind::kBytes:
     case TypeKind::kArray:
+    case TypeKind::kStruct:
     case TypeKind::kMap:
     case TypeKind::kJson:
       return flow_string_compare(&a.s, &b.s);
@@ -188,7 +189,6 @@ int Compare(const Type& type, const Value& a, const Value& b) {
     case TypeKind::kInterval:
       return Order(a.i, b.i);
     case TypeKind::kNull:
-    case TypeKind::kStruct:
       return 0;
   }
   return 0;

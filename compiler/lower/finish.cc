@@ -35,6 +35,7 @@ int DecodingCost(const program::SourceColumn& column) {
     case TypeKind::kString:
     case TypeKind::kBytes:
     case TypeKind::kArray:
+    case TypeKind::kStruct:
     case TypeKind::kMap:
     case TypeKind::kJson:
     case TypeKind::kInt:
@@ -43,7 +44,6 @@ int DecodingCost(const program::SourceColumn& column) {
     case TypeKind::kBoolean:
     case TypeKind::kNull:
     case TypeKind::kInterval:
-    case TypeKind::kStruct:
       break;
   }
   return 0;

@@ -131,4 +131,16 @@ class Reader {
 
 Syntax ReadSyntax(const SourceFile& file, Diagnostics& out) { return Reader(file, out).Run(); }
 
+size_t FirstToken(const SyntaxNode& node) {
+  const SyntaxNode* at = &node;
+  while (!at->rule.empty()) at = &at->children.front();
+  return at->token;
+}
+
+size_t LastToken(const SyntaxNode& node) {
+  const SyntaxNode* at = &node;
+  while (!at->rule.empty()) at = &at->children.back();
+  return at->token;
+}
+
 }  // namespace flow

@@ -18,6 +18,9 @@ struct SyntaxNode {
 
   bool is(std::string_view name) const { return rule == name; }
 };
+// The tokens that a node begins and ends with.
+size_t FirstToken(const SyntaxNode& node);
+size_t LastToken(const SyntaxNode& node);
 
 struct SyntaxStatement {
   SyntaxNode root;  // without the `;`

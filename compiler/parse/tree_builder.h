@@ -101,6 +101,9 @@ class TreeBuilder {
   ast::ExprPtr OrderItem(FlowParser::OrderItemContext* context);
   ast::ExprPtr Case(FlowParser::CaseExpressionContext* context);
   ast::ExprPtr CastCall(FlowParser::CastCallContext* context);
+  ast::ExprPtr Field(ast::ExprPtr of, FlowParser::FieldContext* context);
+  ast::ExprPtr Fields(ast::ExprPtr of, const std::vector<FlowParser::FieldContext*>& fields);
+  ast::Name FieldName(FlowParser::ArgumentContext* argument);
   ast::ExprPtr Binary(ast::ExprPtr left, std::string op, Span op_span, ast::ExprPtr right);
   // A chain of left-associative operators: operand, operator, operand, ...
   template <typename Operand>

@@ -246,11 +246,26 @@ ast::ExprPtr TreeBuilder::Elements(FlowParser::ElementsContext* context, ast::Ex
   return call;
 }
 
+ast::ExprPtr TreeBuilder::Field(ast::ExprPtr of, FlowParser::FieldContext* context) {
+  ast::ExprPtr field = Node(ast::ExprKind::kField, {of->span.begin, SpanOfNode(context).end});
+  field->path.push_back(Identifier(context->identifier()));
+  Adopt(field.get(), std::move(of));
+  return field;
+}
+
+ast::ExprPtr TreeBuilder::Fields(ast::ExprPtr of,
+                                 const std::vector<FlowParser::FieldContext*>& fields) {
+  for (auto* field : fields) of = Field(std::move(of), field);
+  return of;
+}
+
 ast::ExprPtr TreeBuilder::Cast(FlowParser::CastContext* context) {
   ast::ExprPtr result = Primary(context->primary());
   for (antlr4::tree::ParseTree* child : context->children) {
     if (auto* elements = dynamic_cast<FlowParser::ElementsContext*>(child)) {
       result = Elements(elements, std::move(result));
+    } else if (auto* field = dynamic_cast<FlowParser::FieldContext*>(child)) {
+      result = Field(std::move(result), field);
     } else if (auto* member = dynamic_cast<FlowParser::MemberContext*>(child)) {
       // j -> 'a' is json_get(j, 'a').
       Span span = SpanOfNode(member);

@@ -8,9 +8,9 @@ namespace flow::parse {
 
 ast::ExprPtr TreeBuilder::Primary(FlowParser::PrimaryContext* context) {
   if (auto* name = context->nameOrCall()) return NameOrCall(name);
-  if (auto* inner = context->expression()) return Expression(inner);
+  if (auto* inner = context->expression()) return Fields(Expression(inner), context->field());
   if (auto* branches = context->caseExpression()) return Case(branches);
-  if (auto* cast = context->castCall()) return CastCall(cast);
+  if (auto* cast = context->castCall()) return Fields(CastCall(cast), context->field());
   if (auto* elements = context->elements()) return Elements(elements, nullptr);
 
   auto literal = std::make_unique<ast::Expr>();
@@ -35,7 +35,7 @@ ast::ExprPtr TreeBuilder::Primary(FlowParser::PrimaryContext* context) {
 }
 
 ast::ExprPtr TreeBuilder::NameOrCall(FlowParser::NameOrCallContext* context) {
-  if (context->callTail() != nullptr) return Call(context);
+  if (context->callTail() != nullptr) return Fields(Call(context), context->field());
   if (context->literal != nullptr) return TypedLiteral(context);
   auto column = std::make_unique<ast::Expr>();
   column->kind = ast::ExprKind::kColumn;
@@ -99,6 +99,18 @@ ast::ExprPtr TreeBuilder::Extract(ast::ExprPtr call, FlowParser::ArgumentContext
   return call;
 }
 
+// The name of `x AS name` in STRUCT(...), which the grammar reads as a type.
+ast::Name TreeBuilder::FieldName(FlowParser::ArgumentContext* argument) {
+  auto* type = argument->type();
+  if (type == nullptr) return {};
+  auto* simple = type->simpleType();
+  const bool plain = type->typeParameter().empty() && simple->NUMBER().empty();
+  if (plain && simple->identifier() != nullptr) return Identifier(simple->identifier());
+  Fail(SpanOfNode(type), "AS gives a field of a STRUCT its name", "syntax").hint =
+      "STRUCT(price AS price, CAST(qty AS INT) AS qty)";
+  return {};
+}
+
 ast::ExprPtr TreeBuilder::Call(FlowParser::NameOrCallContext* context) {
   auto call = std::make_unique<ast::Expr>();
   call->kind = ast::ExprKind::kCall;
@@ -120,7 +132,9 @@ ast::ExprPtr TreeBuilder::Call(FlowParser::NameOrCallContext* context) {
       Adopt(call.get(), std::move(all));
       continue;
     }
-    if (argument->AS() != nullptr) {
+    if (EqualsIgnoringCase(name, "STRUCT")) {
+      call->path.push_back(FieldName(argument));
+    } else if (argument->AS() != nullptr) {
       if (EqualsIgnoringCase(name, "FIELD")) {
         Refuse(call->span, "FIELD", Rest::kIsLost);
       } else {

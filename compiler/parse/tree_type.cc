@@ -175,11 +175,6 @@ Type TreeBuilder::ElementsType(FlowParser::TypeContext* context, TypeKind kind) 
         .hint = array ? "ARRAY<STRING>" : "MAP<STRING, INT>";
     return Type();
   }
-  if (element.is(TypeKind::kStruct)) {
-    Refuse(SpanOfNode(context), "a STRUCT inside " + std::string(array ? "ARRAY" : "MAP"),
-           Rest::kIsLost);
-    return Type();
-  }
   return array ? Type::Array(std::move(element)) : Type::Map(std::move(element));
 }
 

@@ -53,6 +53,21 @@ std::string ListOf(const Datum& value, size_t first, size_t step) {
   return text;
 }
 
+// The fields of a STRUCT as SQL text.
+std::string FieldsOf(const Datum& value) {
+  std::string text;
+  Parts parts(value.s);
+  ElementCell cell;
+  std::string_view part;
+  for (const StructField& field : *value.type.fields) {
+    if (!parts.Next(&part)) break;
+    cell.Load(part, field.type);
+    text += (text.empty() ? "" : ", ") + ToSql(ReadCell(cell.column(), field.type, 0)) + " AS " +
+            field.NameText();
+  }
+  return text;
+}
+
 }  // namespace
 
 Datum ReadCell(const FlowColumn& column, const Type& type, int32_t row) {
@@ -82,6 +97,7 @@ Datum ReadCell(const FlowColumn& column, const Type& type, int32_t row) {
     case TypeKind::kString:
     case TypeKind::kBytes:
     case TypeKind::kArray:
+    case TypeKind::kStruct:
     case TypeKind::kMap:
     case TypeKind::kJson: {
       const FlowString& s = At<FlowString>(column, row);
@@ -89,7 +105,6 @@ Datum ReadCell(const FlowColumn& column, const Type& type, int32_t row) {
       break;
     }
     case TypeKind::kNull:
-    case TypeKind::kStruct:
       value.status = kFlowNull;
       break;
   }
@@ -121,6 +136,7 @@ void WriteCell(const FlowColumn& column, int32_t row, const Datum& value, FlowAr
     case TypeKind::kString:
     case TypeKind::kBytes:
     case TypeKind::kArray:
+    case TypeKind::kStruct:
     case TypeKind::kMap:
     case TypeKind::kJson: {
       const size_t size = is_value ? value.s.size() : 0;
@@ -129,7 +145,6 @@ void WriteCell(const FlowColumn& column, int32_t row, const Datum& value, FlowAr
       break;
     }
     case TypeKind::kNull:
-    case TypeKind::kStruct:
       break;
   }
 }
@@ -157,6 +172,8 @@ std::string ToSql(const Datum& value) {
       return "JSON " + Quoted(value.s);
     case TypeKind::kArray:
       return "ARRAY[" + ListOf(value, 0, 1) + "]";
+    case TypeKind::kStruct:
+      return "STRUCT(" + FieldsOf(value) + ")";
     case TypeKind::kMap:
       return "MAP(ARRAY[" + ListOf(value, 0, 2) + "], ARRAY[" + ListOf(value, 1, 2) + "])";
     case TypeKind::kDate:
@@ -166,7 +183,6 @@ std::string ToSql(const Datum& value) {
     case TypeKind::kInterval:
       return "INTERVAL '" + Formatted(value.i, flow_format_interval) + "'";
     case TypeKind::kNull:
-    case TypeKind::kStruct:
       break;
   }
   return "NULL";

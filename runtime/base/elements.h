@@ -1,8 +1,10 @@
-// What the values of ARRAY and MAP are made of: parts of sort keys (runtime/abi/sort_key.h), one
-// after the other, so that arrays are equal, and sort, as their bytes do.
+// What the values of ARRAY, MAP and STRUCT are made of: parts of sort keys
+// (runtime/abi/sort_key.h), one after the other, so that arrays are equal, and sort, as their bytes
+// do.
 //
 //   ARRAY<T>         its elements; NULL is '~', which is greater than every value
 //   MAP<STRING, T>   key, value, key, value, ...; keys ascending, each once
+//   STRUCT<a T, ...> its fields
 //
 // A DOUBLE in them is canonical: -0 is 0, and there is one NaN.
 #pragma once

@@ -1,9 +1,99 @@
 // Type: widths, equality and the text form.
 #include "runtime/base/type.h"
 
+#include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace flow {
+
+namespace {
+
+bool IsWordByte(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+bool IsPlain(std::string_view name) {
+  if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
+  return std::all_of(name.begin(), name.end(), IsWordByte);
+}
+
+// These take what they read from the beginning of `text`.
+bool Take(std::string_view what, std::string_view* text) {
+  if (!text->starts_with(what)) return false;
+  text->remove_prefix(what.size());
+  return true;
+}
+
+std::optional<std::string> ReadName(std::string_view* text) {
+  std::string name;
+  if (!Take("\"", text)) {
+    while (!text->empty() && IsWordByte(text->front())) {
+      name += text->front();
+      text->remove_prefix(1);
+    }
+    return name.empty() ? std::nullopt : std::optional(name);
+  }
+  while (!text->empty()) {
+    const char c = text->front();
+    text->remove_prefix(1);
+    if (c == '"' && !Take("\"", text)) return name;
+    name += c;
+  }
+  return std::nullopt;
+}
+
+bool ReadNumber(std::string_view* text, int* number) {
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), *number);
+  text->remove_prefix(static_cast<size_t>(end - text->data()));
+  return error == std::errc();
+}
+
+std::optional<Type> ReadType(std::string_view* text) {
+  if (Take("STRUCT<", text)) {
+    std::vector<StructField> fields;
+    do {
+      std::optional<std::string> name = ReadName(text);
+      if (!name || !Take(" ", text)) return std::nullopt;
+      std::optional<Type> type = ReadType(text);
+      if (!type) return std::nullopt;
+      fields.push_back({std::move(*name), std::move(*type)});
+    } while (Take(", ", text));
+    return Take(">", text) ? std::optional(Type::Struct(std::move(fields))) : std::nullopt;
+  }
+  const bool array = Take("ARRAY<", text);
+  if (array || Take("MAP<STRING, ", text)) {
+    std::optional<Type> element = ReadType(text);
+    if (!element || !Take(">", text)) return std::nullopt;
+    return array ? Type::Array(std::move(*element)) : Type::Map(std::move(*element));
+  }
+  if (Take("DECIMAL(", text)) {
+    int precision = 0, scale = 0;
+    const bool whole = ReadNumber(text, &precision) && Take(",", text) &&
+                       ReadNumber(text, &scale) && Take(")", text);
+    return whole ? std::optional(Type::Decimal(precision, scale)) : std::nullopt;
+  }
+  const std::optional<std::string> word = ReadName(text);
+  for (const TypeKind kind :
+       {TypeKind::kNull, TypeKind::kBoolean, TypeKind::kInt, TypeKind::kBigint, TypeKind::kDouble,
+        TypeKind::kString, TypeKind::kDate, TypeKind::kTimestamp, TypeKind::kInterval,
+        TypeKind::kBytes, TypeKind::kJson}) {
+    if (word == Type(kind).ToString()) return Type(kind);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string StructField::NameText() const {
+  if (IsPlain(name)) return name;
+  std::string text = "\"";
+  for (const char c : name) {
+    if (c == '"') text += '"';
+    text += c;
+  }
+  return text + '"';
+}
 
 Type Type::Struct(std::vector<StructField> fields) {
   Type t(TypeKind::kStruct);
@@ -61,10 +151,10 @@ int Type::width() const {
     case TypeKind::kBytes:
     case TypeKind::kArray:
     case TypeKind::kMap:
+    case TypeKind::kStruct:
     case TypeKind::kJson:
       return 16;
     case TypeKind::kNull:
-    case TypeKind::kStruct:
       return 0;
   }
   return 0;
@@ -96,7 +186,7 @@ std::string Type::ToString() const {
       std::string text = "STRUCT<";
       for (size_t i = 0; i < fields->size(); ++i) {
         if (i > 0) text += ", ";
-        text += (*fields)[i].name + " " + (*fields)[i].type.ToString();
+        text += (*fields)[i].NameText() + " " + (*fields)[i].type.ToString();
       }
       return text + ">";
     }
@@ -113,32 +203,8 @@ std::string Type::ToString() const {
 }
 
 std::optional<Type> Type::Parse(std::string_view text) {
-  const auto inside = [&](std::string_view begin) {
-    return text.starts_with(begin) && text.ends_with('>');
-  };
-  for (const std::string_view begin :
-       {std::string_view("ARRAY<"), std::string_view("MAP<STRING, ")}) {
-    if (!inside(begin)) continue;
-    const std::optional<Type> inner =
-        Parse(text.substr(begin.size(), text.size() - begin.size() - 1));
-    if (!inner.has_value()) return std::nullopt;
-    return begin[0] == 'A' ? Array(*inner) : Map(*inner);
-  }
-  int precision = 0, scale = 0;
-  if (text.starts_with("DECIMAL(")) {
-    const char* end = text.data() + text.size();
-    const auto whole = std::from_chars(text.data() + 8, end, precision);
-    if (whole.ec != std::errc() || whole.ptr == end) return std::nullopt;
-    std::from_chars(whole.ptr + 1, end, scale);
-    return Decimal(precision, scale);
-  }
-  for (const TypeKind kind :
-       {TypeKind::kNull, TypeKind::kBoolean, TypeKind::kInt, TypeKind::kBigint, TypeKind::kDouble,
-        TypeKind::kString, TypeKind::kDate, TypeKind::kTimestamp, TypeKind::kInterval,
-        TypeKind::kBytes, TypeKind::kJson}) {
-    if (text == Type(kind).ToString()) return Type(kind);
-  }
-  return std::nullopt;
+  std::optional<Type> type = ReadType(&text);
+  return text.empty() ? type : std::nullopt;
 }
 
 }  // namespace flow

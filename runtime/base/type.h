@@ -1,5 +1,6 @@
-// The types of values. STRUCT exists only while compiling: its leaves become columns. How the
-// values of ARRAY and MAP look is in runtime/base/elements.h.
+// The types of values. No column of a source or a view is a STRUCT: the compiler makes columns of
+// its leaves. As an element of an ARRAY or a MAP, and inside expressions, it is a value as these
+// are; how they look is in runtime/base/elements.h.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,7 @@ enum class TypeKind : uint8_t {
   kDate,
   kTimestamp,
   kInterval,  // microseconds; expressions only
-  kStruct,    // while compiling only
+  kStruct,
   kBytes,
   kArray,
   kMap,  // of STRING
@@ -52,7 +53,7 @@ struct Type {
   static Type Struct(std::vector<StructField> fields);
   static Type Array(Type element) { return Of(TypeKind::kArray, std::move(element)); }
   static Type Map(Type element) { return Of(TypeKind::kMap, std::move(element)); }
-  // Reads what ToString writes, but for a STRUCT; nullopt if it is something else.
+  // Reads what ToString writes; nullopt if it is something else.
   static std::optional<Type> Parse(std::string_view text);
 
   bool operator==(const Type& other) const;
@@ -64,12 +65,12 @@ struct Type {
   // Its values are FlowStrings that are equal, and sort, by their bytes.
   bool is_variable() const {
     return kind == TypeKind::kString || kind == TypeKind::kBytes || kind == TypeKind::kArray ||
-           kind == TypeKind::kMap || kind == TypeKind::kJson;
+           kind == TypeKind::kMap || kind == TypeKind::kStruct || kind == TypeKind::kJson;
   }
   bool has_elements() const { return kind == TypeKind::kArray || kind == TypeKind::kMap; }
   // The kind whose cells look alike and sort alike.
   TypeKind storage() const { return is_variable() ? TypeKind::kString : kind; }
-  // Bytes of one value in a column: 1, 4, 8 or 16. 0 for kNull and kStruct.
+  // Bytes of one value in a column: 1, 4, 8 or 16. 0 for kNull.
   int width() const;
   // As it is written in a .flow file: "DECIMAL(12,2)".
   std::string ToString() const;
@@ -85,6 +86,9 @@ struct Type {
 struct StructField {
   std::string name;
   Type type;
+
+  // As its type's text has it: in quotes where it is no plain word.
+  std::string NameText() const;
 };
 
 }  // namespace flow

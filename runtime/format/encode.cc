@@ -74,9 +74,9 @@ void AppendPlain(const FlowColumn& column, const Type& type, int32_t row, bool i
       break;
     case TypeKind::kString:
     case TypeKind::kNull:
-    case TypeKind::kStruct:
     case TypeKind::kBytes:
     case TypeKind::kArray:
+    case TypeKind::kStruct:
     case TypeKind::kMap:
     case TypeKind::kJson:
       return;
@@ -106,9 +106,9 @@ bool IsQuotedInJson(const FlowColumn& column, const Type& type, int32_t row) {
     case TypeKind::kDecimal:
     case TypeKind::kString:
     case TypeKind::kNull:
-    case TypeKind::kStruct:
     case TypeKind::kBytes:
     case TypeKind::kArray:
+    case TypeKind::kStruct:
     case TypeKind::kMap:
     case TypeKind::kJson:
       return false;

@@ -108,13 +108,13 @@ void StoreText(const FieldTarget& target, const char* text, size_t size, FlowCol
     }
     case TypeKind::kBytes:
     case TypeKind::kArray:
+    case TypeKind::kStruct:
     case TypeKind::kMap:
     case TypeKind::kJson:
       return StoreMade(target, text, size, column, row, arena);
     case TypeKind::kInterval:
       return Finish(flow_parse_interval(text, size, &Cell<int64_t>(column, row)), column, row);
     case TypeKind::kNull:
-    case TypeKind::kStruct:
       break;
   }
   column->status[row] = kFlowErrFieldType;
@@ -164,9 +164,9 @@ bool StoreShortNumber(const FieldTarget& target, const ShortNumber& number, Flow
     case TypeKind::kDate:
     case TypeKind::kInterval:
     case TypeKind::kNull:
-    case TypeKind::kStruct:
     case TypeKind::kBytes:
     case TypeKind::kArray:
+    case TypeKind::kStruct:
     case TypeKind::kMap:
     case TypeKind::kJson:
       return false;

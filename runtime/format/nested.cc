@@ -19,6 +19,8 @@ namespace {
 
 const Type kText(TypeKind::kString);
 
+bool IsContainer(const Type& type) { return type.has_elements() || type.is(TypeKind::kStruct); }
+
 const Type& ElementOf(const Type& type) { return type.element == nullptr ? kText : *type.element; }
 
 int HexDigit(char c) {
@@ -103,7 +105,7 @@ class JsonReader {
     }
   }
 
-  // The bytes of an ARRAY or a MAP.
+  // The bytes of an ARRAY, a MAP or a STRUCT.
   bool Nested(const Type& type, std::string* out) {
     if (type.is(TypeKind::kArray)) {
       if (Next() != '[') return false;
@@ -113,6 +115,7 @@ class JsonReader {
       return true;
     }
     if (Next() != '{') return false;
+    if (type.is(TypeKind::kStruct)) return Fields(*type.fields, out);
     std::map<std::string, std::string> entries;
     for (bool more = Open('}'); more; more = Comma('}')) {
       std::string key = Key();
@@ -170,6 +173,24 @@ class JsonReader {
     AppendJsonString(text.data(), text.size(), out);
   }
 
+  // As a column of each field would be read: what is not there is NULL, of equal keys the first
+  // counts, others are passed over.
+  bool Fields(const std::vector<StructField>& fields, std::string* out) {
+    std::vector<std::string> parts(fields.size());
+    for (bool more = Open('}'); more; more = Comma('}')) {
+      const std::string key = Key();
+      size_t i = 0;
+      while (i < fields.size() && fields[i].name != key) ++i;
+      if (i == fields.size() || !parts[i].empty()) {
+        Skip();
+      } else if (!Element(fields[i].type, &parts[i])) {
+        return false;
+      }
+    }
+    for (const std::string& part : parts) *out += part.empty() ? "~" : part;
+    return true;
+  }
+
   // Appends the part of one value, which is read as a column's field would be.
   bool Element(const Type& type, std::string* out) {
     const char first = Next();
@@ -190,7 +211,7 @@ class JsonReader {
       } else if (first == '"') {
         ok = ReadNested(type, unit_, String(), true, &value);
       } else {
-        ok = type.has_elements() && Nested(type, &value);
+        ok = IsContainer(type) && Nested(type, &value);
       }
       if (ok) AppendStringPart(value, out);
       return ok;
@@ -258,6 +279,16 @@ void AppendNestedJson(const Type& type, std::string_view value, std::string* out
       if (parts.Next(&part)) AppendPartJson(ElementOf(type), part, out);
     }
     *out += '}';
+  } else if (type.is(TypeKind::kStruct)) {
+    *out += '{';
+    for (const StructField& field : *type.fields) {
+      if (!first) *out += ',';
+      first = false;
+      AppendJsonString(field.name.data(), field.name.size(), out);
+      *out += ':';
+      if (parts.Next(&part)) AppendPartJson(field.type, part, out);
+    }
+    *out += '}';
   } else {
     *out += value;
   }
@@ -293,7 +324,7 @@ bool ReadNested(const Type& type, TimestampUnit unit, std::string_view text, boo
   if (type.is(TypeKind::kBytes)) return ReadBytes(text, base64, value);
   JsonReader reader(text, unit);
   if (!reader.IsWhole()) return false;
-  if (type.has_elements()) return reader.Nested(type, value);
+  if (IsContainer(type)) return reader.Nested(type, value);
   reader.Canonical(value);
   return true;
 }

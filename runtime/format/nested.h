@@ -1,5 +1,5 @@
-// Values of BYTES, ARRAY, MAP and JSON as text, and read again (docs/language.md, "Types and
-// literals").
+// Values of BYTES, ARRAY, MAP, STRUCT and JSON as text, and read again (docs/language.md, "Types
+// and literals").
 #pragma once
 
 #include <string>
@@ -10,7 +10,8 @@
 
 namespace flow {
 
-// Their form in JSON: BYTES "\\x00ff", ARRAY [1,null], MAP {"a":1} by key, JSON as it is.
+// Their form in JSON: BYTES "\\x00ff", ARRAY [1,null], MAP {"a":1} by key, STRUCT {"a":1} in
+// the order of its fields, JSON as it is.
 void AppendNestedJson(const Type& type, std::string_view value, std::string* out);
 // In CSV and tables, and what CAST to STRING gives: the same, but BYTES without quotes: \x00ff.
 void AppendNestedText(const Type& type, std::string_view value, std::string* out);

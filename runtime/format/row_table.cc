@@ -52,12 +52,12 @@ int CompareCells(const Type& type, const FlowColumn& a, int32_t row_a, const Flo
     case TypeKind::kString:
     case TypeKind::kBytes:
     case TypeKind::kArray:
+    case TypeKind::kStruct:
     case TypeKind::kMap:
     case TypeKind::kJson:
       return flow_string_compare(&static_cast<const FlowString*>(a.values)[row_a],
                                  &static_cast<const FlowString*>(b.values)[row_b]);
     case TypeKind::kNull:
-    case TypeKind::kStruct:
       return 0;
   }
   return 0;

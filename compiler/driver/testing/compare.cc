@@ -197,6 +197,7 @@ bool Matches(const bound::ExpectedValue& expected, const Datum& value) {
     case TypeKind::kString:
     case TypeKind::kBytes:
     case TypeKind::kArray:
+    case TypeKind::kStruct:
     case TypeKind::kMap:
     case TypeKind::kJson:
       return wanted.s == value.s;
@@ -208,7 +209,6 @@ bool Matches(const bound::ExpectedValue& expected, const Datum& value) {
     case TypeKind::kInterval:
       return wanted.i == value.i;
     case TypeKind::kNull:
-    case TypeKind::kStruct:
       break;
   }
   return true;

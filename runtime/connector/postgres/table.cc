@@ -63,13 +63,13 @@ bool Fits(const Type& type, const std::string& actual) {
     case TypeKind::kBytes:
       return actual == "bytea";
     case TypeKind::kArray:
+    case TypeKind::kStruct:
     case TypeKind::kMap:
     case TypeKind::kJson:
       return actual == "jsonb" || actual == "json" || actual == "text";
     case TypeKind::kInterval:
       return actual == "interval";
     case TypeKind::kNull:
-    case TypeKind::kStruct:
       break;
   }
   return false;

@@ -100,9 +100,9 @@ void AppendPlain(const FlowColumn& column, const Type& type, int32_t row, std::s
       return;
     case TypeKind::kString:
     case TypeKind::kNull:
-    case TypeKind::kStruct:
     case TypeKind::kBytes:
     case TypeKind::kArray:
+    case TypeKind::kStruct:
     case TypeKind::kMap:
     case TypeKind::kJson:
       return;
@@ -148,6 +148,7 @@ std::string SqlType(const Type& type) {
     case TypeKind::kBytes:
       return "bytea";
     case TypeKind::kArray:
+    case TypeKind::kStruct:
     case TypeKind::kMap:
     case TypeKind::kJson:
       return "jsonb";
@@ -155,7 +156,6 @@ std::string SqlType(const Type& type) {
       return "interval";
     case TypeKind::kString:
     case TypeKind::kNull:
-    case TypeKind::kStruct:
       break;
   }
   return "text";
@@ -209,6 +209,7 @@ std::optional<std::string> CellRefusal(const FlowColumn& column, const Type& typ
     case TypeKind::kString:
     case TypeKind::kBytes:
     case TypeKind::kArray:
+    case TypeKind::kStruct:
     case TypeKind::kMap:
     case TypeKind::kJson: {
       std::string scratch;
@@ -239,7 +240,6 @@ std::optional<std::string> CellRefusal(const FlowColumn& column, const Type& typ
     case TypeKind::kDecimal:
     case TypeKind::kInterval:
     case TypeKind::kNull:
-    case TypeKind::kStruct:
       return std::nullopt;
   }
   return std::nullopt;
