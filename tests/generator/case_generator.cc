@@ -112,7 +112,10 @@ void Generator::Source(const std::string& name) {
                      {"tags", "ARRAY<STRING>"},
                      {"raw", "BYTES"},
                      {"m", "MAP<STRING, INT>"},
-                     {"j", "JSON"}};
+                     {"j", "JSON"},
+                     {"rec", "STRUCT<a INT, b STRING>"},
+                     {"recs", "ARRAY<STRUCT<a INT, b STRING>>"},
+                     {"span", "INTERVAL"}};
   std::string text = "SOURCE " + name + " (";
   for (const Column& column : relation.columns) {
     text += column.name + " " + TypeName(column.kind) + ", ";

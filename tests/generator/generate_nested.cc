@@ -1,7 +1,14 @@
-// Values and expressions of ARRAY, MAP, BYTES and JSON.
+// Values and expressions of ARRAY, MAP, STRUCT, BYTES, JSON and INTERVAL.
 #include "tests/generator/generator.h"
 
 namespace flow::test {
+
+namespace {
+
+constexpr const char* kRecord = "STRUCT<a INT, b STRING>";
+constexpr const char* kRecords = "ARRAY<STRUCT<a INT, b STRING>>";
+
+}  // namespace
 
 std::string Generator::NestedValue(const std::string& type) {
   if (nested_.Chance(15)) return "NULL";
@@ -19,6 +26,17 @@ std::string Generator::NestedValue(const std::string& type) {
   static const std::vector<std::string> documents = {"'1'", "'\"a\"'",
                                                      "'{\"b\": 1, \"a\": [true, 2.50]}'",
                                                      "'{\"a\":[true,2.50],\"b\":1}'", "'[]'"};
+  static const std::vector<std::string> records = {
+      "'{}'", "'{\"a\": 1, \"b\": \"a\"}'", "'{\"b\":\"a\",\"a\":1}'", "'{\"a\":2,\"b\":\"\"}'",
+      "'{\"a\":-1,\"b\":\"a text of more than twelve bytes\",\"c\":[]}'"};
+  static const std::vector<std::string> lists = {
+      "'[]'", "'[null]'", "'[{\"a\":1,\"b\":\"a\"},null,{}]'",
+      "'[{\"a\":2},{\"b\":\"b\"},{\"a\":2}]'", "'[{\"b\":\"a\",\"a\":7}]'"};
+  static const std::vector<std::string> spans = {"'0 s'",    "'10s'",           "'-1 day'",
+                                                 "'90 min'", "'1 day 2 hours'", "'-500ms'"};
+  if (type == kRecord) return nested_.Pick(records);
+  if (type == kRecords) return nested_.Pick(lists);
+  if (type == "INTERVAL") return nested_.Pick(spans);
   if (type == "ARRAY<INT>") return nested_.Pick(ints);
   if (type == "ARRAY<STRING>") return nested_.Pick(texts);
   if (type == "BYTES") return nested_.Pick(bytes);
@@ -60,6 +78,30 @@ std::string Generator::NestedExpr(const Relation& relation, const std::string& t
                              : "string_split(" + s + ", ' ')"};
     return nested_.Pick(forms);
   }
+  const std::string made = "STRUCT(CAST(" + n + " AS INT) AS a, " + s + " AS b)";
+  if (type == kRecord) {
+    const std::string all = NestedLeaf(relation, kRecords);
+    const std::vector<std::string> forms = {
+        made, "COALESCE(" + e + ", " + made + ")", "array_max(" + all + ")", all + "[" + n + "]",
+        "CASE WHEN " + n + " > 3 THEN " + e + " ELSE " + made + " END"};
+    return nested_.Pick(forms);
+  }
+  if (type == kRecords) {
+    const std::string one = NestedLeaf(relation, kRecord);
+    const std::vector<std::string> forms = {"array_append(" + e + ", " + made + ")",
+                                            "array_sort(" + e + ")",
+                                            "array_distinct(" + e + ")",
+                                            "(" + e + " || [" + one + ", " + made + "])",
+                                            "array_slice(" + e + ", 2, 3)",
+                                            "[" + one + "]"};
+    return nested_.Pick(forms);
+  }
+  if (type == "INTERVAL") {
+    const std::vector<std::string> forms = {"(" + e + " + 5s)", "-" + e,
+                                            "CASE WHEN " + n + " > 3 THEN " + e + " END",
+                                            "(" + e + " - " + NestedLeaf(relation, type) + ")"};
+    return nested_.Pick(forms);
+  }
   if (type == "BYTES") {
     const std::vector<std::string> forms = {"(" + e + " || X'00')", "substring(" + e + ", 2)",
                                             "encode(" + s + ")"};
@@ -80,14 +122,23 @@ std::string Generator::OfNested(const Relation& relation) {
       NestedLeaf(relation, "MAP<STRING, INT>") + "['a']",
       "octet_length(" + NestedExpr(relation, "BYTES") + ")",
       NestedExpr(relation, "BYTES") + " < " + NestedExpr(relation, "BYTES"),
+      "(" + NestedExpr(relation, kRecord) + ").a",
+      NestedLeaf(relation, kRecords) + "[1].b",
+      NestedExpr(relation, kRecord) + " = " + NestedExpr(relation, kRecord),
+      NestedExpr(relation, kRecord) + " < " + NestedExpr(relation, kRecord),
+      NestedExpr(relation, kRecord) + " IS NOT NULL",
+      "array_contains(" + NestedExpr(relation, kRecords) + ", " + NestedExpr(relation, kRecord) +
+          ")",
+      NestedExpr(relation, "INTERVAL") + " > " + NestedExpr(relation, "INTERVAL"),
       NestedExpr(relation, "ARRAY<INT>") + " >= " + NestedExpr(relation, "ARRAY<INT>"),
       NestedExpr(relation, "ARRAY<INT>") + " = " + NestedExpr(relation, "ARRAY<INT>")};
   return nested_.Pick(forms);
 }
 
 std::string Generator::NestedType() {
-  static const std::vector<std::string> types = {"ARRAY<INT>", "ARRAY<INT>",       "ARRAY<STRING>",
-                                                 "BYTES",      "MAP<STRING, INT>", "JSON"};
+  static const std::vector<std::string> types = {
+      "ARRAY<INT>", "ARRAY<INT>", "ARRAY<STRING>", "BYTES",  "MAP<STRING, INT>",
+      "JSON",       kRecord,      kRecord,         kRecords, "INTERVAL"};
   return nested_.Pick(types);
 }
 

@@ -10,8 +10,8 @@ namespace flow::test {
 
 namespace {
 
-constexpr const char* kColumns[] = {"k",   "g",    "b",   "d", "f", "o",
-                                    "arr", "tags", "raw", "m", "j", "ts"};
+constexpr const char* kColumns[] = {"k",   "g", "b", "d",   "f",    "o",    "arr", "tags",
+                                    "raw", "m", "j", "rec", "recs", "span", "ts"};
 
 // The statements of a text, each with its `;`.
 std::vector<std::string> Statements(const std::string& text) {
@@ -75,6 +75,13 @@ class Unnester {
     return random_.Pick(arrays);
   }
 
+  std::string Records() {
+    static const std::vector<std::string> arrays = {"recs", "recs", "[rec, rec]",
+                                                    "array_append(recs, STRUCT(g AS a, k AS b))",
+                                                    "CASE WHEN o THEN array_reverse(recs) END"};
+    return random_.Pick(arrays);
+  }
+
   std::string Join(const std::string& array, const std::string& alias) {
     const bool ordinality = alias.find(',') != std::string::npos;
     const bool left = random_.Chance(25);
@@ -105,21 +112,25 @@ class Unnester {
   size_t Below(std::string* statement, size_t at) {
     const bool text = random_.Chance(40);
     const bool twice = random_.Chance(15);
+    const bool record = random_.Chance(25);
+    const std::string x = record ? (text ? "x.b" : "x.a") : "x";
     std::string query = "(SELECT ";
     for (const char* column : kColumns) {
       const std::string name = column;
       if (name != "k") query += ", ";
       query +=
-          name == (text ? "k" : "g") ? (random_.Chance(50) ? "x AS " : "u.x AS ") + name : name;
+          name == (text ? "k" : "g") ? (random_.Chance(50) ? "" : "u.") + x + " AS " + name : name;
     }
-    query += " FROM " + statement->substr(at, 2) + Join(text ? Texts() : Ints(), "(x)");
-    if (twice) query += ", UNNEST(" + std::string(text ? "[x, k]" : "[x, 6 / x]") + ") AS w";
+    const std::string array = record ? Records() : text ? Texts() : Ints();
+    query += " FROM " + statement->substr(at, 2) + Join(array, "(x)");
+    if (twice) query += ", UNNEST([" + x + (text ? ", k" : ", 6 / " + x) + "]) AS w";
     switch (random_.Between(0, 4)) {
       case 0:
-        query += text ? " WHERE x <> 'b'" : " WHERE x > 1 AND g > 0";
+        query += " WHERE " + x + (text ? " <> 'b'" : " > 1 AND g > 0");
         break;
       case 1:
-        query += text ? " WHERE length(x) / (g - 10) >= 0" : " WHERE 2 / x >= 0 OR o";
+        query +=
+            text ? " WHERE length(" + x + ") / (g - 10) >= 0" : " WHERE 2 / " + x + " >= 0 OR o";
         break;
       default:
         break;
@@ -133,7 +144,8 @@ class Unnester {
   size_t Behind(std::string* statement, size_t at) {
     size_t end = at + 2;
     if ((*statement)[at - 1] == '(') end = statement->find_first_of(")", at) + 1;
-    const std::string join = Join(Ints(), "(x, i)");
+    const bool record = random_.Chance(25);
+    const std::string join = Join(record ? Records() : Ints(), "(x, i)");
     statement->insert(end, join);
     const size_t where = end + join.size();
     if (statement->compare(where, 7, "\nWHERE ") == 0 && random_.Chance(60)) {
@@ -148,6 +160,7 @@ class Unnester {
     const bool distinct = statement->find("SELECT DISTINCT") != std::string::npos;
     const std::string more = stateless  ? ", x AS ux, i AS ui"
                              : distinct ? ""
+                             : record   ? ", SUM(x.a) AS sx, MAX(u.i) AS si, MIN(x) AS mx"
                                         : ", SUM(x) AS sx, MAX(u.i) AS si";
     statement->insert(from, more);
     return where + more.size();
