@@ -47,7 +47,7 @@ enum class ExprKind {
   kCast,        // children[0], type; try_cast
   kCall,   // path[0] = function name; distinct; filter; children = arguments (COUNT(*): kStar),
            // kOrder; over: `number` of PARTITION BY, kOrder; STRUCT(x AS name): path[1 + i] is the
-           // name of children[i], empty if it was not written
+           // name of children[i], empty if it was not written; FIELD('$.a' AS type): type
   kOrder,  // behind the arguments of a call, ORDER BY: children[0]; negated: DESC; bool_value: NULL
            // comes first
 };

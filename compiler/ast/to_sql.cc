@@ -231,6 +231,9 @@ class Writer {
         text_ += begins ? " ORDER BY " : separator;
       }
       Write(*expr.children[i], least);
+      if (expr.kind == ExprKind::kCall && !expr.type.is(TypeKind::kNull)) {
+        text_ += " AS " + SqlType(expr.type);
+      }
       const bool named = expr.kind == ExprKind::kCall && i + 1 < expr.path.size();
       if (named && !expr.path[i + 1].text.empty()) text_ += " AS " + SqlName(expr.path[i + 1].text);
     }

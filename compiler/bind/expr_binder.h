@@ -82,6 +82,7 @@ class ExprBinder {
   Typed BindCast(const ast::Expr& expr);
   // expr_calls.cc
   Typed BindCall(const ast::Expr& expr);
+  Typed BindFieldCall(const ast::Expr& expr);
   Typed BindSqlFunction(const ast::Expr& expr, const bound::SqlFunction& function);
   Typed BindClock(const ast::Expr& expr, const std::string& name);
   Typed CallFunction(const std::string& name, std::vector<Typed> arguments, Span span);

@@ -26,8 +26,8 @@ std::string UpperCase(const std::string& text) {
 namespace {
 
 // Functions of the language that are not built yet.
-const std::vector<std::string> kLater = {"row_number", "rank",   "dense_rank",  "lag",       "lead",
-                                         "field",      "median", "first_value", "last_value"};
+const std::vector<std::string> kLater = {"row_number", "rank",   "dense_rank",  "lag",
+                                         "lead",       "median", "first_value", "last_value"};
 
 struct Clock {
   const char* name;
@@ -62,7 +62,7 @@ std::string TypesText(const std::vector<Typed>& values) {
 
 bool IsBuiltInFunction(const std::string& name) {
   return IsAggregateName(name) || IsForm(name) || FunctionExists(name) || HasName(kLater, name) ||
-         name == "event_time" || name == "log_time" ||
+         name == "event_time" || name == "log_time" || name == "field" ||
          std::any_of(std::begin(kClocks), std::end(kClocks),
                      [&](const Clock& clock) { return name == clock.name; });
 }
@@ -110,6 +110,24 @@ Typed ExprBinder::BindSqlFunction(const ast::Expr& expr, const bound::SqlFunctio
   return {Sized(Substitute(function.body, values), expr.span), false, expr.span};
 }
 
+// FIELD('$.a.b' AS BIGINT): a place in the record.
+Typed ExprBinder::BindFieldCall(const ast::Expr& expr) {
+  const bool whole = expr.children.size() == 1 && !expr.type.is(TypeKind::kNull) &&
+                     expr.children[0]->kind == ast::ExprKind::kString;
+  if (!whole || !scope_.field) {
+    Diagnostic& d = out_->Error(expr.span, whole ? "FIELD reads a record, which is not here"
+                                                 : "FIELD needs a path and a type");
+    if (whole) d.label = "it stands in the computed columns of a source";
+    d.hint = "SOURCE s (cents BIGINT AS FIELD('$.price.euros' AS BIGINT) * 100, ...)";
+    d.code = "bad-field";
+    return {};
+  }
+  const std::optional<bound::Visible> found = scope_.field(expr);
+  if (!found) return {};
+  return found->expr != nullptr ? Typed{found->expr, false, expr.span}
+                                : WholeStruct(*found, expr.span);
+}
+
 Typed ExprBinder::BindCall(const ast::Expr& expr) {
   const std::string name = LowerCase(expr.path[0].text);
   if (name == "row_number") {
@@ -133,6 +151,7 @@ Typed ExprBinder::BindCall(const ast::Expr& expr) {
     if (function != scope_.functions->end()) return BindSqlFunction(expr, *function->second);
   }
   if (IsForm(name)) return BindForm(expr, name);
+  if (name == "field") return BindFieldCall(expr);
   Typed clock = BindClock(expr, name);
   if (clock || clock.untyped) return clock.expr == nullptr ? Typed{} : clock;
   if (!FunctionExists(name)) {

@@ -1,8 +1,10 @@
 // What names mean inside one SELECT.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,9 @@ namespace flow {
 using SqlFunctions = std::map<std::string, std::shared_ptr<const bound::SqlFunction>>;
 
 struct Scope {
+  // Of the computed columns of a source: a place in the record; nullptr after a report.
+  using FieldOf = std::function<std::optional<bound::Visible>(const ast::Expr& call)>;
+
   const bound::Schema* schema = nullptr;                   // nullptr: no columns at all
   std::string qualifier;                                   // the relation's alias or name
   const std::vector<bound::Unnested>* unnested = nullptr;  // other qualifiers
@@ -26,6 +31,7 @@ struct Scope {
   Index* index = nullptr;   // what is resolved is noted there
   bool updating = false;    // rows can be taken back
   const SqlFunctions* functions = nullptr;
+  FieldOf field;
   bool parameters = false;  // the names are those of the parameters of function `qualifier`
 };
 

@@ -26,8 +26,10 @@ class SourceBinder {
   bool BindMeta(const ast::ColumnDef& def);
   bool BindComputed(const ast::ColumnDef& def);
   bool CheckType(const Type& type, Span span, bool inside_struct);
+  // `declared`: as a column, which the rows of a CSV file or of INLINE have a value for.
   bound::Visible AddLeaves(const std::string& name, const std::string& full_name, const Type& type,
-                           std::vector<program::PathStep> path, bool not_null);
+                           std::vector<program::PathStep> path, bool not_null, bool declared);
+  std::optional<bound::Visible> AddField(const ast::Expr& call);
   BoundExprPtr AddPhysical(program::SourceColumn column);
   bool BindTime();
   bool BindUnique();
@@ -44,6 +46,7 @@ class SourceBinder {
   Index* index_;
   const SqlFunctions* functions_;
   bound::Source* source_ = nullptr;
+  std::map<std::string, bound::Visible> fields_;  // by the text of their calls
 };
 
 BoundExprPtr SourceBinder::AddPhysical(program::SourceColumn column) {
@@ -79,7 +82,7 @@ bool SourceBinder::CheckType(const Type& type, Span span, bool inside_struct) {
 
 bound::Visible SourceBinder::AddLeaves(const std::string& name, const std::string& full_name,
                                        const Type& type, std::vector<program::PathStep> path,
-                                       bool not_null) {
+                                       bool not_null, bool declared) {
   bound::Visible visible;
   visible.name = name;
   visible.type = type;
@@ -91,8 +94,10 @@ bound::Visible SourceBinder::AddLeaves(const std::string& name, const std::strin
   if (!type.is(TypeKind::kStruct) || inline_struct) {
     column.type = type;
     column.not_null = not_null;
-    column.position = static_cast<int>(source_->spec.declared.size());
-    source_->spec.declared.push_back(column);
+    if (declared) {
+      column.position = static_cast<int>(source_->spec.declared.size());
+      source_->spec.declared.push_back(column);
+    }
     const Scope scope = OwnScope();
     return ExprBinder(scope, out_).Spread(name, AddPhysical(std::move(column)));
   }
@@ -103,8 +108,8 @@ bound::Visible SourceBinder::AddLeaves(const std::string& name, const std::strin
   for (const StructField& field : *type.fields) {
     std::vector<program::PathStep> inner = path;
     inner.push_back({field.name, -1});
-    visible.fields.push_back(
-        AddLeaves(field.name, full_name + "." + field.name, field.type, std::move(inner), false));
+    visible.fields.push_back(AddLeaves(field.name, full_name + "." + field.name, field.type,
+                                       std::move(inner), false, declared));
   }
   return visible;
 }
@@ -113,22 +118,22 @@ bool SourceBinder::BindMeta(const ast::ColumnDef& def) {
   struct Meta {
     const char* name;
     program::ColumnFrom from;
-    TypeKind type;
+    Type type;
   };
-  static constexpr Meta kMeta[] = {
+  static const Meta kMeta[] = {
       {"partition", program::ColumnFrom::kPartition, TypeKind::kInt},
       {"offset", program::ColumnFrom::kOffset, TypeKind::kBigint},
       {"timestamp", program::ColumnFrom::kTimestamp, TypeKind::kTimestamp},
       {"key", program::ColumnFrom::kKey, TypeKind::kString},
+      {"headers", program::ColumnFrom::kHeaders, Type::Map(TypeKind::kString)},
   };
   const std::string name = LowerCase(def.meta->text);
   std::vector<std::string> names;
   for (const Meta& meta : kMeta) {
     names.emplace_back(meta.name);
     if (name != meta.name) continue;
-    if (!CanWiden(Type(meta.type), def.type)) {
-      Diagnostic& d =
-          out_->Error(def.type_span, "META " + name + " is " + Type(meta.type).ToString());
+    if (!CanWiden(meta.type, def.type)) {
+      Diagnostic& d = out_->Error(def.type_span, "META " + name + " is " + meta.type.ToString());
       d.label = "declared as " + def.type.ToString();
       d.code = "type-mismatch";
       return false;
@@ -146,11 +151,9 @@ bool SourceBinder::BindMeta(const ast::ColumnDef& def) {
     return true;
   }
   if (out_->Asked(def.meta->span)) out_->Answer({Offer::Kind::kMeta, CandidatesOf(names)});
-  bool headers = name == "headers";
-  Diagnostic& d = out_->Error(def.meta->span, headers ? "not supported yet: META headers"
-                                                      : "unknown metadata " + Quoted(name));
+  Diagnostic& d = out_->Error(def.meta->span, "unknown metadata " + Quoted(name));
   d.hint = Suggest(name, names, "there is " + ListOf(names));
-  d.code = headers ? "not-supported-yet" : "unknown-metadata";
+  d.code = "unknown-metadata";
   return false;
 }
 
@@ -182,8 +185,30 @@ void SourceBinder::NoteColumn(const ast::ColumnDef& def) const {
   index_->symbols.push_back(std::move(symbol));
 }
 
+// FIELD: one column for each place and type.
+std::optional<bound::Visible> SourceBinder::AddField(const ast::Expr& call) {
+  const program::Connector connector = source_->spec.connector;
+  const bool records =
+      source_->spec.format == program::Format::kJson &&
+      (connector == program::Connector::kKafka || connector == program::Connector::kFile);
+  if (!records) {
+    Diagnostic& d = out_->Error(call.span, "FIELD needs a record of JSON");
+    d.label = "KAFKA and FILE have some, with FORMAT JSON";
+    d.code = "bad-field";
+    return std::nullopt;
+  }
+  const ast::Expr& path = *call.children[0];
+  std::optional<std::vector<program::PathStep>> steps = ParseJsonPath(path.text, path.span, out_);
+  if (!steps) return std::nullopt;
+  const std::string name = ast::ToSql(call);
+  const auto [found, added] = fields_.try_emplace(name);
+  if (added) found->second = AddLeaves(name, name, call.type, std::move(*steps), false, false);
+  return found->second;
+}
+
 bool SourceBinder::BindComputed(const ast::ColumnDef& def) {
-  const Scope scope = OwnScope();
+  Scope scope = OwnScope();
+  scope.field = [this](const ast::Expr& call) { return AddField(call); };
   ExprBinder binder(scope, out_);
   binder.ForbidAggregates("a computed column");
   BoundExprPtr value =
@@ -241,7 +266,7 @@ bool SourceBinder::BindColumn(const ast::ColumnDef& def) {
     path = std::move(*parsed);
   }
   source_->schema.names.push_back(
-      AddLeaves(def.name.text, def.name.text, def.type, std::move(path), def.not_null));
+      AddLeaves(def.name.text, def.name.text, def.type, std::move(path), def.not_null, true));
   source_->schema.names.back().declared = def.name.span;
   return true;
 }

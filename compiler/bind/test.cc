@@ -140,13 +140,14 @@ class TestBinder {
           physical.from == program::ColumnFrom::kTimestamp) {
         return Target{nullptr, physical.from, name, physical.type};
       }
-      NoMeta(column.span,
-             physical.from == program::ColumnFrom::kPartition ? "partition" : "offset");
+      NoMeta(column.span, physical.from == program::ColumnFrom::kPartition ? "partition"
+                          : physical.from == program::ColumnFrom::kOffset  ? "offset"
+                                                                           : "headers");
       return std::nullopt;
     }
     const bound::Visible* visible =
         column.path.size() == 1 ? FindVisible(source.schema.names, name) : nullptr;
-    if (visible != nullptr && !visible->type.is(TypeKind::kStruct)) {
+    if (visible != nullptr && (visible->expr != nullptr || visible->whole != nullptr)) {
       Diagnostic& d =
           Wrong(column.span, Quoted(name) + " is computed from other columns", "not-given");
       d.hint = "give the columns that it is computed from";

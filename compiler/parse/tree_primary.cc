@@ -136,7 +136,7 @@ ast::ExprPtr TreeBuilder::Call(FlowParser::NameOrCallContext* context) {
       call->path.push_back(FieldName(argument));
     } else if (argument->AS() != nullptr) {
       if (EqualsIgnoringCase(name, "FIELD")) {
-        Refuse(call->span, "FIELD", Rest::kIsLost);
+        call->type = TypeOf(argument->type());
       } else {
         Fail(SpanOfToken(argument->AS()), "only CAST and TRY_CAST have AS inside", "syntax");
       }

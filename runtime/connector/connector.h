@@ -52,10 +52,13 @@ struct Morsel {
   int64_t bytes = 0;
   int64_t arrival_us = 0;                                    // wall clock when it was read
   std::shared_ptr<const std::vector<LetterOrigin>> origins;  // by record; null: none is a letter
+  // By record, as MAP<STRING, STRING>; what is no UTF-8 is empty and has no value. Null: none.
+  std::shared_ptr<const std::vector<std::optional<std::string>>> headers;
   // No records, of no memory: how a reader begins.
   void Clear() {
     records.clear();
     keep = nullptr;
+    headers = nullptr;
     readable = nullptr;
     row_count = 0;
     bytes = 0;

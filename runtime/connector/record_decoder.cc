@@ -272,6 +272,19 @@ void FillMetadata(const std::vector<program::SourceColumn>& columns, const Morse
           column.status[i] = none ? AbsentStatus(columns[c]) : uint8_t{kFlowValue};
         }
         break;
+      case program::ColumnFrom::kHeaders:
+        for (size_t i = 0; i < count; ++i) {
+          const std::optional<std::string>* map =
+              morsel.headers == nullptr ? nullptr : &(*morsel.headers)[i];
+          const bool is_value = map != nullptr && map->has_value();
+          const std::string_view value = is_value ? std::string_view(**map) : std::string_view();
+          flow_string_set(&rows->batch.values<FlowString>(index)[i], value.data(),
+                          static_cast<uint32_t>(value.size()));
+          column.status[i] = is_value         ? uint8_t{kFlowValue}
+                             : map == nullptr ? AbsentStatus(columns[c])
+                                              : uint8_t{kFlowErrFieldType};
+        }
+        break;
     }
   }
 }

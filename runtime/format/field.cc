@@ -226,6 +226,7 @@ void PresetAbsent(const std::vector<program::SourceColumn>& columns, int32_t fir
       case program::ColumnFrom::kOffset:
       case program::ColumnFrom::kTimestamp:
       case program::ColumnFrom::kKey:
+      case program::ColumnFrom::kHeaders:
         break;
     }
   }

@@ -47,6 +47,7 @@ enum class ColumnFrom {
   kOffset,     // BIGINT
   kTimestamp,  // TIMESTAMP, the log's; NULL where the log has none
   kKey,        // STRING, NULL if none
+  kHeaders,    // MAP<STRING, STRING>; NULL where records have none
 };
 
 // A physical column: what the decoder produces. Only columns that some pipeline needs are here.

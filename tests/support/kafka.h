@@ -62,15 +62,22 @@ class TestProducer {
   void Flush() { EXPECT_EQ(rd_kafka_flush(handle_, 30000), RD_KAFKA_RESP_ERR_NO_ERROR); }
 
   void Write(const std::string& topic, int partition, const std::string& value,
-             const char* key = nullptr, int64_t timestamp_ms = 0) {
+             const char* key = nullptr, int64_t timestamp_ms = 0,
+             const std::vector<std::pair<std::string, const char*>>& headers = {}) {
     rd_kafka_resp_err_t code;
     const size_t key_size = key == nullptr ? 0 : std::string_view(key).size();
     do {
-      code = rd_kafka_producev(
-          handle_, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition),
-          RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-          RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
-          RD_KAFKA_V_KEY(key, key_size), RD_KAFKA_V_TIMESTAMP(timestamp_ms), RD_KAFKA_V_END);
+      rd_kafka_headers_t* written = rd_kafka_headers_new(headers.size());
+      for (const auto& [name, text] : headers) {
+        rd_kafka_header_add(written, name.data(), static_cast<ssize_t>(name.size()), text, -1);
+      }
+      code = rd_kafka_producev(handle_, RD_KAFKA_V_TOPIC(topic.c_str()),
+                               RD_KAFKA_V_PARTITION(partition),
+                               RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                               RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
+                               RD_KAFKA_V_KEY(key, key_size), RD_KAFKA_V_TIMESTAMP(timestamp_ms),
+                               RD_KAFKA_V_HEADERS(written), RD_KAFKA_V_END);
+      if (code != RD_KAFKA_RESP_ERR_NO_ERROR) rd_kafka_headers_destroy(written);
       rd_kafka_poll(handle_, code == RD_KAFKA_RESP_ERR__QUEUE_FULL ? 10 : 0);
     } while (code == RD_KAFKA_RESP_ERR__QUEUE_FULL);
     EXPECT_EQ(code, RD_KAFKA_RESP_ERR_NO_ERROR) << rd_kafka_err2str(code);

@@ -117,6 +117,40 @@ TEST(KafkaSource, ReadsARangeWithMetadata) {
   EXPECT_EQ(source->decoder().Raw(morsel, 0), Value(4));
 }
 
+TEST(KafkaSource, GivesTheHeadersOfRecords) {
+  TestProducer producer;
+  const std::string topic = FreshTopic("headers");
+  producer.CreateTopic(topic, 1);
+  producer.Write(topic, 0, Value(0));
+  producer.Write(topic, 0, Value(1), nullptr, 0, {{"trace", "b"}, {"a", nullptr}, {"trace", "c"}});
+  producer.Write(topic, 0, Value(2), nullptr, 0, {{"a", "\xff"}});
+  producer.Write(topic, 0, Value(3), nullptr, 0, {{"\xff", "a"}});
+  producer.Flush();
+  program::Source spec = TopicSource(topic);
+  program::SourceColumn column;
+  column.name = "h";
+  column.type = Type::Map(TypeKind::kString);
+  column.from = program::ColumnFrom::kHeaders;
+  spec.columns = {spec.columns[0], column};
+  auto source = MustOpen(spec);
+  auto reader = source->Open(0, 0, 4);
+  ASSERT_TRUE(reader.ok());
+  std::vector<std::string> seen;
+  Morsel morsel;
+  DecodedRows rows;
+  while (seen.size() < 4) {
+    if (reader.value()->Read(2, 1 << 20, &morsel).value() != ReadState::kData) continue;
+    source->decoder().Decode(morsel, &rows);
+    for (int32_t i = 0; i < rows.batch.rows; ++i) {
+      seen.push_back(ToSql(ReadCell(rows.batch.column(1), column.type, i)));
+    }
+  }
+  EXPECT_EQ(seen[0], "MAP(ARRAY[], ARRAY[])");
+  EXPECT_EQ(seen[1], "MAP(ARRAY['a', 'trace'], ARRAY[NULL, 'c'])");
+  EXPECT_THAT(seen[2], ::testing::HasSubstr("does not fit"));
+  EXPECT_EQ(seen[3], seen[2]);
+}
+
 TEST(KafkaSource, TwoReadersOfOnePartition) {
   TestProducer producer;
   const std::string topic = FreshTopic("twice");

@@ -4,6 +4,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
+#include <map>
+
+#include "runtime/base/elements.h"
+#include "runtime/format/utf8.h"
 
 namespace flow::kafka {
 
@@ -34,6 +39,37 @@ struct Messages {
   const std::shared_ptr<Client> client;  // must outlive its messages
   std::vector<rd_kafka_message_t*> list;
 };
+
+// As MAP<STRING, STRING>; of equal names the last counts, as Kafka's own clients have it. nullopt:
+// not UTF-8.
+std::optional<std::string> HeadersOf(const rd_kafka_message_t* message) {
+  std::map<std::string_view, std::optional<std::string_view>> entries;
+  rd_kafka_headers_t* headers = nullptr;
+  if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return "";
+  const char* name = nullptr;
+  const void* value = nullptr;
+  size_t size = 0;
+  for (size_t i = 0;
+       rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+       ++i) {
+    const char* text = static_cast<const char*>(value);
+    if (!IsUtf8(name, std::strlen(name)) || (text != nullptr && !IsUtf8(text, size))) {
+      return std::nullopt;
+    }
+    entries[name] =
+        text == nullptr ? std::nullopt : std::optional<std::string_view>(std::in_place, text, size);
+  }
+  std::string map;
+  for (const auto& [key, entry] : entries) {
+    AppendStringPart(key, &map);
+    if (entry) {
+      AppendStringPart(*entry, &map);
+    } else {
+      map += '~';
+    }
+  }
+  return map;
+}
 
 std::string Available(std::pair<int64_t, int64_t> range) {
   return "offsets " + std::to_string(range.first) + " to " + std::to_string(range.second) +
@@ -222,6 +258,8 @@ Result<ReadState> Reader::Read(int64_t max_records, int64_t max_bytes, Morsel* o
   }
   client_->NoteAlive();
   out->records.reserve(messages->list.size());
+  auto headers =
+      topic_->headers() ? std::make_shared<std::vector<std::optional<std::string>>>() : nullptr;
   for (const rd_kafka_message_t* message : messages->list) {
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
       FLOW_RETURN_IF_ERROR(OnEvent(*message));
@@ -241,7 +279,9 @@ Result<ReadState> Reader::Read(int64_t max_records, int64_t max_bytes, Morsel* o
     if (type != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE) record.log_timestamp = timestamp_ms * 1000;
     out->bytes += static_cast<int64_t>(message->len + message->key_len);
     out->records.push_back(record);
+    if (headers != nullptr) headers->push_back(HeadersOf(message));
   }
+  out->headers = std::move(headers);
   if (to_ >= 0) next_offset_ = std::min(next_offset_, to_);
   out->next_offset = next_offset_;
   if (out->records.empty()) return Finished() ? ReadState::kEnd : ReadState::kIdle;

@@ -23,13 +23,16 @@ std::map<std::string, std::string> ReaderSettings(int64_t prefetch_kbytes);
 // would wait behind a fetch that waits for records.
 class Topic {
  public:
+  // `headers`: its readers give the headers of records too.
   Topic(std::string name, std::shared_ptr<Client> questions,
-        std::function<Result<std::shared_ptr<Client>>()> new_fetcher)
+        std::function<Result<std::shared_ptr<Client>>()> new_fetcher, bool headers = false)
       : name_(std::move(name)),
         questions_(std::move(questions)),
-        new_fetcher_(std::move(new_fetcher)) {}
+        new_fetcher_(std::move(new_fetcher)),
+        headers_(headers) {}
 
   const std::string& name() const { return name_; }
+  bool headers() const { return headers_; }
   Client& questions() const { return *questions_; }
   const std::shared_ptr<Client>& shared_questions() const { return questions_; }
   // The end of a partition as it was last asked for; -1: never.
@@ -43,6 +46,7 @@ class Topic {
   const std::string name_;
   const std::shared_ptr<Client> questions_;
   const std::function<Result<std::shared_ptr<Client>>()> new_fetcher_;
+  const bool headers_;
   mutable std::mutex mutex_;
   std::map<int, int64_t> ends_;
   std::shared_ptr<Client> fetcher_;  // shared by the first readers of all partitions

@@ -173,8 +173,11 @@ Result<std::unique_ptr<SourceConnector>> OpenKafkaSource(const program::Source& 
     return Client::Create(who, kafka::Role::kConsumer, brokers,
                           {kafka::ReaderSettings(prefetch), passed});
   };
+  const bool headers = std::any_of(source.columns.begin(), source.columns.end(), [](const auto& c) {
+    return c.from == program::ColumnFrom::kHeaders;
+  });
   auto opened = std::make_unique<KafkaSource>(
-      std::make_shared<kafka::Topic>(topic, std::move(questions), std::move(new_fetcher)),
+      std::make_shared<kafka::Topic>(topic, std::move(questions), std::move(new_fetcher), headers),
       std::move(decoder));
   FLOW_RETURN_IF_ERROR([&]() -> Status {
     FLOW_TRY(const auto added, opened->Discover(count));
