@@ -128,6 +128,11 @@ class Session(unittest.TestCase):
         self.assertEqual({"page", "revenue", "ts", "who"}, set(labels(found)))
         self.assertEqual("DECIMAL(12,2)", [i.detail for i in found.items if i.label == "revenue"][0])
         self.assertEqual(["name", "age"], labels(self.complete(SOURCE + "VIEW v AS SELECT who.| FROM clicks;")))
+        items = "SOURCE o (id INT, items ARRAY<STRUCT<sku STRING, qty INT>>) FROM FILE (path = 'x') FORMAT JSON;\n"
+        self.assertEqual(["sku", "qty"], labels(self.complete(items + "VIEW v AS SELECT items[1].| FROM o;")))
+        self.assertEqual(["sku", "qty"], labels(self.complete(items + "VIEW v AS SELECT item.q| FROM o CROSS JOIN UNNEST(items) AS item;")))
+        self.assertEqual(["a"], labels(self.complete(items + "VIEW v AS SELECT STRUCT(id AS a).| AS b FROM o;")))
+        self.assertIn("headers", labels(self.complete("SOURCE s (n MAP<STRING, STRING> META |")))
 
     def test_relations_and_windows(self):
         found = labels(self.complete(SOURCE + VIEW + "VIEW v AS SELECT page FROM |;"))
