@@ -77,6 +77,8 @@ inline std::string Structure(const ast::Expr& expr) {
       return expr.type.ToString() + "'" + expr.text + "'";
     case ast::ExprKind::kColumn:
       return path();
+    case ast::ExprKind::kField:
+      return list("." + path());
     case ast::ExprKind::kStar:
       return expr.path.empty() ? "*" : path() + ".*";
     case ast::ExprKind::kUnary:
