@@ -174,6 +174,12 @@ Typed ExprBinder::BindField(const ast::Expr& expr) {
 }
 
 const bound::Visible* ExprBinder::StructOf(const ast::Expr& expr) const {
+  if (expr.kind == ast::ExprKind::kField) {
+    const bound::Visible* outer = StructOf(*expr.children[0]);
+    const bound::Visible* found =
+        outer == nullptr ? nullptr : FindVisible(outer->fields, expr.path[0].text);
+    return found != nullptr && found->expr == nullptr ? found : nullptr;
+  }
   if (expr.kind != ast::ExprKind::kColumn || scope_.schema == nullptr) return nullptr;
   Diagnostics quiet;
   const bound::Visible* found = ResolveColumn(scope_, expr.path, expr.span, &quiet);

@@ -181,7 +181,7 @@ std::string ToSql(const Datum& value) {
     case TypeKind::kTimestamp:
       return "TIMESTAMP '" + Formatted(value.i, flow_format_timestamp) + "'";
     case TypeKind::kInterval:
-      return "INTERVAL '" + Formatted(value.i, flow_format_interval) + "'";
+      return Quoted(Formatted(value.i, flow_format_interval));  // INTERVAL '...' wants a unit
     case TypeKind::kNull:
       break;
   }

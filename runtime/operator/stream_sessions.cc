@@ -16,6 +16,7 @@ StreamSessions::StreamSessions(const program::Aggregate* spec, MemoryAccount* ac
     : spec_(spec), account_("aggregate " + spec->name, account), sessions_(spec, &account_) {
   input_widths_ = AggregateInputWidths(*spec);
   before_.Reset(spec->output, 64);
+  after_.Reset(spec->output, 64);
   scratch_.Reset(spec->output, kBatchRows);
   out_.Reset(spec->output, kBatchRows);
 }
@@ -115,7 +116,11 @@ void StreamSessions::EmitDirty() {
 #ifndef FLOW_MUTANT_SESSION_STAYS
     if (dirty.before >= 0) Push(before_, dirty.before, -1);
 #endif
+#ifdef FLOW_MUTANT_MERGED_BEFORE_TAKEN_BACK
     if (shown) Push(scratch_, 0, 1);
+#else
+    if (shown) after_.AppendRow(scratch_, 0);
+#endif
     if (gone) {
       sessions_.Erase(dirty.session);
       continue;
@@ -124,8 +129,12 @@ void StreamSessions::EmitDirty() {
     const int64_t end = sessions_.end(dirty.session);
     if (!shown && sessions_.timer(dirty.session) > end) SetTimer(dirty.session, end);
   }
+  // All that is taken back comes before all that is new: one that others went into may have begun
+  // where one of them did, and so have its key.
+  for (int32_t row = 0; row < after_.rows; ++row) Push(after_, row, 1);
   dirty_.clear();
   before_.Clear();
+  after_.Clear();
 }
 
 void StreamSessions::EmitSessions(const std::vector<uint8_t*>& sessions, int64_t weight) {

@@ -102,6 +102,7 @@ class StreamSessions : public StreamOperator, private SessionListener {
   std::vector<uint8_t*> joined_;  // by row of in_
   std::vector<Dirty> dirty_;
   Batch before_;
+  Batch after_;  // what takes its place
   Batch scratch_;
   Batch out_;
   const Emit* emit_ = nullptr;

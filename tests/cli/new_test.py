@@ -90,7 +90,7 @@ class New(unittest.TestCase):
                      "f          DOUBLE NOT NULL", "day        DATE", "ts         TIMESTAMP NOT NULL",
                      "o          STRUCT<x BIGINT, y STRUCT<z TIMESTAMP>>", "a          ARRAY<BIGINT>",
                      "tags       ARRAY<STRING>", "prices     ARRAY<DECIMAL(12, 2)>", "days       ARRAY<DATE>",
-                     "mix        STRING, -- an array", "lines      STRING, -- an array", "nest       STRING, -- an array",
+                     "mix        STRING, -- an array", "lines      ARRAY<STRUCT<n BIGINT>>", "nest       STRING, -- an array",
                      "m          STRING, -- of several types", "n          STRING, -- always NULL",
                      "\"order\"    BIGINT NOT NULL", "\"odd name\" STRING", "lat        DOUBLE",
                      "big        DECIMAL(38, 0)", "id         STRING", "e          STRING"):

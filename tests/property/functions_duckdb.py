@@ -336,8 +336,8 @@ def main():
                 file.write(json_line({"id": number, **row}))
         connection = duckdb.connect()
         connection.execute("CREATE TABLE s (id INTEGER, " + ", ".join(f"{n} {t[1]}" for n, t in COLUMNS.items()) + ")")
-        marks = ", ".join("?" * (len(COLUMNS) + 1))
-        connection.executemany(f"INSERT INTO s VALUES ({marks})", [[n, *(json.dumps(v) if isinstance(v, dict) else v for v in row.values())] for n, row in enumerate(rows)])
+        marks = ", ".join(["?"] + [functions_nested.MARKS.get(t[1], "?") for t in COLUMNS.values()])
+        connection.executemany(f"INSERT INTO s VALUES ({marks})", [[n, *(p for name, v in row.items() for p in functions_nested.parameters(v, COLUMNS[name][1]))] for n, row in enumerate(rows)])
         wrong = 0
         for engine in ("jit", "interpreter"):
             results = run_flowc(folder, [c[0] for c in cases], engine)

@@ -1,4 +1,4 @@
-"""Functions of BYTES, ARRAY and MAP for functions_duckdb.py, in the form of functions_cases.py."""
+"""Functions of BYTES, ARRAY, MAP and STRUCT for functions_duckdb.py, in the form of functions_cases.py."""
 import hashlib
 import json
 import math
@@ -6,7 +6,26 @@ import math
 COLUMNS = {
     "arr1": ("ARRAY<INT>", "INTEGER[]"), "arr2": ("ARRAY<INT>", "INTEGER[]"), "tags1": ("ARRAY<STRING>", "VARCHAR[]"),
     "raw1": ("BYTES", "BLOB"), "map1": ("MAP<STRING, INT>", "VARCHAR"), "nums1": ("ARRAY<DOUBLE>", "DOUBLE[]"),
+    "rec1": ("STRUCT<a INT, b STRING>", "STRUCT(a INTEGER, b VARCHAR)"), "rec2": ("STRUCT<a INT, b STRING>", "STRUCT(a INTEGER, b VARCHAR)"),
+    "recs1": ("ARRAY<STRUCT<a INT, b STRING>>", "STRUCT(a INTEGER, b VARCHAR)[]"),
 }
+# How DuckDB takes values that Python's lists and dicts do not become.
+MARKS = {
+    "STRUCT(a INTEGER, b VARCHAR)": "CASE WHEN ? THEN {'a': CAST(? AS INTEGER), 'b': CAST(? AS VARCHAR)} END",
+    "STRUCT(a INTEGER, b VARCHAR)[]": "CASE WHEN ? THEN list_transform(list_zip(CAST(? AS BOOLEAN[]), CAST(? AS INTEGER[]), CAST(? AS VARCHAR[])), "
+                                      "lambda x: CASE WHEN x[1] THEN {'a': x[2], 'b': x[3]} END) END",
+}
+
+
+def parameters(value, type_):
+    if type_ == "STRUCT(a INTEGER, b VARCHAR)":
+        return [value is not None, value and value["a"], value and value["b"]]
+    if type_ == "STRUCT(a INTEGER, b VARCHAR)[]":
+        elements = value or []
+        return [value is not None, [x is not None for x in elements], *([x and x[key] for x in elements] for key in "ab")]
+    return [json.dumps(value) if isinstance(value, dict) else value]
+
+
 TAGS = ["", "a", "ab", "abc", "b", "a text of more than twelve bytes", "a\0b", "ä", None]
 
 
@@ -14,12 +33,16 @@ def generate(rng):
     def numbers():
         return [rng.choice([None, rng.randint(-6, 9), rng.randint(-6, 9), rng.randint(-6, 9), 2**31 - 1]) for _ in range(rng.choice([0, 1, 2, 3, 6]))]
 
-    arr1 = numbers()
+    def record():
+        return rng.choice([None] + [{"a": rng.choice([None, 1, 2, rng.randint(-9, 9)]), "b": rng.choice(TAGS)} for _ in range(9)])
+
+    arr1, rec1 = numbers(), record()
     row = {
         "arr1": arr1, "arr2": rng.choice([numbers(), arr1, arr1[:1], arr1 + [1]]), "tags1": [rng.choice(TAGS) for _ in range(rng.randint(0, 4))],
         "raw1": rng.choice([rng.randbytes(rng.randint(0, 20)), "aäb€".encode()[:rng.randint(0, 7)], b"", b"a"]),
         "map1": {rng.choice(["a", "b", "", "ä", "zz"]): rng.choice([None, rng.randint(-9, 9)]) for _ in range(rng.randint(0, 4))},
         "nums1": [rng.choice([0.0, -0.0, 1.5, None, rng.uniform(-9, 9)]) for _ in range(rng.randint(0, 3))],
+        "rec1": rec1, "rec2": rng.choice([rec1, record()]), "recs1": [record() for _ in range(rng.choice([0, 1, 2, 4]))],
     }
     return {name: None if rng.random() < 0.06 else v for name, v in row.items()}
 
@@ -54,6 +77,14 @@ CASES = [
     ("octet_length(raw1)", None), ("length(raw1)", "octet_length(raw1)"), ("concat(raw1, X'00')", "raw1 || '\\x00'::BLOB"), ("raw1 || raw1", None),
     ("encode(s1)", None), ("decode(raw1)", None), ("encode(raw1, 'hex')", "lower(hex(raw1))"), ("encode(raw1, 'base64')", "to_base64(raw1)"),
     ("raw1 < X'61'", "raw1 < '\\x61'::BLOB"), ("raw1 = X'61'", "raw1 = '\\x61'::BLOB"), ("md5(raw1)", None), ("sha256(raw1)", None), ("sha1(raw1)", None),
+    ("rec1.a", None), ("(rec1).b", "rec1.b"), ("rec1 = rec2", None), ("rec1 <> rec2", None), ("rec1 IS DISTINCT FROM rec2", None), ("rec1 IS NULL", None),
+    ("rec1 < rec2", None), ("rec1 >= STRUCT(k AS a, s1 AS b)", "rec1 >= {'a': k, 'b': s1}"), ("rec1 IN (rec2, recs1[1])", None),
+    ("recs1[k].b", "CASE WHEN k < 1 THEN NULL ELSE recs1[k].b END"), ("recs1[1].a", None), ("COALESCE(rec1, recs1[1]).a", None),
+    ("array_length(recs1)", "len(recs1)"), ("array_sort(recs1)[1].a", "list_sort(recs1, 'ASC', 'NULLS LAST')[1].a"),
+    ("array_sort(recs1)[2].b", "list_sort(recs1, 'ASC', 'NULLS LAST')[2].b"), ("array_reverse(recs1)[1].b", "list_reverse(recs1)[1].b"),
+    ("array_contains(recs1, STRUCT(1 AS a, s1 AS b))", given("list_contains(recs1, {'a': 1, 'b': s1})", "recs1")),
+    ("array_length(array_distinct(recs1))", "len(list_distinct(recs1))"), ("(recs1 || rec1)[3].b", "list_append(coalesce(recs1, []), rec1)[3].b"),
+    ("(CASE WHEN k > 1 THEN rec1 ELSE rec2 END).b", None), ("CAST(CAST(rec1 AS STRING) AS STRUCT<a INT, b STRING>).b", "rec1.b"),
     ("hex(raw1)", None), ("to_base64(raw1)", None), ("CAST(CAST(raw1 AS STRING) AS BYTES)", "raw1"),
 ]
 def member(text, key):
@@ -84,6 +115,7 @@ COMPUTED = [
     ("decode(encode(raw1, 'hex'), 'hex')", lambda r: r["raw1"]), ("decode(encode(raw1, 'base64'), 'base64')", lambda r: r["raw1"]),
     ("sha512(raw1)", lambda r: hashlib.sha512(r["raw1"]).hexdigest()), ("CAST(raw1 AS STRING)", lambda r: "\\x" + r["raw1"].hex()),
     ("array_sum(nums1)", lambda r: total(r["nums1"])), ("array_avg(nums1)", lambda r: mean(r["nums1"])),
+    ("to_json(rec1)", lambda r: r["rec1"]), ("to_json(recs1)", lambda r: r["recs1"]), ("CAST(to_json(rec1) AS STRUCT<b STRING>).b", lambda r: r["rec1"]["b"]),
     ("to_json(arr1)", lambda r: r["arr1"]), ("to_json(s1)", lambda r: r["s1"]), ("to_json(map1)", lambda r: r["map1"]),
     ("map_keys(map1)", lambda r: sorted(r["map1"])), ("map_values(map1)", lambda r: [v for _, v in sorted(r["map1"].items())]),
     ("map_contains(map1, 'a')", lambda r: "a" in r["map1"]), ("map1['a']", lambda r: r["map1"].get("a")), ("cardinality(map1)", lambda r: len(r["map1"])),

@@ -94,6 +94,15 @@ TEST(FrontExpression, ColumnsAndNames) {
   EXPECT_EQ(StructureOf("Page"), "Page");
 }
 
+TEST(FrontExpression, FieldsOfValues) {
+  EXPECT_EQ(StructureOf("a[1].b"), "(.b (element_at a 1))");
+  EXPECT_EQ(StructureOf("a.b[1].c.d[2]"), "(element_at (.d (.c (element_at a.b 1))) 2)");
+  EXPECT_EQ(StructureOf("f(x).a"), "(.a (f x))");
+  EXPECT_EQ(StructureOf("(a).b.c + 1"), "(+ (.c (.b a)) 1)");
+  EXPECT_EQ(StructureOf("CAST(a AS STRUCT<x INT>).x::INT"),
+            "(cast:INT (.x (cast:STRUCT<x INT> a)))");
+}
+
 TEST(FrontExpression, Predicates) {
   EXPECT_EQ(StructureOf("a IS NULL"), "(null? a)");
   EXPECT_EQ(StructureOf("a IS NOT NULL"), "(not-null? a)");

@@ -175,8 +175,7 @@ TEST(Diagnostics, Refused) {
   EXPECT_EQ(Said("VIEW v AS SELECT median(n) AS m FROM t;"),
             "not-supported-yet: not supported yet: MEDIAN\n");
   EXPECT_EQ(Said("SOURCE u2 (a INT, h STRING META headers) FROM FILE (path = 'x') FORMAT JSON;"),
-            "not-supported-yet: not supported yet: META headers |  | there is `partition`, "
-            "`offset`, `timestamp`, `key`\n");
+            "type-mismatch: META headers is MAP<STRING, STRING> | declared as STRING\n");
   EXPECT_EQ(Said("SOURCE u2 (a INT, o INT META offset) FROM FILE (path = 'x') FORMAT JSON;"),
             "type-mismatch: META offset is BIGINT | declared as INT\n");
   EXPECT_EQ(Said("SOURCE u2 (a INT, o INT META ofset) FROM FILE (path = 'x') FORMAT JSON;"),

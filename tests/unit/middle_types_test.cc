@@ -172,7 +172,13 @@ TEST(Types, Structs) {
          {"r.y IS NOT NULL", "BOOLEAN r.y IS NOT NULL"},
          {"r.q", "unknown-field: `r` has no field `q`"},
          {"s.q", "unknown-field: `s` has no field `q`"},
-         {"upper(r)", "not-supported-yet: not supported yet: a STRUCT as a whole value (`r`)"}});
+         {"(r).x", "INT r.x"},
+         {"(r).y.z", "STRING r.y.z"},
+         {"STRUCT(i, s AS t).t", "STRING STRUCT(i AS i, s AS t).t"},
+         {"STRUCT(i AS a) = STRUCT(l AS a)",
+          "BOOLEAN CAST(STRUCT(i AS a) AS STRUCT<a BIGINT>) = STRUCT(l AS a)"},
+         {"[STRUCT(i AS a)][1].a", "INT ARRAY[STRUCT(i AS a)][1].a"},
+         {"upper(r)", "no-such-overload: no function upper(STRUCT<x INT, y STRUCT<z STRING>>)"}});
 }
 
 TEST(Types, Aggregates) {
