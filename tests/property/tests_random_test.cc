@@ -72,7 +72,7 @@ TEST(RandomTests, WhatCameOutOnceComesOutInEveryWay) {
   const uint64_t first = static_cast<uint64_t>(FromEnvironment("FLOW_SEED", 1));
   size_t rows = 0, dead = 0;
   for (uint64_t seed = first; seed < first + static_cast<uint64_t>(cases); ++seed) {
-    const GeneratedCase generated = Generate(seed);
+    const GeneratedCase generated = WithUnnest(Generate(seed));
     const std::string given = Given(generated.text);
     std::vector<std::string> relations = Named(generated.text, "VIEW");
     for (const std::string& late : Named(generated.text, "LATE TO")) relations.push_back(late);
