@@ -70,7 +70,7 @@ option
 optionName
     : identifier
     | ALL | AND | AS | BETWEEN | CASE | CAST | DISTINCT | ELSE | END | EXISTS | FROM | GROUP | HAVING
-    | IN | INTERVAL | INTO | IS | JOIN | LIKE | LIMIT | NOT | ON | OR | ORDER | OVER | QUALIFY
+    | IN | INTERVAL | INTO | IS | JOIN | LIKE | LIMIT | NOT | NULL_ | ON | OR | ORDER | OVER | QUALIFY
     | SELECT | THEN | UNION | WHEN | WHERE | WITH
     ;
 
@@ -367,7 +367,7 @@ atTimeZone
     ;
 
 cast
-    : primary ( elements field* | member )* ( '::' simpleType )*
+    : primary ( elements field* | member | '::' simpleType )*
     ;
 
 // Of a STRUCT that is no column: orders[1].price. The path of a column is its own (nameOrCall).

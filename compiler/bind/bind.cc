@@ -78,6 +78,7 @@ BoundScript Bind(const ast::Script& script, Diagnostics& out, std::vector<bound:
     if (statement.view != nullptr) binder.BindView(*statement.view);
     if (statement.sink != nullptr) binder.BindSink(*statement.sink);
   }
+  binder.CheckFiles(script);
   if (!out.has_errors()) binder.WarnUnused();
   for (const ast::Statement& statement : script.statements) {
     if (tests != nullptr && statement.test != nullptr) binder.BindTest(*statement.test);

@@ -36,6 +36,7 @@ class Binder {
   void BindView(const ast::ViewStmt& statement);          // view.cc
   void BindSink(const ast::SinkStmt& statement);          // sink.cc
   void BindTest(const ast::TestStmt& statement);          // test.cc
+  void CheckFiles(const ast::Script& script);
   void WarnUnused();
 
   // Declares a name; false after a report if it is taken.

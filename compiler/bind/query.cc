@@ -175,14 +175,6 @@ std::shared_ptr<const bound::Query> QueryBinder::Bind(const ast::Query& query) {
     ctes_.back().push_back(std::move(entry));
   }
 
-  if (query.selects.size() > 1 && (query.limit || !query.order.empty())) {
-    const Span span = query.order.empty() ? query.limit_span : query.order_span;
-    Diagnostic& d =
-        binder_->out->Error(span, "not supported yet: ORDER BY ... LIMIT over UNION ALL");
-    d.hint = "put the UNION ALL into a subquery: SELECT ... FROM (...) ORDER BY ... LIMIT ...";
-    d.code = "not-supported-yet";
-    ok = false;
-  }
   auto bound = std::make_shared<bound::Query>();
   std::vector<bound::Schema> schemas;
   std::vector<bound::Facts> facts;

@@ -67,6 +67,7 @@ class TreeBuilder {
   // tree_query.cc
   ast::QueryPtr Query(FlowParser::QueryContext* context);
   void QueryTerm(FlowParser::QueryTermContext* context, ast::Query* query);
+  static void OrderAll(ast::Query* query);
   void Limit(FlowParser::LimitClauseContext* context, ast::Query* query);
   ast::Select Select(FlowParser::SelectContext* context);
   ast::SelectItem SelectItem(FlowParser::SelectItemContext* context);

@@ -274,15 +274,14 @@ ast::ExprPtr TreeBuilder::Cast(FlowParser::CastContext* context) {
       Adopt(call.get(), std::move(result));
       Adopt(call.get(), Primary(member->primary()));
       result = std::move(call);
+    } else if (auto* type = dynamic_cast<FlowParser::SimpleTypeContext*>(child)) {
+      ast::ExprPtr cast = Node(ast::ExprKind::kCast, {result->span.begin, SpanOfNode(type).end});
+      cast->type = SimpleType(type);
+      if (!WithElements(cast->type, SpanOfNode(type))) cast->type = Type();
+      cast->op_span = SpanOfNode(type);
+      Adopt(cast.get(), std::move(result));
+      result = std::move(cast);
     }
-  }
-  for (auto* type : context->simpleType()) {
-    ast::ExprPtr cast = Node(ast::ExprKind::kCast, {result->span.begin, SpanOfNode(type).end});
-    cast->type = SimpleType(type);
-    if (!WithElements(cast->type, SpanOfNode(type))) cast->type = Type();
-    cast->op_span = SpanOfNode(type);
-    Adopt(cast.get(), std::move(result));
-    result = std::move(cast);
   }
   return result;
 }

@@ -26,7 +26,27 @@ ast::QueryPtr TreeBuilder::Query(FlowParser::QueryContext* context) {
     for (auto* item : order->orderItem()) query->order.push_back(OrderItem(item));
   }
   if (auto* limit = context->limitClause()) Limit(limit, query.get());
+  const bool ordered = !query->order.empty() || query->limit.has_value();
+  if (ordered && query->selects.size() > 1) OrderAll(query.get());
   return query;
+}
+
+// a UNION ALL b ORDER BY c is SELECT * FROM (a UNION ALL b) ORDER BY c.
+void TreeBuilder::OrderAll(ast::Query* query) {
+  auto branches = std::make_unique<ast::Query>();
+  branches->span = {query->span.begin, query->selects.back().span.end};
+  branches->selects = std::move(query->selects);
+  ast::Select all;
+  all.span = branches->span;
+  all.from.kind = ast::RelationKind::kSubquery;
+  all.from.span = branches->span;
+  auto star = std::make_unique<ast::Expr>();
+  star->kind = ast::ExprKind::kStar;
+  star->span = branches->span;
+  all.items.push_back({std::move(star), std::nullopt});
+  all.from.subquery = std::move(branches);
+  query->selects.clear();
+  query->selects.push_back(std::move(all));
 }
 
 void TreeBuilder::Limit(FlowParser::LimitClauseContext* context, ast::Query* query) {

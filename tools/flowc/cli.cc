@@ -132,6 +132,10 @@ std::optional<std::string> ReadFile(const std::string& path) {
   if (path == "-") {
     return std::string(std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>());
   }
+  if (std::filesystem::is_directory(path)) {
+    Fail(libflow::kUsage, path + " is a folder, not a .flow file");
+    return std::nullopt;
+  }
   std::ifstream file(path, std::ios::binary);
   std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   if (!file.is_open() || file.bad()) {
