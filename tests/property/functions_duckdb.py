@@ -297,8 +297,11 @@ def run_flowc(folder, expressions, engine):
         sys.exit(f"flowc: exit {result.returncode}\n{result.stderr[-4000:]}")
     found = [{} for _ in expressions]
     for line in result.stdout.splitlines():
-        entry = json.loads(line, parse_int=Number, parse_float=Number)
-        found[int(entry["view"][1:])][int(entry["row"]["id"])] = entry["row"]["r"]
+        view, row = re.match(r'\{"view":"v(\d+)","row":\{"id":(\d+),', line).groups()
+        try:
+            found[int(view)][int(row)] = json.loads(line, parse_int=Number, parse_float=Number)["row"]["r"]
+        except json.JSONDecodeError:
+            found[int(view)][int(row)] = f"no JSON: {line}"
     return found
 
 
