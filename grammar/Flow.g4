@@ -10,7 +10,12 @@
 // - Where a name is looked up in a small fixed set (types, window functions, literals' types, units,
 //   SECRET), the grammar takes any identifier and the tree builder checks it: it can say more.
 // - Constructs of the language that do not work yet are parsed here and refused by the tree builder.
+// - Two meanings of a name need the token behind it or before it; the lexer's words are told apart there.
 grammar Flow;
+
+// Not by the lexer but in compiler/parse/lex.cc: the unit of INTERVAL '5' DAY, and ARRAY, MAP or STRUCT
+// in x::ARRAY<INT>, where a `<` could be the operator.
+tokens { UNIT, NESTED }
 
 statement
     : ( sourceStatement | functionStatement | viewStatement | sinkStatement | testStatement
@@ -367,7 +372,7 @@ atTimeZone
     ;
 
 cast
-    : primary ( elements field* | member | '::' simpleType )*
+    : primary ( elements field* | member | '::' ( simpleType | nestedType ) )*
     ;
 
 // Of a STRUCT that is no column: orders[1].price. The path of a column is its own (nameOrCall).
@@ -463,11 +468,15 @@ balanced
 
 duration
     : DURATION
-    | INTERVAL string unit=identifier
+    | INTERVAL string UNIT?
     ;
 
 type
     : simpleType ( '<' typeParameter ( ',' typeParameter )* '>' )?
+    ;
+
+nestedType
+    : NESTED '<' typeParameter ( ',' typeParameter )* '>'
     ;
 
 simpleType

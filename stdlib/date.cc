@@ -284,54 +284,5 @@ uint8_t flow_date_bin(FlowArena*, int64_t width, int64_t ts, int64_t origin, int
   return InRange(ts - FloorModulo(ts - origin, width), out);
 }
 
-FLOW_FUNCTION("to_microseconds(bigint) -> interval", "An interval of so many microseconds.",
-              "TIMESTAMP '2026-01-31 10:20:30' + to_microseconds(5)")
-uint8_t flow_to_microseconds(FlowArena*, int64_t n, int64_t* out) {
-  if (__builtin_mul_overflow(n, 1, out)) return kFlowErrOverflow;
-  return kFlowValue;
-}
-
-FLOW_FUNCTION("to_milliseconds(bigint) -> interval", "An interval of so many milliseconds.",
-              "TIMESTAMP '2026-01-31 10:20:30' + to_milliseconds(5)")
-uint8_t flow_to_milliseconds(FlowArena*, int64_t n, int64_t* out) {
-  if (__builtin_mul_overflow(n, 1000, out)) return kFlowErrOverflow;
-  return kFlowValue;
-}
-
-FLOW_FUNCTION("to_seconds(bigint) -> interval", "An interval of so many seconds.",
-              "TIMESTAMP '2026-01-31 10:20:30' + to_seconds(5)")
-uint8_t flow_to_seconds(FlowArena*, int64_t n, int64_t* out) {
-  if (__builtin_mul_overflow(n, kSecond, out)) return kFlowErrOverflow;
-  return kFlowValue;
-}
-
-FLOW_FUNCTION("to_minutes(bigint) -> interval", "An interval of so many minutes.",
-              "TIMESTAMP '2026-01-31 10:20:30' + to_minutes(5)")
-uint8_t flow_to_minutes(FlowArena*, int64_t n, int64_t* out) {
-  if (__builtin_mul_overflow(n, kMinute, out)) return kFlowErrOverflow;
-  return kFlowValue;
-}
-
-FLOW_FUNCTION("to_hours(bigint) -> interval", "An interval of so many hours.",
-              "TIMESTAMP '2026-01-31 10:20:30' + to_hours(5)")
-uint8_t flow_to_hours(FlowArena*, int64_t n, int64_t* out) {
-  if (__builtin_mul_overflow(n, kHour, out)) return kFlowErrOverflow;
-  return kFlowValue;
-}
-
-FLOW_FUNCTION("to_days(bigint) -> interval", "An interval of so many days.",
-              "TIMESTAMP '2026-01-31 10:20:30' + to_days(5)")
-uint8_t flow_to_days(FlowArena*, int64_t n, int64_t* out) {
-  if (__builtin_mul_overflow(n, kDay, out)) return kFlowErrOverflow;
-  return kFlowValue;
-}
-
-FLOW_FUNCTION("to_weeks(bigint) -> interval", "An interval of so many weeks.",
-              "TIMESTAMP '2026-01-31 10:20:30' + to_weeks(5)")
-uint8_t flow_to_weeks(FlowArena*, int64_t n, int64_t* out) {
-  if (__builtin_mul_overflow(n, 7 * kDay, out)) return kFlowErrOverflow;
-  return kFlowValue;
-}
-
 FLOW_ALIAS("datediff", "date_diff");
 FLOW_ALIAS("datesub", "date_sub");

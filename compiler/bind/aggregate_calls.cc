@@ -161,6 +161,11 @@ Typed ExprBinder::BindAggregate(const ast::Expr& expr, const std::string& name) 
                                  "wrong argument of " + upper);
     if (call.argument == nullptr) return {};
   }
+  // Of INTERVALs it is one of microseconds.
+  const bool interval = numeric && !spread && !star && call.argument->type.is(TypeKind::kInterval);
+  if (interval) {
+    call.argument = CallFunction("epoch_us", {{call.argument, false, expr.span}}, expr.span).expr;
+  }
   if (call.argument != nullptr) call.argument = Filtered(call.argument, filter);
 
   const Type type = call.argument == nullptr ? Type() : call.argument->type;
@@ -209,6 +214,10 @@ Typed ExprBinder::BindAggregate(const ast::Expr& expr, const std::string& name) 
   call.text = kept + (call.distinct ? "(DISTINCT " : "(") +
               (call.argument == nullptr ? "*" : TextOf(call.argument)) + ")";
   Typed result = AddCall(std::move(call), expr.span);
+  if (interval) {
+    result.expr = CastTo(result.expr, TypeKind::kBigint);
+    return CallFunction("to_microseconds", {result}, expr.span);
+  }
   return deviation ? CallFunction("sqrt", {result}, expr.span) : result;
 }
 

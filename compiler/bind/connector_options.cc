@@ -1,6 +1,7 @@
 // BindConnector and BindFormat: which connectors, formats and options there are.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "compiler/bind/bind.h"
 #include "compiler/bind/binder.h"
@@ -11,14 +12,21 @@ namespace flow {
 
 namespace {
 
-enum class Kind { kText, kInteger, kNumber, kBoolean, kDuration };
+enum class Kind { kText, kInteger, kNumber, kBoolean, kDuration, kTime, kCharacter };
 
 struct KnownOption {
   const char* name;  // "header.*" is any name that begins so
   Kind kind = Kind::kText;
   bool required = false;
-  std::vector<std::string> choices = {};  // if it is one of a few words
+  std::vector<std::string> choices = {};                // if it is one of a few words
+  int64_t least = std::numeric_limits<int64_t>::min();  // of an integer
+  int64_t greatest = std::numeric_limits<int64_t>::max();
 };
+
+KnownOption Whole(const char* name, int64_t least, int64_t greatest) {
+  return {name, Kind::kInteger, false, {}, least, greatest};
+}
+constexpr int64_t kMany = 1'000'000;
 
 struct KnownConnector {
   const char* name;
@@ -105,30 +113,30 @@ const std::vector<KnownConnector>& Connectors() {
        C::kFile,
        ConnectorUse::kSource,
        {{"path", Kind::kText, true},
-        {"partitions"},
-        {"compression"},
+        {"partitions", Kind::kText, false, {"file"}},
+        {"compression", Kind::kText, false, {"none", "gzip", "zstd"}},
         {"follow", Kind::kBoolean},
-        {"max_record_bytes", Kind::kInteger}}},
+        Whole("max_record_bytes", 1, int64_t{1} << 30)}},
       {"NEXMARK",
        C::kNexmark,
        ConnectorUse::kSource,
-       {{"events", Kind::kInteger},
-        {"rate", Kind::kInteger},
-        {"partitions", Kind::kInteger},
+       {Whole("events", 0, kMany * kMany * 1000),
+        Whole("rate", 1, kMany * 1000),
+        Whole("partitions", 1, 4096),
         {"seed", Kind::kInteger},
-        {"base_time"},
-        {"person_proportion", Kind::kInteger},
-        {"auction_proportion", Kind::kInteger},
-        {"bid_proportion", Kind::kInteger},
-        {"hot_auction_ratio", Kind::kInteger},
-        {"hot_bidders_ratio", Kind::kInteger},
-        {"hot_sellers_ratio", Kind::kInteger},
-        {"in_flight_auctions", Kind::kInteger},
-        {"active_people", Kind::kInteger},
-        {"avg_person_byte_size", Kind::kInteger},
-        {"avg_auction_byte_size", Kind::kInteger},
-        {"avg_bid_byte_size", Kind::kInteger},
-        {"out_of_order_group_size", Kind::kInteger}}},
+        {"base_time", Kind::kTime},
+        Whole("person_proportion", 1, kMany),
+        Whole("auction_proportion", 1, kMany),
+        Whole("bid_proportion", 0, kMany),
+        Whole("hot_auction_ratio", 1, kMany),
+        Whole("hot_bidders_ratio", 1, kMany),
+        Whole("hot_sellers_ratio", 1, kMany),
+        Whole("in_flight_auctions", 1, kMany),
+        Whole("active_people", 1, kMany),
+        Whole("avg_person_byte_size", 0, kMany),
+        Whole("avg_auction_byte_size", 0, kMany),
+        Whole("avg_bid_byte_size", 0, kMany),
+        Whole("out_of_order_group_size", 1, kMany)}},
       // Ranges, and what they are together: program::ReadDatagen.
       {"DATAGEN",
        C::kDatagen,
@@ -182,7 +190,7 @@ const std::vector<KnownConnector>& Connectors() {
        ConnectorUse::kSink,
        {{"url", Kind::kText, true},
         {"header.*"},
-        {"batch", Kind::kInteger},
+        Whole("batch", 1, kMany),
         {"body", Kind::kText, false, {"array", "lines"}},
         {"on_refused", Kind::kText, false, {"fail", "record"}},
         {"refused"},
@@ -245,8 +253,50 @@ const char* KindName(Kind kind) {
       return "true or false";
     case Kind::kDuration:
       return "a length of time";
+    case Kind::kTime:
+      return "a time";
+    case Kind::kCharacter:
+      return "one character";
   }
   return "";
+}
+
+// Does the value suit the kind? `want` is what it should be, if that is not the kind's name.
+bool Suits(const std::string& value, const KnownOption& known, std::string* want,
+           std::string* hint) {
+  switch (known.kind) {
+    case Kind::kInteger: {
+      if (!IsInteger(value)) return false;
+      const int64_t number = std::stoll(value);
+      *want = "from " + std::to_string(known.least) + " to " + std::to_string(known.greatest);
+      return number >= known.least && number <= known.greatest;
+    }
+    case Kind::kNumber:
+      return IsNumber(value);
+    case Kind::kBoolean:
+      return value == "true" || value == "false";
+    case Kind::kDuration:
+      *hint = "such as '500ms', '10s', '5m', '1h' or '7d'";
+      return program::ParseDuration(value).has_value();
+    case Kind::kTime: {
+      int64_t us = 0;
+      *hint = "such as '2023-01-01 00:00:00'";
+      return flow_parse_timestamp(value.data(), value.size(), &us) == kFlowValue;
+    }
+    case Kind::kCharacter:
+      *hint = "such as ',', ';', '|' or '\\t'";
+      return value == "\\t" ||
+             (value.size() == 1 && value != "\"" && value != "\n" && value != "\r");
+    case Kind::kText:
+      if (known.choices.empty()) {
+        *want = "never empty";
+        return !known.required || !value.empty();
+      }
+      *want = "one of a few words";
+      *hint = Suggest(value, known.choices, "there is " + ListOf(known.choices));
+      return std::find(known.choices.begin(), known.choices.end(), value) != known.choices.end();
+  }
+  return true;
 }
 
 void AnswerValues(const KnownOption& known, Diagnostics* out) {
@@ -276,36 +326,10 @@ bool CheckValue(const ast::Option& option, const KnownOption& known, Diagnostics
     d.code = "bad-option";
     return false;
   }
-  bool ok = true;
   std::string want;
   std::string hint;
-  switch (known.kind) {
-    case Kind::kInteger:
-      ok = IsInteger(option.value);
-      want = KindName(known.kind);
-      break;
-    case Kind::kNumber:
-      ok = IsNumber(option.value);
-      want = KindName(known.kind);
-      break;
-    case Kind::kBoolean:
-      ok = option.value == "true" || option.value == "false";
-      want = KindName(known.kind);
-      break;
-    case Kind::kDuration:
-      ok = program::ParseDuration(option.value).has_value();
-      want = KindName(known.kind);
-      hint = "such as '500ms', '10s', '5m', '1h' or '7d'";
-      break;
-    case Kind::kText:
-      if (known.choices.empty()) break;
-      ok = std::find(known.choices.begin(), known.choices.end(), option.value) !=
-           known.choices.end();
-      want = "one of a few words";
-      hint = Suggest(option.value, known.choices, "there is " + ListOf(known.choices));
-      break;
-  }
-  if (ok) return true;
+  if (Suits(option.value, known, &want, &hint)) return true;
+  if (want.empty()) want = KindName(known.kind);
   Diagnostic& d =
       out->Error(option.value_span, "option " + Quoted(option.name.text) + " is " + want);
   d.hint = hint;
@@ -436,9 +460,10 @@ bool BindFormat(const std::optional<ast::FormatClause>& clause, const ast::Name&
     d.code = "bad-format";
     return false;
   }
-  static const std::vector<KnownOption> kJsonOptions = {{"timestamp_unit"}};
+  static const KnownOption kUnit = {"timestamp_unit", Kind::kText, false, {"s", "ms", "us", "ns"}};
+  static const std::vector<KnownOption> kJsonOptions = {kUnit};
   static const std::vector<KnownOption> kCsvOptions = {
-      {"header", Kind::kBoolean}, {"delimiter"}, {"null"}, {"timestamp_unit"}};
+      {"header", Kind::kBoolean}, {"delimiter", Kind::kCharacter}, {"null"}, kUnit};
   static const std::vector<KnownOption> kNoOptions = {};
   if (name.text == "JSON" || name.text == "CSV") {
     bool json = name.text == "JSON";

@@ -296,7 +296,24 @@ Typed ExprBinder::BindBinary(const ast::Expr& expr) {
   return {};
 }
 
+// INTERVAL * n, n * INTERVAL and INTERVAL / n; nullopt: it is none of these.
+std::optional<Typed> ExprBinder::BindScaled(ExprOp op, Typed left, Typed right, Span span) {
+  const bool times = op == ExprOp::kMul;
+  if (!times && op != ExprOp::kDiv) return std::nullopt;
+  if (times && right.type().is(TypeKind::kInterval)) std::swap(left, right);
+  const bool number = right.untyped || right.type().is_numeric();
+  if (!left.type().is(TypeKind::kInterval) || !number) return std::nullopt;
+  const bool whole = times && right.type().is_integer();
+  const Type type(whole ? TypeKind::kBigint : TypeKind::kDouble);
+  right.expr =
+      right.untyped ? Coerce(right, type, "cannot compute with this") : CastTo(right.expr, type);
+  right.untyped = false;
+  if (!right) return Typed{};
+  return CallFunction(times ? "_interval_times" : "_interval_part", {left, right}, span);
+}
+
 Typed ExprBinder::BindArithmetic(ExprOp op, Typed left, Typed right, const ast::Expr& expr) {
+  if (std::optional<Typed> scaled = BindScaled(op, left, right, expr.span)) return *scaled;
   // An untyped literal takes the type of its neighbour; text beside a time is a time for `-` and
   // an amount of time is never written as text.
   Typed* literal = left.untyped ? &left : right.untyped ? &right : nullptr;
@@ -326,6 +343,9 @@ Typed ExprBinder::BindArithmetic(ExprOp op, Typed left, Typed right, const ast::
     bool text = left.type().is(TypeKind::kString) || right.type().is(TypeKind::kString);
     if (text && expr.op == "+") d.hint = "texts are joined with `||`";
     if (text && expr.op != "+") d.hint = "texts become numbers with CAST(... AS BIGINT)";
+    if (left.type().is(TypeKind::kInterval) || right.type().is(TypeKind::kInterval)) {
+      d.hint = "epoch(interval) is its seconds, to_seconds(number) an INTERVAL";
+    }
     return {};
   }
   return Known(MakeNode(op, types->result,
@@ -483,6 +503,11 @@ Typed ExprBinder::BindCast(const ast::Expr& expr) {
     Diagnostic& d =
         TypeError(expr.span, "cannot cast " + value.type().ToString() + " to " + type.ToString());
     if (type.is(TypeKind::kInterval)) d.hint = "to_seconds and its kind make one of a number";
+    if (value.type().is(TypeKind::kInterval)) d.hint = "epoch(interval) is its seconds";
+    if (value.type().is(TypeKind::kJson)) {
+      d.hint = "take its text first: CAST(CAST(... AS STRING) AS " + type.ToString() +
+               "), or one of its members: ->> 'key'";
+    }
     return {};
   }
   if (value.type().is(TypeKind::kNull)) {

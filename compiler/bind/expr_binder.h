@@ -72,6 +72,7 @@ class ExprBinder {
   Typed BindColumn(const ast::Expr& expr);
   Typed BindUnary(const ast::Expr& expr);
   Typed BindBinary(const ast::Expr& expr);
+  std::optional<Typed> BindScaled(ExprOp op, Typed left, Typed right, Span span);
   Typed BindArithmetic(ExprOp op, Typed left, Typed right, const ast::Expr& expr);
   Typed BindLogic(const ast::Expr& expr);
   Typed BindIsNull(const ast::Expr& expr);

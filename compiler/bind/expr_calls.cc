@@ -166,7 +166,9 @@ Typed ExprBinder::BindCall(const ast::Expr& expr) {
       for (const auto& [other, function] : *scope_.functions) known.push_back(other);
     }
     if (d.code == "unknown-function") {
-      d.hint = Suggest(name, known, "`flowc functions` lists them all");
+      d.hint = name == "rollup" || name == "cube"
+                   ? "a view for each list of keys, joined with UNION ALL"
+                   : Suggest(name, known, "`flowc functions` lists them all");
     }
     return {};
   }

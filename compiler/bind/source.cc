@@ -28,7 +28,8 @@ class SourceBinder {
   bool CheckType(const Type& type, Span span, bool inside_struct);
   // `declared`: as a column, which the rows of a CSV file or of INLINE have a value for.
   bound::Visible AddLeaves(const std::string& name, const std::string& full_name, const Type& type,
-                           std::vector<program::PathStep> path, bool not_null, bool declared);
+                           std::vector<program::PathStep> path, int struct_depth, bool not_null,
+                           bool declared);
   std::optional<bound::Visible> AddField(const ast::Expr& call);
   BoundExprPtr AddPhysical(program::SourceColumn column);
   bool BindTime();
@@ -82,13 +83,14 @@ bool SourceBinder::CheckType(const Type& type, Span span, bool inside_struct) {
 
 bound::Visible SourceBinder::AddLeaves(const std::string& name, const std::string& full_name,
                                        const Type& type, std::vector<program::PathStep> path,
-                                       bool not_null, bool declared) {
+                                       int struct_depth, bool not_null, bool declared) {
   bound::Visible visible;
   visible.name = name;
   visible.type = type;
   program::SourceColumn column;
   column.name = full_name;
   column.path = path;
+  column.struct_depth = struct_depth;
   // A row of INLINE has one value for it.
   const bool inline_struct = source_->spec.connector == program::Connector::kInline;
   if (!type.is(TypeKind::kStruct) || inline_struct) {
@@ -103,13 +105,14 @@ bound::Visible SourceBinder::AddLeaves(const std::string& name, const std::strin
   }
   column.type = TypeKind::kBoolean;
   column.from = program::ColumnFrom::kPresence;
+  column.struct_depth = ++struct_depth;
   column.name = full_name + " IS NOT NULL";
   visible.presence = AddPhysical(std::move(column));
   for (const StructField& field : *type.fields) {
     std::vector<program::PathStep> inner = path;
     inner.push_back({field.name, -1});
     visible.fields.push_back(AddLeaves(field.name, full_name + "." + field.name, field.type,
-                                       std::move(inner), false, declared));
+                                       std::move(inner), struct_depth, false, declared));
   }
   return visible;
 }
@@ -202,7 +205,7 @@ std::optional<bound::Visible> SourceBinder::AddField(const ast::Expr& call) {
   if (!steps) return std::nullopt;
   const std::string name = ast::ToSql(call);
   const auto [found, added] = fields_.try_emplace(name);
-  if (added) found->second = AddLeaves(name, name, call.type, std::move(*steps), false, false);
+  if (added) found->second = AddLeaves(name, name, call.type, std::move(*steps), 0, false, false);
   return found->second;
 }
 
@@ -266,7 +269,7 @@ bool SourceBinder::BindColumn(const ast::ColumnDef& def) {
     path = std::move(*parsed);
   }
   source_->schema.names.push_back(
-      AddLeaves(def.name.text, def.name.text, def.type, std::move(path), def.not_null, true));
+      AddLeaves(def.name.text, def.name.text, def.type, std::move(path), 0, def.not_null, true));
   source_->schema.names.back().declared = def.name.span;
   return true;
 }

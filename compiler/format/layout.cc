@@ -88,6 +88,7 @@ class Layout {
         {"castCall", &Layout::Tight},
         {"duration", &Layout::Upper},
         {"type", &Layout::Tight},
+        {"nestedType", &Layout::Tight},
         {"simpleType", &Layout::Type},
         {"typeParameter", &Layout::TypeParameter},
         {"overClause", &Layout::Over},

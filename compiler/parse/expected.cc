@@ -165,6 +165,7 @@ void AddState(FlowParser& parser, size_t state, Expected& expected) {
       continue;
     }
     if (token == FlowParser::DOT || token == FlowParser::COLON) continue;
+    if (token == FlowParser::UNIT || token == FlowParser::NESTED) continue;    // names, too
     if (token == FlowParser::ORDER && !Has(set, FlowParser::LIMIT)) continue;  // of a call
     if (optional && (token == FlowParser::LPAREN || token == FlowParser::STRING ||
                      token == FlowParser::FILTER || token == FlowParser::OVER)) {

@@ -1,6 +1,7 @@
 // Lex: runs the generated lexer, cuts at `;`, guards the limits.
 #include "compiler/parse/lex.h"
 
+#include "FlowParser.h"
 #include "compiler/parse/limits.h"
 #include "compiler/parse/parse.h"
 #include "compiler/parse/text_check.h"
@@ -10,6 +11,7 @@ namespace flow::parse {
 namespace {
 
 using grammar::FlowLexer;
+using grammar::FlowParser;
 
 void ReportBadNumber(Span span, std::string_view text, Diagnostics& out) {
   Diagnostic& d = out.Error(span, "`" + Shorten(text) + "` is neither a number nor a duration");
@@ -33,10 +35,11 @@ void ReportUnknown(const SourceFile& file, Span span, Diagnostics& out) {
   d.code = "unexpected-character";
   if (c == '`') d.hint = "names are quoted with double quotes: \"name\"";
   if (c == '!') d.hint = "not equal is written `<>`, negation NOT";
-  if (c == '&') d.hint = "write AND";
+  if (c == '&') d.hint = "write AND; of the bits of two numbers it is bitwise_and(a, b)";
+  if (c == '~') d.hint = "a regular expression is regexp_matches(text, 'pattern')";
+  if (c == '^') d.hint = "a power is pow(a, b); of the bits of two numbers it is bitwise_xor(a, b)";
   if (c == '|') d.hint = "write OR; `||` joins strings";
   if (c == '#') d.hint = "comments begin with `--`";
-  if (c == '[') d.hint = "arrays are not supported yet";
   if (c == '$') d.hint = "${NAME} is replaced inside string literals only: '${NAME}'";
 }
 
@@ -60,7 +63,10 @@ bool ReportBadToken(const SourceFile& file, size_t type, Span span, Diagnostics&
       return not_closed(1, "this string is not closed",
                         "a quote inside a string is written twice: 'it''s'");
     case FlowLexer::UNCLOSED_QUOTED:
-      return not_closed(1, "this quoted name is not closed or empty",
+      if (file.text().substr(span.begin, 2) == "\"\"") {
+        return not_closed(2, "this quoted name is empty", "a string has single quotes: ''");
+      }
+      return not_closed(1, "this quoted name is not closed",
                         "a quoted name ends on its line: \"name\"; strings have single quotes");
     case FlowLexer::UNCLOSED_COMMENT:
       return not_closed(2, "this comment is not closed", "close it with `*/`");
@@ -68,6 +74,31 @@ bool ReportBadToken(const SourceFile& file, size_t type, Span span, Diagnostics&
       return ReportLookalike(file, span, out);
     default:
       return false;
+  }
+}
+
+// Is it a number, so that INTERVAL '...' needs a unit behind it?
+bool IsAmount(std::string_view string) {
+  return string.find_first_not_of("'+-. 0123456789") == std::string_view::npos;
+}
+
+// Words whose meaning depends on what stands beside them: is one among the last three tokens?
+void Retype(const SourceFile& file, const Tokens& tokens, size_t begin) {
+  if (tokens.size() < begin + 3) return;
+  const auto* last = &tokens.back();
+  const size_t first = last[-2]->getType();
+  antlr4::CommonToken& second = *last[-1];
+  antlr4::CommonToken& third = *last[0];
+  if (first == FlowLexer::INTERVAL && second.getType() == FlowLexer::STRING &&
+      third.getType() == FlowLexer::IDENTIFIER && IsAmount(file.Text(SpanOf(second)))) {
+    third.setType(FlowParser::UNIT);
+  }
+  if (first == FlowLexer::DOUBLE_COLON && second.getType() == FlowLexer::IDENTIFIER &&
+      third.getType() == FlowLexer::LESS) {
+    const std::string_view name = file.Text(SpanOf(second));
+    for (const char* nested : {"ARRAY", "MAP", "STRUCT"}) {
+      if (EqualsIgnoringCase(name, nested)) second.setType(FlowParser::NESTED);
+    }
   }
 }
 
@@ -133,6 +164,7 @@ Lexed Lex(const SourceFile& file, Diagnostics& out) {
     }
     token->setTokenIndex(result.tokens.size());
     result.tokens.push_back(std::move(token));
+    Retype(file, result.tokens, statement.begin);
   }
 }
 

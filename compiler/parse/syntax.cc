@@ -93,7 +93,9 @@ class Reader {
     SyntaxNode node;
     if (auto* leaf = dynamic_cast<antlr4::tree::TerminalNode*>(&tree)) {
       node.token = places_[leaf->getSymbol()->getTokenIndex()];
-      node.keyword = leaf->getSymbol()->getType() < FlowParser::SEMICOLON && !IsNamePlace(parent);
+      const size_t type = leaf->getSymbol()->getType();
+      const bool word = type == FlowParser::UNIT || type == FlowParser::NESTED;
+      node.keyword = word || (type < FlowParser::SEMICOLON && !IsNamePlace(parent));
       return node;
     }
     auto* context = static_cast<antlr4::ParserRuleContext*>(&tree);

@@ -49,7 +49,7 @@ std::string ClauseOrder(size_t head, size_t type) {
     case FlowParser::OVERLOAD:
       if (head == FlowParser::SOURCE) {
         return "the clauses of a SOURCE come in this order: columns, FROM, FORMAT, EVENT TIME "
-               "(WATERMARK, IDLE, AHEAD), MAX RATE, OVERLOAD, DEAD LETTER";
+               "(WATERMARK, IDLE, AHEAD), UNIQUE BY, MAX RATE, OVERLOAD, DEAD LETTER";
       }
       if (head == FlowParser::SINK) {
         return "the clauses of a SINK come in this order: FROM, INTO, FORMAT, APPEND or UPSERT";
@@ -211,6 +211,10 @@ class Reporter {
     size_t before = TypeAt(at_ - 1);
     if (type == FlowParser::UNNEST && TypeAt(at_ + 1) == FlowParser::LPAREN) {
       return "it stands behind a relation: FROM s CROSS JOIN UNNEST(s.items) AS item";
+    }
+    if (type == FlowParser::ON && before == FlowParser::DISTINCT) {
+      return "the first row of each: QUALIFY ROW_NUMBER() OVER (PARTITION BY ... ORDER BY ...) <= "
+             "1";
     }
     if (IsReserved(type) && (expected_.name || (expected_.expression && StandsAsName()))) {
       return TextAt(at_) + " is a keyword; as a name it is written in double quotes";

@@ -119,8 +119,10 @@ class TreeBuilder {
   Type TypeOf(FlowParser::TypeContext* context);
   Type SimpleType(FlowParser::SimpleTypeContext* context);
   Type Decimal(FlowParser::SimpleTypeContext* context);
-  Type StructType(FlowParser::TypeContext* context);
-  Type ElementsType(FlowParser::TypeContext* context, TypeKind kind);
+  Type NestedType(FlowParser::NestedTypeContext* context);
+  using Parameters = std::vector<FlowParser::TypeParameterContext*>;
+  Type StructType(const Parameters& parameters);
+  Type ElementsType(const Parameters& parameters, TypeKind kind, Span span);
   bool WithElements(const Type& type, Span span);
   ast::Duration Duration(FlowParser::DurationContext* context);
 

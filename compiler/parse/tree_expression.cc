@@ -274,11 +274,17 @@ ast::ExprPtr TreeBuilder::Cast(FlowParser::CastContext* context) {
       Adopt(call.get(), std::move(result));
       Adopt(call.get(), Primary(member->primary()));
       result = std::move(call);
-    } else if (auto* type = dynamic_cast<FlowParser::SimpleTypeContext*>(child)) {
-      ast::ExprPtr cast = Node(ast::ExprKind::kCast, {result->span.begin, SpanOfNode(type).end});
-      cast->type = SimpleType(type);
-      if (!WithElements(cast->type, SpanOfNode(type))) cast->type = Type();
-      cast->op_span = SpanOfNode(type);
+    } else if (auto* type = dynamic_cast<antlr4::ParserRuleContext*>(child);
+               type != nullptr && type != context->primary()) {
+      const Span span = SpanOfNode(type);
+      ast::ExprPtr cast = Node(ast::ExprKind::kCast, {result->span.begin, span.end});
+      if (auto* nested = dynamic_cast<FlowParser::NestedTypeContext*>(type)) {
+        cast->type = NestedType(nested);
+      } else {
+        cast->type = SimpleType(static_cast<FlowParser::SimpleTypeContext*>(type));
+        if (!WithElements(cast->type, span)) cast->type = Type();
+      }
+      cast->op_span = span;
       Adopt(cast.get(), std::move(result));
       result = std::move(cast);
     }

@@ -7,6 +7,8 @@
 #include "compiler/parse/expect.h"
 #include "compiler/parse/text_check.h"
 #include "compiler/parse/tree_builder.h"
+#include "runtime/abi/convert_interval.h"
+#include "runtime/abi/error_code.h"
 
 namespace flow::parse {
 
@@ -62,6 +64,11 @@ std::string Suggestion(const std::string& name) {
   std::vector<std::string> known;
   for (size_t i = 0; i < kOwnNames; ++i) known.emplace_back(kTypes[i].first);
   return DidYouMean(name, known);
+}
+
+bool NamesMonths(std::string_view text) {
+  const std::string upper = ToUpper(text);
+  return upper.find("MON") != std::string::npos || upper.find("YEAR") != std::string::npos;
 }
 
 }  // namespace
@@ -131,16 +138,26 @@ Type TreeBuilder::TypeOf(FlowParser::TypeContext* context) {
   auto* simple = context->simpleType();
   auto parameters = context->typeParameter();
   if (EqualsIgnoringCase(TextOf(simple), "STRUCT") && !parameters.empty()) {
-    return StructType(context);
+    return StructType(parameters);
   }
   const Type type = SimpleType(simple);
-  if (type.has_elements() && !parameters.empty()) return ElementsType(context, type.kind);
+  if (type.has_elements() && !parameters.empty()) {
+    return ElementsType(parameters, type.kind, SpanOfNode(context));
+  }
   if (!WithElements(type, SpanOfNode(context))) return Type();
   if (!parameters.empty() && !failed_) {
     Fail(SpanOfNode(parameters.front()), "only STRUCT, ARRAY and MAP have types inside",
          "bad-type");
   }
   return type;
+}
+
+// x::ARRAY<INT>.
+Type TreeBuilder::NestedType(FlowParser::NestedTypeContext* context) {
+  const std::string_view name = file_.Text(SpanOfToken(context->NESTED()));
+  if (EqualsIgnoringCase(name, "STRUCT")) return StructType(context->typeParameter());
+  const TypeKind kind = EqualsIgnoringCase(name, "ARRAY") ? TypeKind::kArray : TypeKind::kMap;
+  return ElementsType(context->typeParameter(), kind, SpanOfNode(context));
 }
 
 // A report if what is in a STRUCT, an ARRAY or a MAP was not written.
@@ -156,9 +173,8 @@ bool TreeBuilder::WithElements(const Type& type, Span span) {
   return false;
 }
 
-Type TreeBuilder::ElementsType(FlowParser::TypeContext* context, TypeKind kind) {
+Type TreeBuilder::ElementsType(const Parameters& parameters, TypeKind kind, Span span) {
   const bool array = kind == TypeKind::kArray;
-  auto parameters = context->typeParameter();
   Type element;
   bool fits = parameters.size() == (array ? 1u : 2u);
   for (size_t i = 0; fits && i < parameters.size(); ++i) {
@@ -170,17 +186,16 @@ Type TreeBuilder::ElementsType(FlowParser::TypeContext* context, TypeKind kind) 
   }
   if (failed_) return Type();
   if (!fits) {
-    Fail(SpanOfNode(context),
-         array ? "ARRAY has one type inside" : "MAP has STRING and a type inside", "bad-type")
+    Fail(span, array ? "ARRAY has one type inside" : "MAP has STRING and a type inside", "bad-type")
         .hint = array ? "ARRAY<STRING>" : "MAP<STRING, INT>";
     return Type();
   }
   return array ? Type::Array(std::move(element)) : Type::Map(std::move(element));
 }
 
-Type TreeBuilder::StructType(FlowParser::TypeContext* context) {
+Type TreeBuilder::StructType(const Parameters& parameters) {
   std::vector<StructField> fields;
-  for (auto* parameter : context->typeParameter()) {
+  for (auto* parameter : parameters) {
     auto parts = parameter->type();
     // Two types: the first is the field's name.
     auto* name_part = parts[0]->simpleType();
@@ -212,27 +227,37 @@ ast::Duration TreeBuilder::Duration(FlowParser::DurationContext* context) {
     }
     return duration;
   }
-  std::string text = String(context->string());
-  std::string unit = ToUpper(TextOf(context->unit));
-  int64_t length = UnitLength(unit);
-  if (length == 0) {
-    if (unit.starts_with("MONTH") || unit.starts_with("YEAR")) {
-      Refuse(SpanOfNode(context->unit), "INTERVAL in " + unit, Rest::kIsLost);
-      return duration;
+  const std::string text = String(context->string());
+  const Span inside = SpanOfNode(context->string());
+  if (context->UNIT() == nullptr) {
+    const uint8_t status = flow_parse_interval(text.data(), text.size(), &duration.us);
+    if (status == kFlowErrOutOfRange || status == kFlowErrOverflow) {
+      Fail(inside, "this INTERVAL is too long", "bad-number");
+    } else if (status != kFlowValue && NamesMonths(text)) {
+      Refuse(inside, "INTERVAL in months or years", Rest::kIsLost);  // they have no fixed length
+    } else if (status != kFlowValue) {
+      Fail(inside, "this is no length of time", "bad-number").hint =
+          "INTERVAL '1 day 2 hours', INTERVAL '02:30:00' or INTERVAL '10' SECOND; units are ms, "
+          "second, minute, hour, day and week";
     }
-    std::string meant =
-        DidYouMean(unit, {"MILLISECOND", "SECOND", "MINUTE", "HOUR", "DAY", "WEEK"});
-    Fail(SpanOfNode(context->unit), "unknown unit `" + Shorten(TextOf(context->unit)) + "`",
-         "unknown-unit")
-        .hint = meant.empty() ? "the units are MILLISECOND, SECOND, MINUTE, HOUR, DAY and WEEK"
-                              : "did you mean `" + meant + "`?";
     return duration;
   }
-  if (auto us = ReadInterval(text, length)) {
+  const Span unit_span = SpanOfToken(context->UNIT());
+  const std::string unit = ToUpper(file_.Text(unit_span));
+  const int64_t length = UnitLength(unit);
+  if (length == 0 && NamesMonths(unit)) {
+    Refuse(unit_span, "INTERVAL in " + unit, Rest::kIsLost);
+  } else if (length == 0) {
+    const std::string meant =
+        DidYouMean(unit, {"MILLISECOND", "SECOND", "MINUTE", "HOUR", "DAY", "WEEK"});
+    Fail(unit_span, "unknown unit `" + Shorten(file_.Text(unit_span)) + "`", "unknown-unit").hint =
+        meant.empty() ? "the units are MILLISECOND, SECOND, MINUTE, HOUR, DAY and WEEK"
+                      : "did you mean `" + meant + "`?";
+  } else if (auto us = ReadInterval(text, length)) {
     duration.us = *us;
   } else {
-    Fail(SpanOfNode(context->string()), "the length of this INTERVAL is no number", "bad-number")
-        .hint = "INTERVAL '10' SECOND";
+    Fail(inside, "the length of this INTERVAL is no number", "bad-number").hint =
+        "INTERVAL '10' SECOND";
   }
   return duration;
 }

@@ -37,15 +37,16 @@ JsonDecoder::JsonDecoder(const std::vector<program::SourceColumn>& columns, Time
     const program::SourceColumn& column = columns[i];
     const int index = static_cast<int>(i);
     if (column.from == program::ColumnFrom::kField) {
-      const int node = NodeAt(column.path);
+      const int node = NodeAt(column.path, column.path.size());
       nodes_[static_cast<size_t>(node)].values.push_back({index, column.type, unit});
     } else if (column.from == program::ColumnFrom::kPresence) {
-      const int node = NodeAt(column.path);
+      const int node = NodeAt(column.path, column.path.size());
       nodes_[static_cast<size_t>(node)].presences.push_back(index);
     }
+    AddParts(column, index);
   }
   for (Node& node : nodes_) {
-    if (node.values.size() == 1 && node.presences.empty()) {
+    if (node.values.size() == 1 && node.presences.empty() && node.parts.empty()) {
       node.only = node.values.front().column;
       node.bigint = node.values.front().type.is(TypeKind::kBigint);
       if (node.keys.empty() && node.indexes.empty()) node.take = TakeOf(node.values.front().type);
@@ -53,9 +54,19 @@ JsonDecoder::JsonDecoder(const std::vector<program::SourceColumn>& columns, Time
   }
 }
 
-int JsonDecoder::NodeAt(const std::vector<program::PathStep>& path) {
+// At each place that is a STRUCT of the column's.
+void JsonDecoder::AddParts(const program::SourceColumn& column, int index) {
+  const size_t own = column.from == program::ColumnFrom::kPresence ? 0 : 1;  // a value's: not one
+  for (int above = 0; above < column.struct_depth; ++above) {
+    const size_t steps = column.path.size() - own - static_cast<size_t>(above);
+    nodes_[static_cast<size_t>(NodeAt(column.path, steps))].parts.push_back(index);
+  }
+}
+
+int JsonDecoder::NodeAt(const std::vector<program::PathStep>& path, size_t steps) {
   int at = 0;
-  for (const program::PathStep& step : path) {
+  for (size_t i = 0; i < steps; ++i) {
+    const program::PathStep& step = path[i];
     const int next = static_cast<int>(nodes_.size());
     Node& node = nodes_[static_cast<size_t>(at)];
     if (step.index >= 0) {

@@ -7,7 +7,7 @@
 // included. What is remembered is only a guess: every byte is compared.
 //
 // Of two equal keys the first wins. A path through nothing, or through something that is no object,
-// is absent.
+// is absent; but where a column is a STRUCT, something else is an error of all its fields.
 #pragma once
 
 #include <algorithm>
@@ -57,13 +57,15 @@ class JsonDecoder {
     std::vector<IndexChild> indexes;  // by index
     std::vector<FieldTarget> values;
     std::vector<int> presences;  // columns
+    std::vector<int> parts;      // of the STRUCT that should be here: columns
     int only = -1;               // the column, where one value is all that is wanted here
     bool bigint = false;         // and it is a BIGINT
     JsonShape::Take take = JsonShape::Take::kAnything;
     // Does an object here only lead to other places?
     bool OnlyKeys() const { return !keys.empty() && values.empty() && presences.empty(); }
   };
-  int NodeAt(const std::vector<program::PathStep>& path);
+  int NodeAt(const std::vector<program::PathStep>& path, size_t steps);
+  void AddParts(const program::SourceColumn& column, int index);
   int FindKey(const Node& node, std::string_view key) const;
 
   std::vector<Node> nodes_;

@@ -235,6 +235,9 @@ class JsonParser {
     for (int column : node.presences) {
       static_cast<uint8_t*>(columns_[column].values)[row_] = 1;
     }
+    if (__builtin_expect(!node.parts.empty() && *start != '{', 0)) {
+      for (int column : node.parts) columns_[column].status[row_] = kFlowErrFieldType;
+    }
     return p;
   }
 

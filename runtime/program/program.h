@@ -56,7 +56,8 @@ struct SourceColumn {
   Type type;
   ColumnFrom from = ColumnFrom::kField;
   std::vector<PathStep> path;
-  int position = -1;  // index among the declared field columns (CSV without header, INLINE)
+  int struct_depth = 0;  // so many places above it are STRUCTs (a presence's own place is one, too)
+  int position = -1;     // index among the declared field columns (CSV without header, INLINE)
   bool not_null = false;
   bool late = false;  // decoded only for rows that Source::late_filter lets through
 };

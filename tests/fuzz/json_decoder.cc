@@ -24,8 +24,9 @@ using flow::program::PathStep;
 using flow::program::SourceColumn;
 
 SourceColumn Column(std::vector<PathStep> path, flow::Type type,
-                    ColumnFrom from = ColumnFrom::kField) {
+                    ColumnFrom from = ColumnFrom::kField, int struct_depth = 0) {
   SourceColumn column;
+  column.struct_depth = struct_depth;
   column.type = std::move(type);
   column.from = from;
   column.path = std::move(path);
@@ -54,6 +55,11 @@ const std::vector<SourceColumn>& Columns() {
       Column({{"e", -1}, {"str", -1}}, TypeKind::kString),
       Column({{"e", -1}, {"ts", -1}}, TypeKind::kTimestamp),
       Column({{"e", -1}, {"in", -1}, {"bool", -1}}, TypeKind::kBoolean),
+      Column({{"c", -1}}, TypeKind::kBoolean, ColumnFrom::kPresence, 1),
+      Column({{"c", -1}, {"b", -1}}, TypeKind::kBigint, ColumnFrom::kField, 1),
+      Column({{"c", -1}, {"c", -1}}, TypeKind::kBoolean, ColumnFrom::kPresence, 2),
+      Column({{"c", -1}, {"c", -1}, {"a", -1}}, TypeKind::kDouble, ColumnFrom::kField, 2),
+      Column({{"d", -1}, {"", 2}, {"a", -1}}, TypeKind::kString, ColumnFrom::kField, 1),
   };
   return columns;
 }
@@ -80,6 +86,20 @@ bool Navigate(simdjson::dom::element element, const std::vector<PathStep>& path,
   }
   *out = element;
   return true;
+}
+
+// Is something else than an object in the place of one of the column's STRUCTs?
+bool IsSpoiled(const SourceColumn& column, simdjson::dom::element root) {
+  const bool presence = column.from == ColumnFrom::kPresence;
+  const size_t lowest = column.path.size() - (presence ? 0 : 1);
+  for (int above = 0; above < column.struct_depth; ++above) {
+    std::vector<PathStep> path = column.path;
+    path.resize(lowest - static_cast<size_t>(above));
+    simdjson::dom::element element;
+    if (!Navigate(root, path, &element)) continue;
+    if (!element.is_object() && !element.is_null()) return true;
+  }
+  return false;
 }
 
 // Where simdjson's own value has one meaning for the column, the cell must have it.
@@ -212,11 +232,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!accepted) return 0;
   CheckLookalikes(decoder, record);
   for (size_t i = 0; i < Columns().size(); ++i) {
+    const SourceColumn& column = Columns()[i];
+    const flow::Datum cell = flow::ReadCell(batch.column(static_cast<int32_t>(i)), column.type, 0);
+    if (IsSpoiled(column, root)) {
+      if (cell.is_value() || cell.is_null()) Fail("should be an error", record);
+      continue;
+    }
     simdjson::dom::element element;
-    const bool found = Navigate(root, Columns()[i].path, &element);
-    CheckCell(Columns()[i],
-              flow::ReadCell(batch.column(static_cast<int32_t>(i)), Columns()[i].type, 0), found,
-              element, record);
+    const bool found = Navigate(root, column.path, &element);
+    CheckCell(column, cell, found, element, record);
   }
   return 0;
 }

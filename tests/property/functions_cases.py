@@ -99,6 +99,16 @@ def within(x, width=64):
     return x
 
 
+def micros(t1, t2):
+    return (t2 - t1) // timedelta(microseconds=1)
+
+
+def part(t1, t2, of, unit):
+    """So many units of what is left of the interval over whole ones of `of`, towards zero."""
+    us = micros(t1, t2)
+    return (abs(us) % of // unit) * (1 if us >= 0 else -1)
+
+
 def pad(text, n, fill, left):
     n = max(int(n), 0)
     if len(text) >= n or fill == "":
@@ -358,6 +368,16 @@ COMPUTED = [
     ("gamma(k)", lambda r: gamma(float(r["k"]), math.gamma)),
     ("fmod(few, u1)", lambda r: fmod(r["few"], r["u1"])), ("fmod(d1, d2)", lambda r: fmod(r["d1"], r["d2"])),
     ("epoch_ns(t1)", lambda r: within((r["t1"] - datetime(1970, 1, 1)) // timedelta(microseconds=1) * 1000)),
+    ("epoch(t2 - t1)", lambda r: micros(r["t1"], r["t2"]) / 1e6), ("epoch_ms(t2 - t1)", lambda r: part(r["t1"], r["t2"], 10**30, 1000)), ("epoch_us(t2 - t1)", lambda r: micros(r["t1"], r["t2"])),
+    ("EXTRACT(day FROM t2 - t1)", lambda r: float(part(r["t1"], r["t2"], 10**30, 86400 * 10**6))), ("date_part('hour', t2 - t1)", lambda r: float(part(r["t1"], r["t2"], 86400 * 10**6, 3600 * 10**6))),
+    ("date_part('minutes', t2 - t1)", lambda r: float(part(r["t1"], r["t2"], 3600 * 10**6, 60 * 10**6))), ("EXTRACT(second FROM t2 - t1)", lambda r: part(r["t1"], r["t2"], 60 * 10**6, 1) / 1e6),
+    ("date_part('milliseconds', t2 - t1)", lambda r: part(r["t1"], r["t2"], 60 * 10**6, 1) / 1e3), ("date_part('microseconds', t2 - t1)", lambda r: float(part(r["t1"], r["t2"], 60 * 10**6, 1))),
+    ("date_part('epoch', t2 - t1)", lambda r: micros(r["t1"], r["t2"]) / 1e6),
+    ("epoch_us((t2 - t1) * k)", lambda r: within(micros(r["t1"], r["t2"]) * int(r["k"]))), ("epoch_us(b1 * (t2 - t1))", lambda r: within(micros(r["t1"], r["t2"]) * int(r["b1"]))),
+    ("epoch_us((t2 - t1) * few)", lambda r: within(round(float(micros(r["t1"], r["t2"])) * r["few"]))), ("epoch_us((t2 - t1) * d1)", lambda r: within(round(float(micros(r["t1"], r["t2"])) * r["d1"]))),
+    ("epoch_us((t2 - t1) / k)", lambda r: within(round(float(micros(r["t1"], r["t2"])) / float(r["k"])))), ("epoch_us((t2 - t1) / few)", lambda r: within(round(float(micros(r["t1"], r["t2"])) / r["few"]))),
+    ("epoch_us(x1 * (t2 - t1))", lambda r: within(round(float(micros(r["t1"], r["t2"])) * float(r["x1"])))),
+    ("epoch_us(to_seconds(few))", lambda r: within(round(r["few"] * 1e6))), ("epoch_us(to_milliseconds(d1))", lambda r: within(round(r["d1"] * 1e3))),
     ("erf(u1)", lambda r: math.erf(r["u1"])), ("erfc(few)", lambda r: math.erfc(r["few"])),
     ("gcd(b1, b2)", lambda r: within(math.gcd(int(r["b1"]), int(r["b2"])))), ("gcd(i1, k)", lambda r: math.gcd(int(r["i1"]), int(r["k"]))),
     ("lcm(i1, i2)", lambda r: within(math.lcm(int(r["i1"]), int(r["i2"])))), ("lcm(b1, k)", lambda r: within(math.lcm(int(r["b1"]), int(r["k"])))),

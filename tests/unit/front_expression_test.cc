@@ -46,6 +46,11 @@ TEST(FrontExpression, PrecedenceIsPostgres) {
   EXPECT_EQ(StructureOf("(a OR b) AND c"), "(and (or a b) c)");
   EXPECT_EQ(StructureOf("a - (b - c)"), "(- a (- b c))");
   EXPECT_EQ(StructureOf("x::INT < 5"), "(< (cast:INT x) 5)");
+  EXPECT_EQ(StructureOf("x::Array<map<STRING, ARRAY<INT>>> IS NULL"),
+            StructureOf("CAST(x AS ARRAY<MAP<STRING, ARRAY<INT>>>) IS NULL"));
+  EXPECT_EQ(StructureOf("x::STRUCT<a INT, b ARRAY<INT>>"),
+            StructureOf("CAST(x AS STRUCT<a INT, b ARRAY<INT>>)"));
+  EXPECT_EQ(StructureOf("array < 5"), "(< array 5)");
 }
 
 TEST(FrontExpression, ChainsOfAndOrAreFlatAsWritten) {
@@ -79,6 +84,8 @@ TEST(FrontExpression, Durations) {
   EXPECT_EQ(StructureOf("1w"), "604800000000us");
   EXPECT_EQ(StructureOf("INTERVAL '10' SECOND"), "10000000us");
   EXPECT_EQ(StructureOf("INTERVAL '1.5' hours"), "5400000000us");
+  EXPECT_EQ(StructureOf("INTERVAL '1 minute 5s'"), "65000000us");
+  EXPECT_EQ(StructureOf("INTERVAL '-0:00:00.5' + second"), "(+ -500000us second)");
   EXPECT_EQ(StructureOf("INTERVAL ' -2 ' MINUTE"), "-120000000us");
   EXPECT_EQ(StructureOf("INTERVAL '0.0000005' SECOND"), "1us");
   EXPECT_EQ(StructureOf("9223372036854775ms"), "9223372036854775000us");

@@ -188,6 +188,30 @@ TEST(JsonDecoder, PresenceOfStructs) {
   EXPECT_EQ(records.Decode(R"({"a":5})"), "TRUE|NULL");
 }
 
+TEST(JsonDecoder, AnythingElseInThePlaceOfAStructIsAnErrorOfItsFields) {
+  program::SourceColumn there = Column("a", TypeKind::kBoolean, false, ColumnFrom::kPresence);
+  there.struct_depth = 1;
+  program::SourceColumn b = Column("a.b", TypeKind::kBigint);
+  b.struct_depth = 1;
+  program::SourceColumn d = Column("a.c.d", TypeKind::kBigint);
+  d.struct_depth = 2;
+  Records records({there, b, d, Column("a", TypeKind::kString), Column("a.b.x", TypeKind::kInt)});
+  const std::string wrong = ToSql(Datum::Error(TypeKind::kBigint, kFlowErrFieldType));
+  const std::string all = wrong + "|" + wrong + "|" + wrong;
+  for (int twice = 0; twice < 2; ++twice) {  // by the parser, then by the shape
+    EXPECT_EQ(records.Decode(R"({"a":{"b":1,"c":{"d":2}}})"),
+              R"(TRUE|1|2|'{"b":1,"c":{"d":2}}'|NULL)");
+    EXPECT_EQ(records.Decode(R"({"a":{"b":1,"c":3}})"),
+              "TRUE|1|" + wrong + R"(|'{"b":1,"c":3}'|NULL)");
+    EXPECT_EQ(records.Decode(R"({"a":5})"), all + "|'5'|NULL");
+    EXPECT_EQ(records.Decode(R"({"a":"b"})"), all + "|'b'|NULL");
+    EXPECT_EQ(records.Decode(R"({"a":[{"b":1}]})"), all + R"(|'[{"b":1}]'|NULL)");
+    EXPECT_EQ(records.Decode(R"({"a":true})"), all + "|'true'|NULL");
+    EXPECT_EQ(records.Decode(R"({"a":5,"a":{"b":1}})"), all + "|'5'|NULL");
+    EXPECT_EQ(records.Decode(R"({"a":null})"), "FALSE|NULL|NULL|NULL|NULL");
+  }
+}
+
 TEST(JsonDecoder, RefusesWhatIsNotJson) {
   Records records({Column("a", TypeKind::kBigint)});
   std::string deep(1024, '[');
