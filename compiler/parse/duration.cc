@@ -62,6 +62,11 @@ int64_t UnitLength(std::string_view unit) {
   return 0;
 }
 
+bool NamesMonths(std::string_view text) {
+  const std::string upper = ToUpper(text);
+  return upper.find("MONTH") != std::string::npos || upper.find("YEAR") != std::string::npos;
+}
+
 std::optional<int64_t> ReadInterval(std::string_view text, int64_t unit) {
   constexpr __int128 kMost = std::numeric_limits<int64_t>::max();
   size_t first = text.find_first_not_of(' ');

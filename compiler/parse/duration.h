@@ -14,6 +14,9 @@ std::optional<int64_t> ReadDuration(std::string_view text);
 // length.
 int64_t UnitLength(std::string_view unit);
 
+// Does it speak of months or years? They have no fixed length.
+bool NamesMonths(std::string_view text);
+
 // The text of INTERVAL '...' in units: an integer or a decimal, with a sign or not. A part of a
 // microsecond is rounded away. Nothing if it is no number or too large.
 std::optional<int64_t> ReadInterval(std::string_view text, int64_t unit);

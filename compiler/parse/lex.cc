@@ -2,6 +2,7 @@
 #include "compiler/parse/lex.h"
 
 #include "FlowParser.h"
+#include "compiler/parse/duration.h"
 #include "compiler/parse/limits.h"
 #include "compiler/parse/parse.h"
 #include "compiler/parse/text_check.h"
@@ -77,9 +78,10 @@ bool ReportBadToken(const SourceFile& file, size_t type, Span span, Diagnostics&
   }
 }
 
-// Is it a number, so that INTERVAL '...' needs a unit behind it?
-bool IsAmount(std::string_view string) {
-  return string.find_first_not_of("'+-. 0123456789") == std::string_view::npos;
+// Is the name behind INTERVAL '...' its unit? Of a number anything is, or should be one.
+bool IsUnit(std::string_view name, std::string_view string) {
+  const bool amount = string.find_first_not_of("'+-. 0123456789") == std::string_view::npos;
+  return amount || UnitLength(name) > 0 || NamesMonths(name);
 }
 
 // Words whose meaning depends on what stands beside them: is one among the last three tokens?
@@ -90,7 +92,8 @@ void Retype(const SourceFile& file, const Tokens& tokens, size_t begin) {
   antlr4::CommonToken& second = *last[-1];
   antlr4::CommonToken& third = *last[0];
   if (first == FlowLexer::INTERVAL && second.getType() == FlowLexer::STRING &&
-      third.getType() == FlowLexer::IDENTIFIER && IsAmount(file.Text(SpanOf(second)))) {
+      third.getType() == FlowLexer::IDENTIFIER &&
+      IsUnit(file.Text(SpanOf(third)), file.Text(SpanOf(second)))) {
     third.setType(FlowParser::UNIT);
   }
   if (first == FlowLexer::DOUBLE_COLON && second.getType() == FlowLexer::IDENTIFIER &&

@@ -66,11 +66,6 @@ std::string Suggestion(const std::string& name) {
   return DidYouMean(name, known);
 }
 
-bool NamesMonths(std::string_view text) {
-  const std::string upper = ToUpper(text);
-  return upper.find("MON") != std::string::npos || upper.find("YEAR") != std::string::npos;
-}
-
 }  // namespace
 
 Type TreeBuilder::SimpleType(FlowParser::SimpleTypeContext* context) {
@@ -257,7 +252,7 @@ ast::Duration TreeBuilder::Duration(FlowParser::DurationContext* context) {
     duration.us = *us;
   } else {
     Fail(inside, "the length of this INTERVAL is no number", "bad-number").hint =
-        "INTERVAL '10' SECOND";
+        "INTERVAL '10' SECOND; a name of the result is written with AS";
   }
   return duration;
 }

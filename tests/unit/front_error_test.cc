@@ -185,7 +185,7 @@ TEST(FrontError, HintsForCommonSlips) {
             "UNION ALL, ORDER BY ... LIMIT, ALLOW LATENESS, LATE TO, EMIT, RETAIN");
   EXPECT_EQ(hint("SOURCE s (a INT) FROM x EVENT TIME a WATERMARK 1s FORMAT JSON;"),
             "the clauses of a SOURCE come in this order: columns, FROM, FORMAT, EVENT TIME "
-            "(WATERMARK, IDLE, AHEAD), MAX RATE, OVERLOAD, DEAD LETTER");
+            "(WATERMARK, IDLE, AHEAD), UNIQUE BY, MAX RATE, OVERLOAD, DEAD LETTER");
   EXPECT_EQ(hint("SINK s FROM v INTO x UPSERT FORMAT JSON;"),
             "the clauses of a SINK come in this order: FROM, INTO, FORMAT, APPEND or UPSERT");
   EXPECT_EQ(hint("VIEW v AS SELECT trim(a FROM b) FROM s;"),
@@ -233,8 +233,7 @@ TEST(FrontError, Tokens) {
   EXPECT_EQ(ErrorOf("VIEW v AS SELECT 'x FROM s;"),
             (Found{"this string is not closed", "'",
                    "a quote inside a string is written twice: 'it''s'"}));
-  EXPECT_EQ(ErrorOf("VIEW v AS SELECT \"x FROM s;").message,
-            "this quoted name is not closed or empty");
+  EXPECT_EQ(ErrorOf("VIEW v AS SELECT \"x FROM s;").message, "this quoted name is not closed");
   EXPECT_EQ(ErrorOf("/* x").message, "this comment is not closed");
   EXPECT_EQ(ErrorOf("VIEW v AS SELECT \u2018a\u2019 FROM s;"),
             (Found{"unexpected character: a curly quote", "\u2018",

@@ -141,7 +141,7 @@ TEST(FrontLimit, UnclosedFormsAreReadOnce) {
   EXPECT_EQ(FirstError("'" + Times(4u << 20, "x;\n")),
             "error[not-closed]: this string is not closed");
   EXPECT_EQ(FirstError(Times(1u << 20, "\"x;\n")),
-            "error[not-closed]: this quoted name is not closed or empty");
+            "error[not-closed]: this quoted name is not closed");
 }
 
 TEST(FrontLimit, BinaryGarbage) {
