@@ -146,6 +146,7 @@ struct Option {
   Name name;            // lower case
   std::string value;    // as text; durations as written
   bool secret = false;  // SECRET('NAME'): value is the NAME
+  bool unset = false;   // a variable in it is not set, and need not be: value is anything
   Span value_span;
 };
 

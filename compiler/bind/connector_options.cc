@@ -370,7 +370,7 @@ bool BindOptions(const std::vector<ast::Option>& written, const std::vector<Know
       ok = false;
       continue;
     }
-    ok &= CheckValue(option, *found, out);
+    ok &= option.unset || CheckValue(option, *found, out);
     if (option.secret && secrets == nullptr) {
       out->Error(option.value_span, "a secret cannot stand here").code = "bad-option";
       ok = false;

@@ -165,6 +165,10 @@ const bound::Visible* ResolveColumn(const Scope& scope, const std::vector<ast::N
     std::string columns = known.empty() ? "" : "columns of " + of + ": " + ListOf(known);
     if (depth + 1 < path.size() && !qualified) known.push_back(scope.qualifier);
     d.hint = Suggest(wrong.text, known, columns);
+    if (std::find(scope.later.begin(), scope.later.end(), wrong.text) != scope.later.end()) {
+      d.label = "declared further down";
+      d.hint = "columns are computed in their order: put this one behind it";
+    }
     if (wrong.text == "window_start" || wrong.text == "window_end") {
       d.hint = "a window call adds it: FROM TUMBLE(" + scope.qualifier + ", 1m)";
     }

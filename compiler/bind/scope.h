@@ -32,7 +32,8 @@ struct Scope {
   bool updating = false;    // rows can be taken back
   const SqlFunctions* functions = nullptr;
   FieldOf field;
-  bool parameters = false;  // the names are those of the parameters of function `qualifier`
+  std::vector<std::string> later;  // columns that are declared further down
+  bool parameters = false;         // the names are those of the parameters of function `qualifier`
 };
 
 // The name's meaning, or nullptr after reporting an error.

@@ -167,6 +167,10 @@ Scope SourceBinder::OwnScope() const {
   scope.qualifier_declared = statement_.name.span;
   scope.index = index_;
   scope.functions = functions_;
+  for (const ast::ColumnDef& def : statement_.columns) {
+    if (FindVisible(source_->schema.names, def.name.text) != nullptr) continue;
+    scope.later.push_back(def.name.text);
+  }
   return scope;
 }
 

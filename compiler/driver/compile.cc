@@ -14,7 +14,7 @@ namespace flow {
 Result<std::unique_ptr<Compilation>> Compile(const SourceFile& file, const CompileOptions& options,
                                              Diagnostics& out) {
   auto made = std::make_unique<Compilation>();
-  made->script = Parse(file, ParseOptions{options.variable}, out);
+  made->script = Parse(file, ParseOptions{options.variable, options.sinks_unset}, out);
   made->bound = Bind(made->script, out, options.tests ? &made->tests : nullptr);
   if (out.has_errors()) return made;
   made->logical = BuildLogical(made->bound);

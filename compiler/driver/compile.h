@@ -26,6 +26,8 @@ struct CompileOptions {
   bool all_views = false;
   bool sinks = true;   // of the wanted views
   bool tests = false;  // bind them
+  bool sinks_unset =
+      false;  // nothing is written: their options may have variables that are not set
   std::vector<std::string> disabled_rules;
   codegen::Options jit;
   bool kernels = true;  // fill the kernel slots

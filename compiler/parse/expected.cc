@@ -27,14 +27,13 @@ bool IsForLater(size_t type) {
     case FlowParser::ANTI:
     case FlowParser::USING:
     case FlowParser::VERSION:
-    case FlowParser::UNIQUE:
     case FlowParser::ARCHIVE:
     case FlowParser::INTERSECT:
     case FlowParser::EXCEPT:
     case FlowParser::TABLE:
     case FlowParser::EXPECT:
     case FlowParser::RECONCILE:
-    case FlowParser::GAP:
+    case FlowParser::GAP:  // of SESSION only
       return true;
     default:
       return false;
@@ -92,6 +91,8 @@ std::string WordOf(FlowParser& parser, size_t type) {
       return "ALLOW LATENESS";
     case FlowParser::LATE:
       return "LATE TO";
+    case FlowParser::UNIQUE:
+      return "UNIQUE BY";
     case FlowParser::AT:
       return "AT TIME ZONE";
     case FlowParser::NUMBER:
@@ -152,6 +153,10 @@ void AddState(FlowParser& parser, size_t state, Expected& expected) {
     if (IsKeyword(token)) {
       expected.keywords.push_back(WordOf(parser, token));
       if (!later) expected.offered.push_back(expected.keywords.back());
+      // With UNNEST they work, and with SESSION.
+      const bool unnests = token == FlowParser::CROSS || token == FlowParser::LEFT;
+      if (is_join && unnests) expected.offered.push_back(expected.keywords.back() + " JOIN");
+      if (token == FlowParser::GAP) expected.offered.push_back(expected.keywords.back());
     }
     if (later || (is_alias && token == FlowParser::AS)) continue;
     if (is_join && token == FlowParser::COMMA) continue;
@@ -186,11 +191,11 @@ void AddState(FlowParser& parser, size_t state, Expected& expected) {
 
 // Clauses are named in the order in which they are written.
 size_t RankOf(const std::string& word) {
-  constexpr std::array<std::string_view, 25> kOrder = {
-      "SOURCE",   "FUNCTION",    "VIEW",           "SINK",       "TEST",   "META",    "AS",
-      "FROM",     "INTO",        "FORMAT",         "EVENT TIME", "IDLE",   "AHEAD",   "MAX RATE",
-      "OVERLOAD", "DEAD LETTER", "WHERE",          "GROUP BY",   "HAVING", "QUALIFY", "UNION ALL",
-      "ORDER BY", "LIMIT",       "ALLOW LATENESS", "LATE TO"};
+  constexpr std::array<std::string_view, 26> kOrder = {
+      "SOURCE",    "FUNCTION", "VIEW",        "SINK",           "TEST",     "META",   "AS",
+      "FROM",      "INTO",     "FORMAT",      "EVENT TIME",     "IDLE",     "AHEAD",  "UNIQUE BY",
+      "MAX RATE",  "OVERLOAD", "DEAD LETTER", "WHERE",          "GROUP BY", "HAVING", "QUALIFY",
+      "UNION ALL", "ORDER BY", "LIMIT",       "ALLOW LATENESS", "LATE TO"};
   auto found = std::find(kOrder.begin(), kOrder.end(), word);
   if (found != kOrder.end()) return 1 + static_cast<size_t>(found - kOrder.begin());
   if (word == "RETAIN") return kOrder.size() + 2;

@@ -13,6 +13,8 @@ namespace flow {
 struct ParseOptions {
   // Looks up ${NAME} in string literals: --set values, then the environment.
   std::function<std::optional<std::string>(const std::string& name)> variable;
+  // Nothing will be written: the options of sinks may have variables that are not set.
+  bool sinks_unset = false;
 };
 
 // Parses the whole file and reports every syntax error found. Statements that could be read are in

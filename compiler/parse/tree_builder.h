@@ -49,6 +49,7 @@ class TreeBuilder {
   ast::FormatClause Format(FlowParser::FormatClauseContext* context);
   std::vector<ast::Option> Options(const std::vector<FlowParser::OptionContext*>& contexts);
   ast::Option Option(FlowParser::OptionContext* context);
+  std::string OptionText(FlowParser::StringContext* context, bool* unset);
   ast::InlineRows Inline(FlowParser::InlineRowsContext* context);
   std::vector<ast::ExprPtr> Row(FlowParser::RowContext* context);
   // The rows of PARTITION `number`; nullptr after a report.
@@ -142,7 +143,8 @@ class TreeBuilder {
   const ParseOptions& options_;
   Diagnostics& out_;
   std::vector<ast::Name> declared_;
-  Span star_;              // where `t.*` is allowed: the whole of this select item
+  Span star_;  // where `t.*` is allowed: the whole of this select item
+  bool in_sink_ = false;
   bool failed_ = false;    // leave the statement out
   bool too_high_ = false;  // reported
 };

@@ -1,6 +1,7 @@
 // TreeBuilder: connectors, options, formats and inline rows.
 #include <utility>
 
+#include "compiler/parse/string_literal.h"
 #include "compiler/parse/text_check.h"
 #include "compiler/parse/tree_builder.h"
 
@@ -68,7 +69,7 @@ ast::Option TreeBuilder::Option(FlowParser::OptionContext* context) {
       option.value = String(secret);
     }
   } else if (auto* text = value->string()) {
-    option.value = String(text);
+    option.value = OptionText(text, &option.unset);
   } else if (value->TRUE() != nullptr || value->FALSE() != nullptr) {
     option.value = ToLower(TextOf(value));
   } else if (auto* number = value->NUMBER()) {
@@ -78,6 +79,21 @@ ast::Option TreeBuilder::Option(FlowParser::OptionContext* context) {
     option.value = TextOf(value);
   }
   return option;
+}
+
+std::string TreeBuilder::OptionText(FlowParser::StringContext* context, bool* unset) {
+  ParseOptions options = options_;
+  if (in_sink_ && options_.sinks_unset) {
+    options.variable = [this, unset](const std::string& name) -> std::optional<std::string> {
+      std::optional<std::string> value;
+      if (options_.variable) value = options_.variable(name);
+      *unset |= !value.has_value();
+      return value.value_or(name);
+    };
+  }
+  std::string text;
+  if (!ReadString(file_, SpanOfNode(context), options, out_, &text)) failed_ = true;
+  return text;
 }
 
 ast::InlineRows TreeBuilder::Inline(FlowParser::InlineRowsContext* context) {

@@ -126,11 +126,13 @@ std::unique_ptr<ast::SinkStmt> TreeBuilder::Sink(FlowParser::SinkStatementContex
   sink->span = SpanOfNode(context);
   sink->name = Identifier(context->name);
   sink->from = Identifier(context->view);
+  in_sink_ = true;
   sink->into = Connector(context->connector());
   if (auto* rows = context->connector()->inlineRows()) {
     Fail(SpanOfNode(rows), "a sink cannot write to rows", "syntax");
   }
   if (auto* format = context->formatClause()) sink->format = Format(format);
+  in_sink_ = false;
   if (auto* append = context->APPEND()) {
     sink->mode = ast::SinkMode::kAppend;
     sink->mode_span = SpanOfToken(append);

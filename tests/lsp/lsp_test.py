@@ -175,7 +175,7 @@ class Session(unittest.TestCase):
         found = labels(self.complete(SOURCE + VIEW + "SINK s FROM metrics INTO REDIS (url = 'r', key = '{page}{window_start}', value = '|');"))
         self.assertEqual(["hash", "json", "string"], found)
         found = labels(self.complete(SOURCE + "VIEW v AS SELECT page FROM clicks |"))
-        for word in ("WHERE", "GROUP BY", "EMIT", "RETAIN"):
+        for word in ("WHERE", "GROUP BY", "EMIT", "RETAIN", "CROSS JOIN", "LEFT JOIN"):
             self.assertIn(word, found)
         # What the grammar only skips takes any word.
         for marked in ("TEST a |", "VIEW v AS SELECT EXISTS (SELECT a |", "SOURCE s FROM KAFKA VERSION BY 'a' WHEN 1 (|"):

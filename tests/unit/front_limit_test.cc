@@ -1,4 +1,5 @@
 // links: compiler/parse compiler/ast compiler/source
+// labels: long
 // Whatever the file holds: an answer within two seconds, never a crash. The deep trees that are
 // accepted are printed too, as those who walk them recurse.
 #include <time.h>

@@ -228,6 +228,7 @@ class TestRun {
     if (made != nullptr) return made.get();
     CompileOptions options = compile_;
     options.tests = true;
+    options.sinks_unset = true;
     options.kernels = true;
     options.all_views = false;
     options.views = test_.views;
@@ -259,6 +260,7 @@ Result<TestsResult> RunTests(const SourceFile& file, const CompileOptions& compi
                              const std::function<void(const TestResult&)>& on_result) {
   CompileOptions check = compile;
   check.tests = true;
+  check.sinks_unset = true;
   check.kernels = false;
   check.all_views = true;
   TestsResult all;

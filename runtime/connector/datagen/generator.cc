@@ -120,7 +120,11 @@ int64_t RecordGenerator::SourceOf(int64_t partition, int64_t offset) const {
   while (offset > 0) {
     const uint64_t seed = SeedOf(partition, offset);
     if (Unit(Draw(seed, kTagDuplicate)) >= config_.duplicates) break;
+#ifdef FLOW_MUTANT_DUPLICATES_FROM_AFAR
+    const int64_t most = offset;
+#else
     const int64_t most = std::min(offset, config_.duplicates_within);
+#endif
     offset -= 1 + Below(Draw(seed, kTagDistance), most);
   }
   return offset;
@@ -129,7 +133,11 @@ int64_t RecordGenerator::SourceOf(int64_t partition, int64_t offset) const {
 int64_t RecordGenerator::Displaced(uint64_t seed, int64_t time) const {
   const uint64_t how_far = Draw(seed, kTagDisplacement);
   if (Unit(Draw(seed, kTagLate)) < config_.late) {
+#ifdef FLOW_MUTANT_LATE_IS_PUNCTUAL
+    time -= Below(how_far, config_.late_by);
+#else
     time -= config_.late_by + Below(how_far, config_.late_by);
+#endif
   } else if (Unit(Draw(seed, kTagAhead)) < config_.ahead) {
     time += config_.ahead_by + Below(how_far, config_.ahead_by);
   } else if (config_.disorder > 0 && Unit(Draw(seed, kTagDisordered)) < config_.disordered) {
