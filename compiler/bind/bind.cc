@@ -78,6 +78,14 @@ BoundScript Bind(const ast::Script& script, Diagnostics& out, std::vector<bound:
     if (statement.view != nullptr) binder.BindView(*statement.view);
     if (statement.sink != nullptr) binder.BindSink(*statement.sink);
   }
+  // What a test looks at is used, whether tests are bound or not.
+  for (const ast::Statement& statement : script.statements) {
+    if (statement.test == nullptr) continue;
+    for (const ast::ExpectClause& expected : statement.test->expected) {
+      auto found = binder.names.find(expected.name.text);
+      if (found != binder.names.end()) found->second.used = true;
+    }
+  }
   binder.CheckFiles(script);
   if (!out.has_errors()) binder.WarnUnused();
   for (const ast::Statement& statement : script.statements) {

@@ -185,6 +185,7 @@ void Binder::BindSink(const ast::SinkStmt& statement) {
   }
   found->second.used = true;
   if (index != nullptr) index->uses.push_back({statement.from.span, found->second.span});
+  if (found->second.broken) return;
   if (found->second.kind != bound::RelationKind::kView) {
     const char* what =
         found->second.kind == bound::RelationKind::kSource ? "a source" : "late rows";
@@ -194,7 +195,6 @@ void Binder::BindSink(const ast::SinkStmt& statement) {
     d.code = "not-a-view";
     return;
   }
-  if (found->second.broken) return;
   size_t index = static_cast<size_t>(found->second.index);
   const bound::View& view = script.views[index];
   sunk[index] = true;

@@ -227,6 +227,20 @@ class TestBinder {
     if (target.meta == program::ColumnFrom::kTimestamp) record->timestamp = datum->value().i;
   }
 
+  // The STRUCT(...) in the value whose fields are not those of its type, in their order; or
+  // nullptr.
+  static const ast::Expr* OtherFields(const ast::Expr& value, const Type& type) {
+    const bool is_struct = type.is(TypeKind::kStruct) && IsStructLiteral(value);
+    if (!is_struct && !(type.is(TypeKind::kArray) && IsArrayLiteral(value))) return nullptr;
+    if (is_struct && value.children.size() != type.fields->size()) return &value;
+    for (size_t i = 0; i < value.children.size(); ++i) {
+      if (is_struct && value.path[i + 1].text != (*type.fields)[i].name) return &value;
+      const Type& inner = is_struct ? (*type.fields)[i].type : *type.element;
+      if (const ast::Expr* other = OtherFields(*value.children[i], inner)) return other;
+    }
+    return nullptr;
+  }
+
   // A text is what the record has there, whatever the column makes of it. Other literals have to be
   // of the column's kind.
   bool FieldFits(const Target& target, const ast::Expr& value) {
@@ -248,6 +262,13 @@ class TestBinder {
     } else if (e->kind == ast::ExprKind::kTyped) {
       fits = type == e->type || type.is(TypeKind::kString) ||
              (type.is(TypeKind::kTimestamp) && e->type.is(TypeKind::kDate));
+    }
+    if (fits && e->kind == ast::ExprKind::kCall) {
+      if (const ast::Expr* other = OtherFields(value, type)) {
+        Wrong(other->span, "not the fields of its type", "type-mismatch").label =
+            "column " + Quoted(target.name) + " is " + type.ToString();
+        return false;
+      }
     }
     if (fits) return true;
     if (!JsonValue(value)) {

@@ -244,7 +244,11 @@ Completion CompleteAt(const Analysis& analysis, uint32_t byte) {
       out.Add(keyword, ItemKind::kKeyword);
     }
   }
-  for (const std::string& keyword : expected.keywords) out.Add(keyword, ItemKind::kKeyword);
+  for (const std::string& keyword : expected.keywords) {
+    // A connector of sinks only, which those are offered by name.
+    if (keyword == "NULL" && offer && offer->kind == Offer::Kind::kConnector) continue;
+    out.Add(keyword, ItemKind::kKeyword);
+  }
   return completion;
 }
 

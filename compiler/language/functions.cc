@@ -39,12 +39,24 @@ std::vector<FunctionHelp> Collect() {
        "window_start and window_end.",
        "FROM HOP(clicks, 5m EVERY 1m)",
        true},
+      {"cumulate",
+       {"CUMULATE(relation, size EVERY step [OFFSET shift])"},
+       "Windows that begin together and grow by a step. It adds the columns window_start and "
+       "window_end.",
+       "FROM CUMULATE(clicks, 1d EVERY 1h)",
+       true},
+      {"session",
+       {"SESSION(relation, GAP gap [BY key, ...])"},
+       "Windows of rows that follow each other within the gap. It adds the columns window_start "
+       "and window_end.",
+       "FROM SESSION(clicks, GAP 30m BY user_id)",
+       true},
   };
   for (const Form& form : Forms()) {
     all.push_back({form.name, {form.signature}, form.help, form.example});
   }
   for (const Function& function : StandardFunctions()) {
-    if (IsForm(function.name)) continue;
+    if (IsForm(function.name) || function.name.starts_with('_')) continue;  // of the compiler
     auto known = std::find_if(all.begin(), all.end(), [&](const FunctionHelp& other) {
       return other.name == function.name;
     });
