@@ -37,12 +37,19 @@ class TestBinder {
     return d;
   }
 
+  void NoteUse(Span span, Span declared) {
+    if (binder_->index != nullptr && declared.end > 0) {
+      binder_->index->uses.push_back({span, declared});
+    }
+  }
+
   // nullptr after a report, or if its declaration had errors.
   const RelationName* Find(const ast::Name& name, bool sources_only) {
     const auto found = binder_->names.find(name.text);
     if (found != binder_->names.end()) {
       if (found->second.broken) return nullptr;
       if (!sources_only || found->second.kind == bound::RelationKind::kSource) {
+        NoteUse(name.span, found->second.span);
         return &found->second;
       }
       Diagnostic& d = Wrong(name.span, Quoted(name.text) + " is no source", "not-a-source");
@@ -92,6 +99,9 @@ class TestBinder {
     for (const ast::TestColumn& column : given.columns) {
       std::optional<Target> target = TargetOf(source, column);
       if (target) {
+        const ast::Name& first = column.path[0];
+        const bound::Visible* visible = FindVisible(source.schema.names, first.text);
+        if (visible != nullptr && !column.meta) NoteUse(first.span, visible->declared);
         for (const Target& other : targets) {
           if (other.name == target->name && other.meta == target->meta) {
             Wrong(column.span, "duplicate column " + Quoted(target->name), "duplicate-name");
@@ -347,6 +357,8 @@ class TestBinder {
     Scope scope;
     scope.schema = &view->schema;
     scope.qualifier = view->name;
+    scope.qualifier_declared = relation.span;
+    scope.index = binder_->index;
     for (const ast::TestColumn& column : expect.columns) {
       if (all) break;
       if (column.meta) {
@@ -407,8 +419,15 @@ class TestBinder {
       item.expr->span = expect.name.span;
     }
     const int errors = out_->error_count();
+    // It is nobody else's: nor are the names it declares, but those that it uses are.
+    Index own;
+    Index* const index = binder_->index;
+    if (index != nullptr) binder_->index = &own;
     binder_->BindView(view);
-    // It is nobody else's.
+    binder_->index = index;
+    for (const NameUse& use : own.uses) {
+      if (use.span.begin != expect.name.span.begin) NoteUse(use.span, use.declared);
+    }
     binder_->names.erase(view.name.text);
     return out_->error_count() > errors ? nullptr : &binder_->script.views.back();
   }

@@ -204,6 +204,22 @@ class Session(unittest.TestCase):
         text = self.rename(SOURCE + "VIEW v AS WITH a| AS (SELECT page FROM clicks) SELECT a.page FROM a;", "group")
         self.assertEqual(SOURCE + 'VIEW v AS WITH "group" AS (SELECT page FROM clicks) SELECT "group".page FROM "group";', text)
 
+    def test_rename_reaches_into_tests(self):
+        tests = ("TEST t GIVEN clicks (page, revenue, ts) VALUES ('/a', 1, '2026-01-01 00:00:00')\n"
+                 "EXPECT metrics (page, views) VALUES ('/a', 1) EXPECT clicks (page) VALUES ('/a') EXPECT clicks READ 1 EXPECT metrics LATE 0;")
+        text = self.rename(SOURCE.replace("clicks", "cli|cks") + VIEW + tests, "hits")
+        self.assertEqual((SOURCE + VIEW + tests).replace("clicks", "hits"), text)
+        text = self.rename(SOURCE + VIEW.replace("metrics", "met|rics") + tests, "m")
+        self.assertEqual((SOURCE + VIEW + tests).replace("metrics", "m"), text)
+        text = self.rename(SOURCE + VIEW.replace("AS views", "AS vi|ews") + tests, "n")
+        self.assertEqual((SOURCE + VIEW + tests).replace("views", "n"), text)
+        text = self.rename(SOURCE.replace("revenue D", "rev|enue D") + VIEW + tests, "money")
+        self.assertIn("GIVEN clicks (page, money, ts)", text)
+        self.assertIn("SUM(money) AS total", text)
+        document = self.open(SOURCE + VIEW + tests.replace("metrics (pa", "met|rics (pa|"))
+        self.assertIn("key `page`", document.at("hover", 0).contents.value)
+        self.assertEqual("page", document.slice(document.at("definition", 1).range))
+
     def test_rename_keeps_what_others_see(self):
         # The record's field keeps its name, and so does the view's column.
         text = self.rename(SOURCE + "VIEW v AS SELECT pa|ge, upper(page) AS u FROM clicks WHERE page <> '';", "site")
