@@ -356,6 +356,8 @@ BoundExprPtr SelectBinder::ToGrouped(const BoundExprPtr& expr, Span span, bool* 
   if (expr->op == ExprOp::kColumn) {
     if (!*ok) return expr;  // one report for each expression
     std::string name = from_->schema.columns[static_cast<size_t>(expr->column)].name;
+    constexpr std::string_view kPresence = " IS NOT NULL";  // of a STRUCT: it is meant as a whole
+    if (name.ends_with(kPresence)) name.resize(name.size() - kPresence.size());
     Diagnostic& d = out_->Error(
         span, "column " + Quoted(name) + " is neither in GROUP BY nor inside an aggregate");
     d.label = "which of the group's values?";

@@ -94,9 +94,14 @@ void CheckViews(const std::vector<std::string>& wanted, const flow::BoundScript&
   for (const auto& view : bound.views) names.push_back(view.name);
   for (const std::string& name : wanted) {
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
-    std::string near = flow::DidYouMean(name, names);
-    *storage = flow::UserError("there is no view `" + name + "`",
-                               near.empty() ? "" : "did you mean `" + near + "`?");
+    const std::string near = flow::DidYouMean(name, names);
+    std::string names_text;
+    for (const std::string& known : names) {
+      names_text += (names_text.empty() ? "`" : ", `") + known + "`";
+    }
+    *storage =
+        flow::UserError("there is no view `" + name + "`",
+                        near.empty() ? "there is " + names_text : "did you mean `" + near + "`?");
     *error = storage;
     return;
   }

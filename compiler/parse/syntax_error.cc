@@ -241,6 +241,7 @@ class Reporter {
     if (expected_.name && type == FlowParser::STRING) {
       return "names are written plainly, or in double quotes";
     }
+    if (ToUpper(OpenCall()) == "SESSION") return "sessions are written SESSION(r, GAP 10m BY key)";
     if (type == FlowParser::COMMA && Expects("EVERY")) {
       return "windows that overlap are written HOP(r, size EVERY slide)";
     }

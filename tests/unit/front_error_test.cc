@@ -173,6 +173,8 @@ TEST(FrontError, HintsForCommonSlips) {
             "a duration has a unit: 250ms, 10s, 5m, 2h, 7d");
   EXPECT_EQ(hint("VIEW v AS SELECT a FROM HOP(s, 5m, 1m);"),
             "windows that overlap are written HOP(r, size EVERY slide)");
+  EXPECT_EQ(hint("VIEW v AS SELECT a FROM SESSION(s, 90s BY a);"),
+            "sessions are written SESSION(r, GAP 10m BY key)");
   EXPECT_EQ(hint("VIEW v AS SELECT a FROM HOP(s, 5m);"),
             "HOP(r, 5m EVERY 1m): windows of 5 minutes, one begins each minute");
   EXPECT_EQ(hint("VIEW v AS SELECT a FROM TUMBLE(s, 5m EVERY 1m);"),
