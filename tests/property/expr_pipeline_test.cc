@@ -10,6 +10,7 @@
 #include "tests/property/expr_engines.h"
 #include "tests/property/expr_random.h"
 #include "tests/property/kernel_fixture.h"
+#include "tests/support/quick.h"
 
 namespace flow::kernel_test {
 namespace {
@@ -134,7 +135,7 @@ constexpr int kParts = 6;  // pipelines a program: compiling costs more than run
 template <typename Body>
 void ForEachCase(int64_t standard, Body body) {
   const int64_t only = FromEnvironment("FLOW_SEED", 0);
-  const int64_t cases = FromEnvironment("FLOW_CASES", standard);
+  const int64_t cases = FromEnvironment("FLOW_CASES", test::AllOr(standard, standard / 3));
   for (int64_t seed = only != 0 ? only : 1; seed <= (only != 0 ? only : cases); ++seed) {
     SCOPED_TRACE("FLOW_SEED=" + std::to_string(seed));
     body(static_cast<uint64_t>(seed));

@@ -18,6 +18,7 @@
 #include "compiler/parse/syntax.h"
 #include "tests/generator/case_generator.h"
 #include "tests/generator/random.h"
+#include "tests/support/quick.h"
 
 namespace flow::test {
 namespace {
@@ -164,16 +165,17 @@ TEST(Format, TextsOfTheRepository) {
 
 TEST(Format, TextsOfTheRepositoryShaken) {
   const std::vector<Text> texts = OfTheRepository();
-  for (uint64_t seed = 1; seed <= 8; ++seed) {
+  for (int64_t seed = 1; seed <= AllOr(8, 2); ++seed) {
     for (const Text& text : texts) {
-      Check(Shaken(text, seed));
+      Check(Shaken(text, static_cast<uint64_t>(seed)));
       if (HasFailure()) return;
     }
   }
 }
 
 TEST(Format, GeneratedTexts) {
-  for (uint64_t seed = 1; seed <= 40; ++seed) {
+  for (int64_t i = 1; i <= AllOr(100, 15); ++i) {
+    const auto seed = static_cast<uint64_t>(i);
     Text text = {"seed " + std::to_string(seed), Generate(seed).text};
     EXPECT_TRUE(Check(text));
     Check(Shaken(text, seed));

@@ -1,6 +1,6 @@
 // links: compiler/driver tests/generator
 // labels: asan tsan
-// parts: 20 100
+// parts: 40 50
 //
 // One program over one log gives one answer: whatever the engine, the plan, the workers, the batch
 // size, the hashes, the optimizer's rules, the interleaving of partitions, and at every frontier.

@@ -1,5 +1,5 @@
 // links: compiler/driver tests/generator
-// parts: 4 20
+// parts: 8 10
 //
 // `flowc test` on random pipelines: what a first run says that came out, written as a TEST, holds
 // in every way of running it, with records shuffled as far as lateness allows.

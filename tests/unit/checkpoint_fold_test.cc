@@ -11,6 +11,7 @@
 #include "runtime/checkpoint/state_fold.h"
 #include "runtime/checkpoint/state_load.h"
 #include "tests/support/memory_files.h"
+#include "tests/support/quick.h"
 
 namespace flow {
 namespace {
@@ -222,8 +223,8 @@ class Model {
 };
 
 TEST(Fold, LikeTheModel) {
-  for (uint64_t seed = 1; seed <= 400; ++seed) {
-    Model model(seed);
+  for (int64_t seed = 1; seed <= test::AllOr(400, 80); ++seed) {
+    Model model(static_cast<uint64_t>(seed));
     for (int step = 0; step < 30; ++step) {
       model.Epoch();
       if (model.Chance(30)) model.FoldSome();

@@ -4,12 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <map>
 
 #include "runtime/checkpoint/epoch_store.h"
 #include "runtime/checkpoint/plan_text.h"
 #include "tests/support/memory_files.h"
+#include "tests/support/quick.h"
 
 namespace flow {
 namespace {
@@ -161,13 +161,10 @@ std::string DieAt(int64_t die, int64_t again, End end, bool* reached) {
   return store.Check();
 }
 
-// Of so many steps one, where tests are to be quick.
-int64_t Stride(int64_t quick) { return std::getenv("FLOW_QUICK") == nullptr ? 1 : quick; }
-
 TEST(EpochStore, DiesAtAnyStep) {
   for (End end : {End::kKilled, End::kPowerCut, End::kPowerCutByChance}) {
     bool reached = true;
-    for (int64_t die = 0; reached; die += Stride(7)) {
+    for (int64_t die = 0; reached; die += test::AllOr(1, 7)) {
       const std::string wrong = DieAt(die, -1, end, &reached);
       ASSERT_EQ(wrong, "") << "step " << die << ", end " << static_cast<int>(end);
     }
@@ -176,7 +173,7 @@ TEST(EpochStore, DiesAtAnyStep) {
 
 TEST(EpochStore, DiesAgainWhileItRecovers) {
   bool reached = true;
-  for (int64_t die = 0; reached; die += 37 * Stride(5)) {
+  for (int64_t die = 0; reached; die += test::AllOr(37, 185)) {
     for (int64_t again = 0; again < 40; again += 5) {
       for (End end : {End::kKilled, End::kPowerCut, End::kPowerCutByChance}) {
         const std::string wrong = DieAt(die, again, end, &reached);
