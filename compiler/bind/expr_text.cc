@@ -203,8 +203,15 @@ class Printer {
   static bool PartOf(const BoundExpr& e, std::vector<const BoundExpr*>* values) {
     if (e.op != ExprOp::kCoalesce || !IsCall(*e.children[0], "_sort_key")) return false;
     const BoundExpr* value = e.children[0]->children[0].get();
-    const bool same = value->op == ExprOp::kCast &&
-                      (value->type.is(TypeKind::kString) || value->type.is(TypeKind::kBigint));
+    // Only casts that change no value: two programs with one text would share their state.
+    bool same = false;
+    if (value->op == ExprOp::kCast && !value->try_cast) {
+      const Type& from = value->children[0]->type;
+      same = value->type.is(TypeKind::kBigint)
+                 ? from.is(TypeKind::kInt)
+                 : value->type.is(TypeKind::kString) && from.is_variable() &&
+                       !from.is(TypeKind::kString);
+    }
     values->push_back(same ? value->children[0].get() : value);
     return true;
   }

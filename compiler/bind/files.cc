@@ -28,7 +28,7 @@ void AddUse(const ast::ConnectorClause& clause, const std::string& by, bool writ
             std::vector<FileUse>* uses) {
   for (const ast::Option& option : clause.options) {
     const bool is_path = option.name.text == (clause.connector.text == "FILE" ? "path" : "refused");
-    if (!is_path || option.secret) continue;
+    if (!is_path || option.secret || option.unset) continue;
     const std::string place = Place(option.value);
     if (!place.empty()) uses->push_back({place, option.value_span, by, written});
   }

@@ -42,8 +42,8 @@ int Rank(TypeKind kind) {
   return 0;
 }
 
-// How far an argument is from a parameter; negative: it does not fit. NULL is nearest to STRING,
-// so that f(NULL) has one meaning where several overloads would do.
+// How far an argument is from a parameter; negative: it does not fit. NULL is nearest to STRING
+// and farthest from INTERVAL, so that f(NULL) has one meaning where several overloads would do.
 int Distance(const Type& argument, const Type& parameter) {
   if (parameter.is(TypeKind::kDecimal) && parameter.precision == 0) {  // of any digits
     return argument.is(TypeKind::kDecimal) ? 0 : -1;
@@ -55,7 +55,9 @@ int Distance(const Type& argument, const Type& parameter) {
   if (argument.is(TypeKind::kArray) && argument.element->is(TypeKind::kNull)) {
     return parameter.is(TypeKind::kArray) ? 1 : -1;
   }
-  if (argument.kind == TypeKind::kNull) return parameter.is(TypeKind::kString) ? 1 : 2;
+  if (argument.kind == TypeKind::kNull) {
+    return parameter.is(TypeKind::kString) ? 1 : parameter.is(TypeKind::kInterval) ? 3 : 2;
+  }
   if (argument == parameter) return 0;
   if (argument.is(TypeKind::kDate) && parameter.is(TypeKind::kTimestamp)) return 1;
   int from = Rank(argument.kind);
